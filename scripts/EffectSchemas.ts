@@ -1,0 +1,62 @@
+/**
+ * Effect Schema source written from an OpenAPI 3.1 document's component schemas.
+ *
+ * The translation itself is Effect's own code generator. Added here: one module out of its parts, and the contract's
+ * `x-expected` as the words a person reads when a value is refused. Descriptions stay behind: at run time they would only
+ * be weight, and hey-api's types carry them for readers.
+ */
+import * as JsonSchema from "effect/JsonSchema"
+import * as SchemaRepresentation from "effect/SchemaRepresentation"
+
+export const effectSchemas = (components: Readonly<Record<string, JsonSchema.JsonSchema>>): string => {
+  const definitions = Object.fromEntries(
+    Object.entries(components).map(([name, schema]) => [name, JsonSchema.fromSchemaOpenApi3_1(schema).schema])
+  )
+  const [first, ...rest] = Object.keys(components).map((name) => ({ $ref: `#/$defs/${name}` }))
+  if (first === undefined) throw new Error("The contract has no component schemas to generate from.")
+
+  const [head, ...tail] = SchemaRepresentation.fromJsonSchemaMultiDocument(
+    { dialect: "draft-2020-12", schemas: [first, ...rest], definitions },
+    { patterns: "apply", includeAnnotationKey: (key) => key === expectedKey, onEnter: withoutProse }
+  )
+  const document = SchemaRepresentation.toRepresentations([head.ast, ...tail.map((schema) => schema.ast)])
+  const code = SchemaRepresentation.toCodeDocument({
+    ...document,
+    references: sayWhatIsExpected(document.references)
+  })
+
+  if (code.artifacts.length > 0 || Object.keys(code.references.recursives).length > 0) {
+    throw new Error("The contract has a recursive schema, an enum or a symbol that this generator does not write yet.")
+  }
+  return [
+    "// This file is auto-generated from the contract by `npm run generate`",
+    "",
+    'import * as Schema from "effect/Schema"',
+    ...code.references.nonRecursives.flatMap(({ $ref, code }) => [
+      "",
+      `export type ${$ref} = ${code.Type}`,
+      `export const ${$ref} = ${code.runtime}`
+    ]),
+    ""
+  ].join("\n")
+}
+
+const expectedKey = "x-expected"
+
+const withoutProse = ({ description: _, examples: __, ...schema }: JsonSchema.JsonSchema): JsonSchema.JsonSchema =>
+  schema
+
+/** Moves a schema's `x-expected` to where Effect's messages look for it: the schema itself and each of its checks. */
+const sayWhatIsExpected = <A>(node: A, inherited?: unknown): A => {
+  if (typeof node !== "object" || node === null) return node
+  if (Array.isArray(node)) return node.map((item) => sayWhatIsExpected(item, inherited)) as A
+  const { [expectedKey]: own, ...annotations } = "annotations" in node ? Object(node.annotations) : {}
+  const expected = own ?? inherited
+  return Object.fromEntries(
+    Object.entries(node).map(([key, value]) => {
+      if (key === "annotations") return [key, expected === undefined ? annotations : { ...annotations, expected }]
+      // Only a schema's own checks speak for it; its children have words of their own.
+      return [key, sayWhatIsExpected(value, key === "checks" ? expected : undefined)]
+    })
+  ) as A
+}

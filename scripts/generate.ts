@@ -1,0 +1,66 @@
+/**
+ * Writes generated/ from the contract: `node scripts/generate.ts`, or with `--check` only says whether it is up to date.
+ *
+ *   types.gen.ts       hey-api's types of every schema, parameter and answer
+ *   paths.gen.ts       the same types arranged as openapi-fetch wants them, by our own hey-api plugin
+ *   schemas.gen.ts     Effect Schemas of the contract's component schemas, by Effect's own code generator
+ *   contract.gen.json  the contract as data, for the mock and for whoever wants its named examples
+ */
+import { execFileSync } from "node:child_process"
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { createClient } from "@hey-api/openapi-ts"
+import { parse } from "yaml"
+import { effectSchemas } from "./EffectSchemas.ts"
+import { openapiFetch } from "./openapi-fetch-plugin/index.ts"
+
+const root = dirname(import.meta.dirname)
+const contractFile = join(root, "openapi/cometapi-runway.yaml")
+const target = join(root, "generated")
+
+const generateInto = async (folder: string): Promise<void> => {
+  const contract = parse(readFileSync(contractFile, "utf8"))
+  await createClient({
+    input: contract,
+    output: { path: folder, entryFile: false, clean: false, module: { extension: ".ts" } },
+    plugins: ["@hey-api/typescript", openapiFetch()],
+    logs: { level: "silent" }
+  })
+  writeFileSync(join(folder, "schemas.gen.ts"), effectSchemas(contract.components.schemas))
+  writeFileSync(join(folder, "contract.gen.json"), `${JSON.stringify(contract, null, 2)}\n`)
+  for (const name of readdirSync(folder)) {
+    const formatted = execFileSync("biome", ["format", `--stdin-file-path=generated/${name}`], {
+      cwd: root,
+      input: readFileSync(join(folder, name)),
+      encoding: "utf8"
+    })
+    writeFileSync(join(folder, name), formatted)
+  }
+}
+
+/** Names of the files that differ between two folders, missing ones included. */
+const differences = (one: string, other: string): ReadonlyArray<string> => {
+  const read = (folder: string) =>
+    new Map(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), "utf8")]))
+  const [left, right] = [read(one), read(other)]
+  return [...new Set([...left.keys(), ...right.keys()])].filter((name) => left.get(name) !== right.get(name)).sort()
+}
+
+mkdirSync(join(root, "node_modules/.cache"), { recursive: true })
+const fresh = mkdtempSync(join(root, "node_modules/.cache/generated-"))
+try {
+  await generateInto(fresh)
+  if (process.argv.includes("--check")) {
+    const stale = differences(fresh, target)
+    if (stale.length > 0) {
+      console.error(`generated/ is stale (${stale.join(", ")}): run \`npm run generate\` and commit what it writes.`)
+      process.exitCode = 1
+    }
+  } else {
+    rmSync(target, { recursive: true, force: true })
+    mkdirSync(target)
+    for (const name of readdirSync(fresh)) writeFileSync(join(target, name), readFileSync(join(fresh, name)))
+  }
+} finally {
+  rmSync(fresh, { recursive: true, force: true })
+}
