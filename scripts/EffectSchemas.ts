@@ -46,17 +46,17 @@ const expectedKey = "x-expected"
 const withoutProse = ({ description: _, examples: __, ...schema }: JsonSchema.JsonSchema): JsonSchema.JsonSchema =>
   schema
 
-/** Moves a schema's `x-expected` to where Effect's messages look for it: the schema itself and each of its checks. */
-const sayWhatIsExpected = <A>(node: A, inherited?: unknown): A => {
+/** Puts a schema's `x-expected` where Effect's formatters look for words: on the schema itself and on each of its checks. */
+const sayWhatIsExpected = <A>(node: A, inherited?: string): A => {
   if (typeof node !== "object" || node === null) return node
   if (Array.isArray(node)) return node.map((item) => sayWhatIsExpected(item, inherited)) as A
   const { [expectedKey]: own, ...annotations } = "annotations" in node ? Object(node.annotations) : {}
-  const expected = own ?? inherited
+  const message = own === undefined ? inherited : `Expected ${own}`
   return Object.fromEntries(
     Object.entries(node).map(([key, value]) => {
-      if (key === "annotations") return [key, expected === undefined ? annotations : { ...annotations, expected }]
+      if (key === "annotations") return [key, message === undefined ? annotations : { ...annotations, message }]
       // Only a schema's own checks speak for it; its children have words of their own.
-      return [key, sayWhatIsExpected(value, key === "checks" ? expected : undefined)]
+      return [key, sayWhatIsExpected(value, key === "checks" ? message : undefined)]
     })
   ) as A
 }

@@ -24,7 +24,7 @@ const generateInto = async (folder: string): Promise<void> => {
     input: contract,
     output: { path: folder, entryFile: false, clean: false, module: { extension: ".ts" } },
     plugins: ["@hey-api/typescript", openapiFetch()],
-    logs: { level: "silent" }
+    logs: { level: "silent", file: false }
   })
   writeFileSync(join(folder, "schemas.gen.ts"), effectSchemas(contract.components.schemas))
   writeFileSync(join(folder, "contract.gen.json"), `${JSON.stringify(contract, null, 2)}\n`)

@@ -1,0 +1,6 @@
+// A hey-api plugin that prints the `paths` type of `openapi-fetch` out of the types hey-api already generates.
+//
+//   plugins: ["@hey-api/typescript", openapiFetch()]
+
+export { openapiFetch } from "./config.ts"
+export type { OpenapiFetchPlugin } from "./types.ts"

@@ -1,0 +1,171 @@
+/**
+ * One HTTP answer, and what it means: the one place where statuses and error bodies become reasons.
+ *
+ * An answer that proves nothing (a 500, a 502, a page) means different things to a read and to a paid submission, so the caller says
+ * which it was. Sending again is not decided here but in `Retry.ts`.
+ *
+ * @module
+ */
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Wire from "../generated/schemas.gen.ts"
+import { defined } from "./Defined.ts"
+import * as Reasons from "./RunwayError.ts"
+import { withoutQuery } from "./TaskSnapshot.ts"
+
+/** An answer, read to its end. */
+export interface Answer {
+  /** 0 for a redirect that the platform hides (browsers do, under `redirect: "manual"`). */
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  readonly receivedAt: DateTime.Utc
+}
+
+/** The body as JSON, or nothing. */
+export const json = (answer: Answer): Option.Option<unknown> => parse(answer.text)
+
+const parse = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
+
+/** The gateway's id of the request: its header, or the suffix of its error messages (new-api). */
+export const requestId = (answer: Answer): string | undefined =>
+  answer.headers.get("x-oneapi-request-id") ?? idSuffix.exec(answer.text)?.[1]
+
+const idSuffix = /\s*\(request id: ([^)"\s]+)\)/i
+
+/** What an answer to a paid submission means when it holds no task id. `Ambiguous`: it may have been accepted. */
+export const refusal = (answer: Answer): Reasons.Reason | Ambiguous => {
+  const { status } = answer
+  const error = readError(answer)
+  if (status === 0 || (status >= 300 && status < 400)) {
+    return new Reasons.Rejected({ said: redirectProblem(answer), problems: [] })
+  }
+  if (status === 404) return rejected(error)
+  if (status === 503 && error === undefined) return ambiguous(answer)
+  if (status === 503 || provesNotAccepted.has(status)) return definite(answer, error) ?? unavailable(answer, error)
+  return definite(answer, error) ?? ambiguous(answer)
+}
+
+/** What an answer to a read means when it holds no task. */
+export const missing = (answer: Answer): Reasons.Reason => {
+  const { status } = answer
+  const error = readError(answer)
+  if (status === 404 || notThere.test(error?.code ?? "") || notThere.test(error?.said ?? "")) {
+    return new Reasons.TaskNotFound({ said: error?.said ?? "" })
+  }
+  if (status === 0 || (status >= 300 && status < 400)) {
+    return new Reasons.UnexpectedAnswer({ problem: redirectProblem(answer), excerpt: "" })
+  }
+  if (status < 300) return new Reasons.UnexpectedAnswer({ problem: "the answer is no task", excerpt: excerpt(answer) })
+  return definite(answer, error) ?? unavailable(answer, error)
+}
+
+/** An answer from which it cannot be told whether a submission was accepted. */
+export interface Ambiguous {
+  readonly _tag: "Ambiguous"
+  readonly problem: string
+}
+
+/** Answered before the provider could accept anything: too slow or too early, saturated, or (521–523) the edge found no origin. */
+const provesNotAccepted: ReadonlySet<number> = new Set([408, 425, 429, 521, 522, 523])
+
+/** Codes that are permanent whatever the status says: the gateway answers clients' mistakes with 500 and unknown models with 503. */
+const permanentCodes: ReadonlySet<string> = new Set(["invalid_request", "model_not_found"])
+
+const notThere = /^task_not_exist$/i
+
+/** The meaning of statuses and codes that leave no doubt. */
+const definite = (answer: Answer, error: ProviderError | undefined): Reasons.Reason | undefined => {
+  const { status } = answer
+  if (status === 401) return new Reasons.Unauthorized(said(error))
+  if (status === 403) return new Reasons.Forbidden(said(error))
+  if (status === 429) return new Reasons.RateLimited({ ...said(error), ...defined({ retryAfter: retryAfter(answer) }) })
+  if (status >= 400 && status < 500 && !provesNotAccepted.has(status)) return rejected(error)
+  if (status >= 500 && permanentCodes.has(error?.code ?? "")) return rejected(error)
+  return undefined
+}
+
+const rejected = (error: ProviderError | undefined) =>
+  new Reasons.Rejected({ ...said(error), problems: error?.problems ?? [] })
+
+const unavailable = (answer: Answer, error: ProviderError | undefined) =>
+  new Reasons.Unavailable({
+    ...(error === undefined ? { said: excerpt(answer) } : said(error)),
+    ...defined({ retryAfter: retryAfter(answer) })
+  })
+
+const ambiguous = (answer: Answer): Ambiguous => ({
+  _tag: "Ambiguous",
+  problem:
+    answer.status < 300
+      ? `the answer holds no task id (${excerpt(answer) || "it is empty"})`
+      : excerpt(answer) || "no reason was given"
+})
+
+const redirectProblem = (answer: Answer): string => {
+  const location = answer.headers.get("location")
+  return `answered with a redirect${location === null ? "" : ` to ${withoutQuery(location)}`}, which is how a wrong path is met; check the base URL`
+}
+
+/** What the provider's error bodies have in common. */
+interface ProviderError {
+  readonly code: string | undefined
+  readonly said: string
+  readonly problems: ReadonlyArray<Reasons.Problem>
+}
+
+const said = (error: ProviderError | undefined) => ({ said: error?.said ?? "", ...defined({ code: error?.code }) })
+
+const isWrapped = Schema.is(Wire.WrappedError)
+const isFlat = Schema.is(Wire.FlatError)
+const isNative = Schema.is(Wire.NativeError)
+
+/** The error in one of the contract's three forms, or nothing: then somebody in between has spoken. */
+const readError = (answer: Answer): ProviderError | undefined => {
+  const body = Option.getOrUndefined(json(answer))
+  if (isWrapped(body)) return providerError(body.error.code, body.error.message)
+  if (isFlat(body)) return providerError(body.code, body.message)
+  if (isNative(body)) {
+    const problems = (body.issues ?? []).map(({ path, message }) => ({
+      path: (path ?? []).join("."),
+      message: show(message ?? "")
+    }))
+    return { code: undefined, said: show(body.error), problems }
+  }
+  return undefined
+}
+
+const providerError = (code: string | number | null | undefined, message: string): ProviderError => ({
+  code: code === null || code === undefined || code === "" ? undefined : String(code),
+  said: show(message.replace(idSuffix, "")),
+  problems: []
+})
+
+/** Text from the wire as it may be shown: short, on one line, URLs without their query. */
+const show = (text: string): string => {
+  const line = text
+    .replace(/https?:\/\/[^\s"'<>]+/gi, withoutQuery)
+    .replace(/\s+/g, " ")
+    .trim()
+  return line.length > 300 ? `${line.slice(0, 300)}…` : line
+}
+
+const excerpt = (answer: Answer): string =>
+  show(answer.text.replace(/<(script|style)[\s\S]*?<\/\1>|<[^>]*>/gi, " ")).slice(0, 120)
+
+const decodeRetryAfter = Schema.decodeUnknownOption(Schema.RetryAfterFromString)
+
+/** How long the answer asks to wait: `retry-after-ms`, or `Retry-After` in seconds or as a date. */
+const retryAfter = (answer: Answer): Duration.Duration | undefined => {
+  const millis = Number(answer.headers.get("retry-after-ms") ?? "")
+  if (millis > 0) return Duration.millis(millis)
+  const header = decodeRetryAfter(answer.headers.get("retry-after"))
+  if (Option.isNone(header)) return undefined
+  return header.value._tag === "Duration"
+    ? header.value.duration
+    : Duration.millis(
+        Math.max(0, DateTime.toEpochMillis(header.value.dateTime) - DateTime.toEpochMillis(answer.receivedAt))
+      )
+}

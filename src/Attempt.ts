@@ -1,0 +1,130 @@
+/**
+ * One HTTP attempt: a request goes out once, and an answer comes back whole, or it is said how far things got.
+ *
+ * It holds the deadline of the attempt, the cap on the answer's size and the abort; it knows nothing of retries. The `fetch` is
+ * Effect's `FetchHttpClient.Fetch` reference, so proxies, doubles and the mock plug in there.
+ *
+ * @module
+ */
+import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { Fetch } from "effect/http/FetchHttpClient"
+import type { Answer } from "./Answer.ts"
+
+/** What a bindings call needs so that its request becomes an attempt. */
+export interface Wiring {
+  readonly fetch: (request: Request) => Promise<Response>
+  readonly signal: AbortSignal
+}
+
+/** Why there is no answer. `NotSent` is a proof that nothing reached the provider; `Lost` is its absence. */
+export interface NoAnswer {
+  readonly _tag: "NotSent" | "Lost"
+  readonly problem: string
+}
+
+export interface Limits {
+  readonly timeout: Duration.Duration
+  readonly maxBytes: number
+}
+
+/** Makes one attempt out of a bindings call. Interrupting it aborts the request at once. */
+export const attempt = Effect.fnUntraced(function* (send: (wiring: Wiring) => Promise<unknown>, limits: Limits) {
+  const fetch = yield* Fetch
+  const clock = yield* Clock.Clock
+  let handedOver = false
+  return yield* Effect.tryPromise({
+    try: async (signal) => {
+      let answer: Answer | undefined
+      const once = async (request: Request): Promise<Response> => {
+        handedOver = true
+        const response = await fetch(request)
+        const text = await readText(response, limits.maxBytes)
+        const receivedAt = DateTime.makeUnsafe(clock.currentTimeMillisUnsafe())
+        answer = { status: response.status, headers: response.headers, text, receivedAt }
+        // The answer is read from here on in one place, so the bindings get nothing left to parse.
+        return new Response(null, { status: 204 })
+      }
+      await send({ fetch: once, signal })
+      if (answer === undefined) throw new Error("the bindings made no request")
+      return answer
+    },
+    catch: (cause): NoAnswer => ({
+      _tag: !handedOver || provesNotSent(cause) ? "NotSent" : "Lost",
+      problem: describe(cause)
+    })
+  }).pipe(
+    Effect.timeoutOrElse({
+      duration: limits.timeout,
+      orElse: () =>
+        Effect.fail<NoAnswer>({ _tag: "Lost", problem: `no complete answer within ${Duration.format(limits.timeout)}` })
+    })
+  )
+})
+
+const readText = async (response: Response, maxBytes: number): Promise<string> => {
+  if (response.body === null) return ""
+  // A leading byte order mark is dropped, bytes that are no UTF-8 are replaced: an odd answer must not hide its meaning.
+  const decoder = new TextDecoder()
+  let text = ""
+  let bytes = 0
+  for await (const chunk of chunks(response.body)) {
+    bytes += chunk.byteLength
+    if (bytes > maxBytes) throw new Error(`the answer is larger than ${maxBytes} bytes`)
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text + decoder.decode()
+}
+
+/** The chunks of a body, which is cancelled when reading stops early. (Not every browser iterates streams yet.) */
+async function* chunks(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = body.getReader()
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return
+      yield value
+    }
+  } finally {
+    await reader.cancel().catch(() => {})
+  }
+}
+
+/** Failures of undici and of Node's sockets that happen before a request can leave: name lookup, connection, TLS. */
+const beforeSending =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_[A-Z]+|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|CERT_[A-Z_]+|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_[A-Z_]+|ERR_TLS_CERT_ALTNAME_INVALID)$/
+
+/** Walks the chain of causes. Where the platform tells nothing (a browser's bare TypeError), nothing is proven. */
+const provesNotSent = (error: unknown): boolean => {
+  for (const link of causes(error)) {
+    if (link instanceof AggregateError) return link.errors.length > 0 && link.errors.every(provesNotSent)
+    if (beforeSending.test(field(link, "code"))) return true
+    if (/^(connect|getaddrinfo)$/.test(field(link, "syscall"))) return true
+  }
+  return false
+}
+
+/** An error and what caused it, as far as eight links: chains have been seen to loop. */
+const causes = (error: unknown): ReadonlyArray<unknown> => {
+  const chain: Array<unknown> = []
+  for (let link = error; link !== undefined && link !== null && chain.length < 8; ) {
+    chain.push(link)
+    link = typeof link === "object" && "cause" in link ? link.cause : undefined
+  }
+  return chain
+}
+
+const field = (error: unknown, name: "code" | "syscall"): string => {
+  const value: unknown = typeof error === "object" && error !== null ? Reflect.get(error, name) : undefined
+  return typeof value === "string" ? value : ""
+}
+
+/** The innermost cause in words; it is the one that says what happened. */
+const describe = (error: unknown): string => {
+  const last = causes(error).at(-1)
+  const code = field(last, "code")
+  const message = last instanceof Error ? last.message || last.name : String(last)
+  return code !== "" && !message.includes(code) ? `${message} (${code})` : message
+}

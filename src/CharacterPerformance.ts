@@ -1,0 +1,119 @@
+/**
+ * Character performance (Act-Two): a reference clip's performance, transferred to a character.
+ *
+ * `submit` starts the paid job and answers with its id; `generate` also waits for the video. Following a task that exists is `Task`.
+ *
+ * @module
+ */
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import { CharacterPerformanceRequest } from "../generated/schemas.gen.ts"
+import type { Character, ContentModeration, Reference } from "../generated/types.gen.ts"
+import { checker } from "./Input.ts"
+import { Runway } from "./Runway.ts"
+import type { RunwayError } from "./RunwayError.ts"
+import * as Task from "./Task.ts"
+
+export type { Character, ContentModeration, Reference } from "../generated/types.gen.ts"
+
+/** What to make. Only `character` and `reference` are needed; the rest has the defaults that the source page documents. */
+export interface Input {
+  /** The subject to animate, an image or a video with a recognisable face, as a public https:// URL of at most 2048 characters. */
+  readonly character: Readonly<Character>
+  /** The clip that supplies the performance: a video of 3 to 30 seconds, as a public https:// URL. */
+  readonly reference: Readonly<Reference>
+  /** Whether the body's movement is transferred as well as the face. Made for image characters. Default: `true`. */
+  readonly bodyControl?: boolean
+  /** How strongly the expression is transferred, from 1 to 5; higher is more exaggerated. Default: `1`. */
+  readonly expressionIntensity?: number
+  /** From 0 to 4294967295; the same seed and inputs give a similar result. Default: `1`. */
+  readonly seed?: number
+  /** Default, and only value: `act_two`. */
+  readonly model?: "act_two"
+  /**
+   * Size of the output in pixels: `1280:720`, `720:1280`, `960:960`, `1104:832`, `832:1104`, `1584:672`, or another that the provider
+   * accepts. Default: `1280:720`.
+   */
+  readonly ratio?: `${number}:${number}`
+  /** The provider's moderation thresholds for this request. Default: the provider's. */
+  readonly contentModeration?: Readonly<ContentModeration>
+}
+
+/** How `generate` waits, and what it tells on the way. */
+export interface GenerateOptions extends Task.WaitOptions {
+  /**
+   * Runs as soon as the job is accepted and before any waiting: the place to store the id. The wait begins when it is done; if it fails,
+   * `generate` fails with its error and the job goes on.
+   */
+  readonly onSubmitted?: ((id: Task.TaskId) => Effect.Effect<unknown, RunwayError>) | undefined
+}
+
+const operation = "POST /runwayml/v1/character_performance"
+
+const check = checker(operation, CharacterPerformanceRequest)
+
+/**
+ * Starts a paid job and answers with its id.
+ *
+ * Use it when the id goes to a queue or a database and somebody else waits. The input is checked first, and nothing is sent when it is
+ * wrong (`InvalidInput`). The request is sent again only when it provably was not accepted; where that is not known the error's reason is
+ * `OutcomeUnknown`, and whether to pay again is yours to decide.
+ *
+ * Errors: `InvalidInput`, `Unreachable`, `OutcomeUnknown`, `Unauthorized`, `Forbidden`, `Rejected`, `RateLimited`, `Unavailable`.
+ * Source: https://apidoc.cometapi.com/api/video/runway/official-format/control-a-character
+ *
+ * @example
+ * ```ts
+ * import { CharacterPerformance } from "cometapi-runway"
+ *
+ * const id = CharacterPerformance.submit({
+ *   character: { type: "image", uri: "https://example.com/portrait.png" },
+ *   reference: { type: "video", uri: "https://example.com/performance.mp4" },
+ *   expressionIntensity: 3
+ * })
+ * ```
+ */
+export const submit = Effect.fn("CharacterPerformance.submit")(function* (input: Input) {
+  const runway = yield* Runway
+  const body = yield* check(input)
+  const id = yield* runway.submit({
+    operation,
+    body,
+    send: (bindings, wiring) => bindings.POST("/runwayml/v1/character_performance", { body, ...wiring })
+  })
+  yield* Effect.annotateCurrentSpan("runway.task.id", id)
+  yield* Effect.logInfo("task submitted").pipe(Effect.annotateLogs({ taskId: id }))
+  return id
+})
+
+/**
+ * Starts a paid job and waits for its video.
+ *
+ * The id is out before the waiting begins: in `onSubmitted`, in the log, on the span, and in every later error, so that a wait which ends
+ * early can be taken up again with `Task.wait(id)` in any process.
+ *
+ * Errors: those of `submit`, then those of `Task.wait`.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Redacted } from "effect"
+ * import { CharacterPerformance } from "cometapi-runway"
+ *
+ * const program = Effect.gen(function*() {
+ *   const task = yield* CharacterPerformance.generate({
+ *     character: { type: "image", uri: "https://example.com/portrait.png" },
+ *     reference: { type: "video", uri: "https://example.com/performance.mp4" }
+ *   }, { onSubmitted: (id) => Effect.log(`paid for ${id}`) })
+ *   return Redacted.value(task.output[0])
+ * })
+ * ```
+ */
+export const generate = Effect.fn("CharacterPerformance.generate")(function* (
+  input: Input,
+  { onSubmitted, ...options }: GenerateOptions = {}
+) {
+  const id = yield* submit(input)
+  const submittedAt = yield* DateTime.now
+  if (onSubmitted !== undefined) yield* onSubmitted(id)
+  return yield* Task.wait(id, { submittedAt, ...options })
+})

@@ -1,0 +1,69 @@
+/**
+ * An input on its way to becoming a request body: documented defaults filled in, then checked against the contract, before anything
+ * is sent.
+ *
+ * @module
+ */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+import { InvalidInput, type Problem, RunwayError } from "./RunwayError.ts"
+import { withoutQuery } from "./TaskSnapshot.ts"
+
+/**
+ * Makes a checker for one operation's request body. A field that is absent or undefined gets the default that the contract documents
+ * for it; a field that the contract does not know is a problem, because the provider would ignore it and charge.
+ */
+export const checker = <Fields extends Schema.Struct.Fields>(operation: string, schema: Schema.Struct<Fields>) => {
+  const decode = Schema.decodeUnknownEffect(schema, { errors: "all", onExcessProperty: "error" })
+  const defaults = Object.fromEntries(
+    Object.keys(schema.fields).map((name) => [name, schema.fields[name]?.ast.annotations?.["default"]])
+  )
+  return (input: object) => {
+    const body = isRecord(input) ? withoutUndefined({ ...defaults, ...withoutUndefined(input) }) : input
+    return decode(body).pipe(
+      Effect.mapError(({ issue }) => {
+        const [first, ...rest] = format(issue).issues.map(({ path, message }) => problem(body, path ?? [], message))
+        // A refusal without an issue cannot happen, and would still have to say something.
+        const problems = [first ?? { path: "", message: "does not match the contract" }, ...rest] as const
+        return new RunwayError({ operation, reason: new InvalidInput({ problems }) })
+      })
+    )
+  }
+}
+
+const format = SchemaIssue.makeFormatterStandardSchemaV1({
+  leafHook: (issue) => {
+    if (issue._tag === "MissingKey") return "is required"
+    if (issue._tag === "UnexpectedKey") return "is not a field of the contract; check its spelling"
+    return SchemaIssue.defaultLeafHook(issue).replace(/^Expected /, "expected ")
+  },
+  checkHook: (issue) => SchemaIssue.defaultCheckHook(issue)?.replace(/^Expected /, "expected ")
+})
+
+type Path = ReadonlyArray<PropertyKey | { readonly key: PropertyKey }>
+
+const problem = (body: unknown, path: Path, message: string): Problem => {
+  const keys = path.map((step) => (typeof step === "object" ? step.key : step))
+  const found = keys.reduce<unknown>((value, key) => (isRecord(value) ? Reflect.get(value, key) : undefined), body)
+  return {
+    path: keys.map(String).join("."),
+    message: message.startsWith("expected ") ? `${message}, got ${show(found)}` : message
+  }
+}
+
+/** A value as it may stand in an error: short, and without the query of a URL, which may be signed. */
+const show = (value: unknown): string => {
+  if (value === undefined) return "nothing"
+  if (Array.isArray(value)) return "an array"
+  if (isRecord(value)) return "type" in value ? `an object of type ${JSON.stringify(value["type"])}` : "an object"
+  if (typeof value !== "string") return String(value)
+  const text = withoutQuery(value)
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+const withoutUndefined = (record: object): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined))

@@ -1,0 +1,69 @@
+/**
+ * When a request may be sent again, and how long to wait before.
+ *
+ * *Whether* is decided by the operation and by proof, and is not configurable: a paid submission is sent again only when it provably was
+ * not accepted. *When* is a policy, and any Effect `Schedule` can take its place.
+ *
+ * | what happened | submit | read |
+ * | --- | --- | --- |
+ * | no connection was made (`Unreachable`) | again | again |
+ * | 429 (`RateLimited`) | again | again |
+ * | 408, 425, 521–523, 503 in the provider's own words (`Unavailable`) | again | again |
+ * | a 503 that is not the provider's own, any other 5xx, connection lost, no answer in time, 2xx without an id | **never** (`OutcomeUnknown`) | again (`Unavailable`, `ConnectionLost`, `UnexpectedAnswer`) |
+ * | 401, 403, other 4xx, 500 with `invalid_request`, 503 with `model_not_found` | never | never |
+ *
+ * @module
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import type { Reason, RunwayError } from "./RunwayError.ts"
+
+/** The kinds of request: one that costs money and one that does not. */
+export type Kind = "submit" | "read"
+
+/** The reasons after which a request of a kind may be sent again. */
+export const resendable: Readonly<Record<Kind, ReadonlySet<Reason["_tag"]>>> = {
+  submit: new Set(["Unreachable", "RateLimited", "Unavailable"]),
+  read: new Set(["Unreachable", "RateLimited", "Unavailable", "ConnectionLost", "UnexpectedAnswer"])
+}
+
+/** When to send again. Its input is the error of the attempt before. */
+export type RetrySchedule = Schedule.Schedule<unknown, RunwayError>
+
+/** Four more attempts, 0.5 s apart and doubling up to 20 s, each ±20 %, and never sooner than the answer's `Retry-After`, up to a minute. */
+export const defaultRetry: RetrySchedule = Schedule.min([
+  Schedule.exponential("500 millis"),
+  Schedule.spaced("20 seconds")
+]).pipe(
+  Schedule.jittered,
+  Schedule.upTo({ times: 4 }),
+  Schedule.setInputType<RunwayError>(),
+  Schedule.modifyDelay(({ duration, input }) => Effect.succeed(notBefore(duration, input)))
+)
+
+/** The longest `Retry-After` that is waited for. */
+const longestRetryAfter = Duration.minutes(1)
+
+/** A delay, made at least as long as the error asks for. */
+export const notBefore = (delay: Duration.Duration, error: RunwayError): Duration.Duration => {
+  const asked = "retryAfter" in error.reason ? error.reason.retryAfter : undefined
+  return asked === undefined ? delay : Duration.max(delay, Duration.min(asked, longestRetryAfter))
+}
+
+/** Sends an attempt again for as long as its kind allows and the schedule goes on; the last error says how often it was sent. */
+export const retrying = <A, R>(
+  attempt: Effect.Effect<A, RunwayError, R>,
+  kind: Kind,
+  schedule: RetrySchedule
+): Effect.Effect<A, RunwayError, R> =>
+  Effect.suspend(() => {
+    let attempts = 0
+    return Effect.suspend(() => {
+      attempts++
+      return attempt
+    }).pipe(
+      Effect.retry({ schedule, while: (error) => resendable[kind].has(error.reason._tag) }),
+      Effect.mapError((error) => (attempts > 1 ? error.with({ attempts }) : error))
+    )
+  })

@@ -1,0 +1,201 @@
+/**
+ * The client as a service: one account at one origin, with its policies.
+ *
+ * It owns the two kinds of request everything else is made of, a paid submission and a read of a task. What is submitted is an
+ * operation's own module (`CharacterPerformance.ts`), following a task is `Task.ts`.
+ *
+ * @module
+ */
+import * as Config from "effect/Config"
+import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import * as Answer from "./Answer.ts"
+import { attempt, type Limits, type NoAnswer, type Wiring } from "./Attempt.ts"
+import { type Bindings, createBindings, defaultBaseUrl, defaultVersion } from "./Bindings.ts"
+import { defined } from "./Defined.ts"
+import { defaultPoll, type PollPolicy } from "./Poll.ts"
+import { defaultRetry, type RetrySchedule, retrying } from "./Retry.ts"
+import * as Reasons from "./RunwayError.ts"
+import { RunwayError } from "./RunwayError.ts"
+import { invalid, validKey, validOrigin, validVersion } from "./Settings.ts"
+import { type Task, TaskId } from "./TaskSnapshot.ts"
+import * as WireTask from "./WireTask.ts"
+
+/** How a layer is made. Only the key is needed. */
+export interface RunwayOptions {
+  /** Your CometAPI key. It is kept `Redacted` and appears in no error, log or span. */
+  readonly apiKey: Redacted.Redacted<string> | string
+  /** The API's origin; a trailing `/v1` is dropped, because Runway's routes stand beside it. Default: `https://api.cometapi.com`. */
+  readonly baseUrl?: string | undefined
+  /** The `X-Runway-Version` header. Default: `2024-11-06`. */
+  readonly version?: string | undefined
+  /** How long one HTTP attempt may take, its answer included. Default: 1 minute. */
+  readonly attemptTimeout?: Duration.Input | undefined
+  /** When a request that may be sent again is sent again. Default: `defaultRetry`. */
+  readonly retry?: RetrySchedule | undefined
+  /** How tasks are waited for; each call may change it for itself. */
+  readonly poll?: Partial<PollPolicy> | undefined
+}
+
+/** A paid request: its operation, its body, and the bindings call that sends it. */
+export interface Submission {
+  readonly operation: string
+  readonly body: object
+  readonly send: (bindings: Bindings, wiring: Wiring) => Promise<unknown>
+}
+
+/**
+ * CometAPI's Runway for Effect programs.
+ *
+ * Provide `Runway.layerConfig` to read the key from the environment, or `Runway.layer` to pass it.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { CharacterPerformance, Runway } from "cometapi-runway"
+ *
+ * const program = CharacterPerformance.generate({
+ *   character: { type: "image", uri: "https://example.com/portrait.png" },
+ *   reference: { type: "video", uri: "https://example.com/performance.mp4" }
+ * }).pipe(Effect.provide(Runway.layerConfig))
+ * ```
+ */
+export class Runway extends Context.Service<
+  Runway,
+  {
+    /** Sends a paid request, at most once unless it provably was not accepted, and answers with the task's id. */
+    readonly submit: (submission: Submission) => Effect.Effect<TaskId, RunwayError>
+    /** Reads a task, again and again if need be. */
+    readonly get: (id: TaskId) => Effect.Effect<Task, RunwayError>
+    /** Reads a task with a single request. */
+    readonly poll: (id: TaskId) => Effect.Effect<Task, RunwayError>
+    readonly pollPolicy: PollPolicy
+  }
+>()("cometapi-runway/Runway") {
+  /** A client from values. Fails with `InvalidConfig` when one of them cannot be used. */
+  static readonly layer = (options: RunwayOptions): Layer.Layer<Runway, RunwayError> =>
+    Layer.effect(Runway, make(options))
+
+  /**
+   * A client from the environment, or whatever `ConfigProvider` is in place: `COMETAPI_KEY`, and `COMETAPI_BASE_URL` where it is set. A
+   * blank variable counts as unset.
+   */
+  static readonly layerConfig: Layer.Layer<Runway, RunwayError> = Layer.unwrap(
+    Effect.gen(function* () {
+      const apiKey = yield* Config.Redacted("COMETAPI_KEY").pipe(Config.withDefault(Redacted.make("")))
+      const baseUrl = yield* Config.String("COMETAPI_BASE_URL").pipe(Config.withDefault(""))
+      if (Redacted.value(apiKey).trim() === "") {
+        return yield* invalid(
+          "COMETAPI_KEY",
+          "is not set; get a key from CometAPI and export it, or try the mock, which needs none"
+        )
+      }
+      return Runway.layer({ apiKey, baseUrl: baseUrl.trim() === "" ? undefined : baseUrl })
+    }).pipe(Effect.catchTag("ConfigError", (error) => invalid("The environment", `cannot be read: ${error.message}`)))
+  )
+}
+
+const make = Effect.fnUntraced(function* (options: RunwayOptions) {
+  const apiKey = yield* validKey(options.apiKey)
+  const baseUrl = yield* validOrigin(options.baseUrl ?? defaultBaseUrl)
+  const version = yield* validVersion(options.version ?? defaultVersion)
+
+  const bindings = createBindings({ apiKey: Redacted.value(apiKey), baseUrl, version })
+  const retry = options.retry ?? defaultRetry
+  const limits: Limits = {
+    timeout: Duration.fromInputUnsafe(options.attemptTimeout ?? "1 minute"),
+    maxBytes: maxAnswerBytes
+  }
+
+  /** One attempt, its answer scrubbed of the key: servers have been seen to echo it in errors. */
+  const ask = (send: Submission["send"]): Effect.Effect<Answer.Answer, NoAnswer> =>
+    attempt((wiring) => send(bindings, wiring), limits).pipe(
+      Effect.map((answer) => ({ ...answer, text: answer.text.replaceAll(Redacted.value(apiKey), "<redacted>") }))
+    )
+
+  const submit = Effect.fn("Runway.submit")(function* ({ operation, body, send }: Submission) {
+    const bodyDigest = yield* digest(body)
+    const once = Effect.gen(function* () {
+      const sentAt = yield* DateTime.now
+      const outcomeUnknown = (problem: string) => new Reasons.OutcomeUnknown({ problem, sentAt, bodyDigest })
+      const answer = yield* ask(send).pipe(
+        Effect.mapError(({ _tag, problem }) => {
+          const reason = _tag === "NotSent" ? new Reasons.Unreachable({ problem }) : outcomeUnknown(problem)
+          return new RunwayError({ operation, reason })
+        })
+      )
+      const id = isSuccess(answer) ? acceptedId(answer) : Option.none()
+      if (Option.isSome(id)) return id.value
+      const refusal = Answer.refusal(answer)
+      const reason = refusal._tag === "Ambiguous" ? outcomeUnknown(refusal.problem) : refusal
+      return yield* new RunwayError({ operation, reason, ...from(answer) })
+    })
+    return yield* retrying(once, "submit", retry)
+  })
+
+  const poll = (id: TaskId): Effect.Effect<Task, RunwayError> =>
+    Effect.gen(function* () {
+      const answer = yield* ask((bindings, wiring) =>
+        bindings.GET("/runwayml/v1/tasks/{id}", { params: { path: { id } }, ...wiring })
+      ).pipe(
+        Effect.mapError(({ _tag, problem }) => {
+          const reason =
+            _tag === "NotSent" ? new Reasons.Unreachable({ problem }) : new Reasons.ConnectionLost({ problem })
+          return new RunwayError({ operation: readOperation, reason, taskId: id })
+        })
+      )
+      const task = isSuccess(answer)
+        ? Option.flatMap(Answer.json(answer), (body) => WireTask.fromBody(id, body))
+        : Option.none()
+      if (Option.isSome(task)) return task.value
+      return yield* new RunwayError({
+        operation: readOperation,
+        reason: Answer.missing(answer),
+        taskId: id,
+        ...from(answer)
+      })
+    })
+
+  return Runway.of({
+    submit,
+    poll,
+    get: (id) => retrying(poll(id), "read", retry),
+    pollPolicy: { ...defaultPoll, ...defined(options.poll ?? {}) }
+  })
+})
+
+const readOperation = "GET /runwayml/v1/tasks/{id}"
+
+/** Task answers are far below 10 kB; whatever is larger is not one. */
+const maxAnswerBytes = 1024 * 1024
+
+const isSuccess = (answer: Answer.Answer): boolean => answer.status >= 200 && answer.status < 300
+
+const from = (answer: Answer.Answer) => defined({ status: answer.status, requestId: Answer.requestId(answer) })
+
+const decodeTaskId = Schema.decodeUnknownOption(TaskId)
+
+/** The new task's id. It is also looked for where sibling gateways put it: a paid job's id is never thrown away for standing elsewhere. */
+const acceptedId = (answer: Answer.Answer): Option.Option<TaskId> => {
+  const body = Option.getOrUndefined(Answer.json(answer))
+  const found = [body, field(body, "data")]
+    .flatMap((place) => [field(place, "id"), field(place, "task_id"), field(place, "taskId")])
+    .find((value) => typeof value === "string" && value.trim() !== "")
+  return decodeTaskId(found)
+}
+
+const field = (value: unknown, name: string): unknown =>
+  typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined
+
+/** SHA-256 of a JSON body, in hex. */
+const digest = (body: object): Effect.Effect<string> =>
+  Effect.promise(async () => {
+    const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(body)))
+    return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("")
+  })

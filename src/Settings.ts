@@ -1,0 +1,54 @@
+/**
+ * The settings of a client, checked before the first request: a key, an origin, a version.
+ *
+ * A problem is named together with the setting and the variable it comes from; the key itself is never shown.
+ *
+ * @module
+ */
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import { RunwayVersion } from "../generated/schemas.gen.ts"
+import { defaultBaseUrl } from "./Bindings.ts"
+import { InvalidConfig, RunwayError } from "./RunwayError.ts"
+
+/** The failure of a layer that cannot be made. */
+export const invalid = (setting: string, problem: string): Effect.Effect<never, RunwayError> =>
+  Effect.fail(new RunwayError({ operation: "configure", reason: new InvalidConfig({ setting, problem }) }))
+
+/** A key that can stand in a header. */
+export const validKey = (apiKey: Redacted.Redacted<string> | string) => {
+  const key = Redacted.isRedacted(apiKey) ? Redacted.value(apiKey) : apiKey
+  if (key === "") return invalid("apiKey (COMETAPI_KEY)", "is empty")
+  if (/\s/.test(key))
+    return invalid("apiKey (COMETAPI_KEY)", "contains white space or a line break; it was probably copied with it")
+  if (!/^[\x21-\x7e]+$/.test(key)) return invalid("apiKey (COMETAPI_KEY)", "contains characters that no key has")
+  return Effect.succeed(Redacted.make(key, { label: "COMETAPI_KEY" }))
+}
+
+/** The origin of a base URL, without the `/v1` that CometAPI's other SDKs keep in the same variable. */
+export const validOrigin = (baseUrl: string) => {
+  const setting = "baseUrl (COMETAPI_BASE_URL)"
+  const url = URL.parse(baseUrl.trim())
+  if (url === null || !/^https?:$/.test(url.protocol)) return invalid(setting, `must be a URL like ${defaultBaseUrl}`)
+  if (url.username !== "" || url.password !== "") return invalid(setting, "must not contain a user name or password")
+  if (url.search !== "" || url.hash !== "") return invalid(setting, "must not contain a query or a fragment")
+  if (url.protocol === "http:" && !isNearby(url.hostname)) {
+    return invalid(
+      setting,
+      "must begin with https://, because the key travels with every request; http:// is for mocks on this machine or network"
+    )
+  }
+  return Effect.succeed(`${url.origin}${url.pathname.replace(/\/+$/, "").replace(/\/v1$/, "")}`)
+}
+
+/** Hosts that a key may be sent to without TLS: this machine, a container's neighbour, a private network. */
+const isNearby = (host: string): boolean =>
+  !host.includes(".") ||
+  /^(127|10)\.|^192\.168\.|^172\.(1[6-9]|2\d|3[01])\.|\.(localhost|local|internal|test)$/.test(host)
+
+const isVersion = Schema.is(RunwayVersion)
+
+/** A version as the contract writes it. */
+export const validVersion = (version: string) =>
+  isVersion(version) ? Effect.succeed(version) : invalid("version", "must be a date like 2024-11-06")

@@ -1,0 +1,214 @@
+/**
+ * A submitted job, followed by its id from any process: look at it once, watch it change, wait for its end, save its video.
+ *
+ * All of it is free of charge and safe to repeat. Waiting outlives whatever passes: lost answers, busy servers, a task not visible yet, a
+ * status not known yet. Only an end, a permanent refusal or the deadline ends it.
+ *
+ * @module
+ */
+import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { defined } from "./Defined.ts"
+import type { PollPolicy } from "./Poll.ts"
+import { notBefore, resendable } from "./Retry.ts"
+import { Runway } from "./Runway.ts"
+import { InvalidInput, RunwayError, TaskCancelled, TaskFailed, WaitTimedOut } from "./RunwayError.ts"
+import { isTerminal, type Succeeded, type Task, TaskId, type Terminal } from "./TaskSnapshot.ts"
+
+export { type DownloadOptions, download } from "./Download.ts"
+export * from "./TaskSnapshot.ts"
+
+/** How a task is waited for; what is left out comes from the layer. */
+export interface WaitOptions extends Partial<PollPolicy> {
+  /** When the job was submitted. A young task may not be visible yet, and its grace counts from here. Default: now. */
+  readonly submittedAt?: DateTime.Utc | undefined
+}
+
+/**
+ * Looks at a task.
+ *
+ * Use it for a single look, for example from a queue's worker; `wait` and `watch` keep looking. What passes is tried again a few times.
+ *
+ * Errors: `TaskNotFound`, `Unauthorized`, `Forbidden`, `Rejected`, `RateLimited`, `Unavailable`, `Unreachable`, `ConnectionLost`,
+ * `UnexpectedAnswer`.
+ * Source: https://apidoc.cometapi.com/api/video/runway/official-format/runway-to-get-task-details
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Task } from "cometapi-runway"
+ *
+ * const program = Effect.gen(function*() {
+ *   const task = yield* Task.get("5b91e444-c232-deaf-a4d7-8aef3e57336b")
+ *   return task._tag === "Failed" ? task.failureCode : task.progress
+ * })
+ * ```
+ */
+export const get = Effect.fn("Task.get")(function* (id: string) {
+  const runway = yield* Runway
+  return yield* runway.get(yield* taskId(id))
+})
+
+/**
+ * A task's changes of status and progress, one after the other, up to and including its end.
+ *
+ * Use it for progress bars. A failed or cancelled task is the last element here, not an error.
+ *
+ * Errors: `WaitTimedOut` at the deadline, `TaskNotFound` when the grace is over, and `Unauthorized`, `Forbidden`, `Rejected` at once.
+ *
+ * @example
+ * ```ts
+ * import { Console, Stream } from "effect"
+ * import { Task } from "cometapi-runway"
+ *
+ * const program = Task.watch("5b91e444-c232-deaf-a4d7-8aef3e57336b").pipe(
+ *   Stream.runForEach((task) => Console.log(task.status, task.progress))
+ * )
+ * ```
+ */
+export const watch = (id: string, options: WaitOptions = {}): Stream.Stream<Task, RunwayError, Runway> =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const runway = yield* Runway
+      return yield* looks(runway, yield* taskId(id), { ...runway.pollPolicy, ...defined(options) })
+    })
+  ).pipe(
+    Stream.filterMap((look) => Result.fromOption(look, () => undefined)),
+    Stream.changesWith(
+      (one, other) => one.status === other.status && one.progress === other.progress && one._tag === other._tag
+    )
+  )
+
+/**
+ * Waits for a task's video.
+ *
+ * Use it after `submit`, or with an id from anywhere: resuming is nothing else. A status that says success does not end the wait until
+ * the output is there too (source page). The deadline cuts a request in flight, and the task goes on without us.
+ *
+ * Errors: `TaskFailed`, `TaskCancelled`, and those of `watch`. Each carries the task's id and the last state that was seen.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Redacted } from "effect"
+ * import { Task } from "cometapi-runway"
+ *
+ * const program = Effect.gen(function*() {
+ *   const task = yield* Task.wait("5b91e444-c232-deaf-a4d7-8aef3e57336b", { deadline: "1 hour" })
+ *   return Redacted.value(task.output[0])
+ * })
+ * ```
+ */
+export const wait = Effect.fn("Task.wait")(function* (id: string, options: WaitOptions = {}) {
+  const end = yield* watch(id, options).pipe(Stream.filter(isTerminal), Stream.runHead)
+  // `watch` fails when it ends without an end, so there is one here.
+  return yield* succeeded(Option.getOrThrow(end))
+})
+
+const succeeded = (task: Terminal): Effect.Effect<Succeeded, RunwayError> => {
+  if (task._tag === "Succeeded") return Effect.succeed(task)
+  const reason = task._tag === "Failed" ? new TaskFailed({ task }) : new TaskCancelled({ task })
+  return Effect.fail(new RunwayError({ operation, reason, taskId: task.id, lastTask: task }))
+}
+
+const operation = "wait"
+
+const taskId = (id: string) =>
+  decodeTaskId(id).pipe(
+    Effect.mapError(() => {
+      const reason = new InvalidInput({
+        problems: [{ path: "id", message: "expected the id of a task, got an empty text" }]
+      })
+      return new RunwayError({ operation, reason })
+    })
+  )
+
+const decodeTaskId = Schema.decodeEffect(TaskId)
+
+/** One look after another: what was seen, or nothing, until the task has ended. */
+const looks = Effect.fnUntraced(function* (
+  runway: Runway["Service"],
+  id: TaskId,
+  policy: PollPolicy & Pick<WaitOptions, "submittedAt">
+) {
+  const clock = yield* Clock.Clock
+  const now = () => clock.currentTimeMillisUnsafe()
+  const millis = (duration: Duration.Input) => Duration.toMillis(Duration.fromInputUnsafe(duration))
+
+  const startedAt = now()
+  const submittedAt = policy.submittedAt === undefined ? startedAt : DateTime.toEpochMillis(policy.submittedAt)
+  const deadline = startedAt + millis(policy.deadline)
+  const untilDeadline = () => Duration.millis(Math.max(0, deadline - now()))
+
+  const seen: Record<string, number> = {}
+  let lastTask: Task | undefined
+  let lastError: RunwayError | undefined
+  // The last proof that the task exists: its submission, or the last time it was seen.
+  let provenAt = submittedAt
+
+  const timedOut = () => {
+    const reason = new WaitTimedOut({ waited: Duration.millis(now() - startedAt), seen })
+    return new RunwayError({ operation, reason, taskId: id, ...defined({ lastTask }) })
+  }
+  const count = (what: string) => {
+    seen[what] = (seen[what] ?? 0) + 1
+  }
+
+  const survive = (error: RunwayError): Effect.Effect<Option.Option<Task>, RunwayError> => {
+    const { _tag } = error.reason
+    const young = now() - provenAt < millis(policy.notFoundGrace)
+    if (_tag === "TaskNotFound" ? !young : !resendable.read.has(_tag)) return Effect.fail(error.with({ lastTask }))
+    count(_tag)
+    lastError = error
+    return Effect.as(
+      Effect.logDebug("task not seen").pipe(Effect.annotateLogs({ taskId: id, reason: _tag })),
+      Option.none()
+    )
+  }
+
+  const look = Effect.suspend(() => {
+    if (now() >= deadline) return Effect.fail(timedOut())
+    return runway.poll(id).pipe(
+      Effect.tap((task) =>
+        Effect.logDebug("task seen").pipe(
+          Effect.annotateLogs(defined({ taskId: id, status: task.status, progress: task.progress }))
+        )
+      ),
+      Effect.map((task) => {
+        count(task.status || task._tag)
+        lastTask = task
+        lastError = undefined
+        provenAt = now()
+        return Option.some(task)
+      }),
+      Effect.catch(survive),
+      Effect.timeoutOrElse({ duration: untilDeadline(), orElse: () => Effect.fail(timedOut()) })
+    )
+  })
+
+  const schedule = policy.schedule.pipe(
+    Schedule.modifyDelay(({ duration }) =>
+      Effect.sync(() =>
+        Duration.min(lastError === undefined ? duration : notBefore(duration, lastError), untilDeadline())
+      )
+    )
+  )
+
+  if (policy.submittedAt !== undefined) {
+    const first = Duration.millis(Math.max(0, submittedAt + millis(policy.firstAfter) - now()))
+    yield* Effect.sleep(Duration.min(first, untilDeadline()))
+  }
+  return Stream.fromEffectSchedule(look, schedule).pipe(
+    Stream.takeUntil(Option.exists(isTerminal)),
+    // A caller's schedule may end before the task does.
+    Stream.concat(
+      Stream.suspend(() => (lastTask !== undefined && isTerminal(lastTask) ? Stream.empty : Stream.fail(timedOut())))
+    )
+  )
+})
