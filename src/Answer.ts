@@ -13,7 +13,7 @@ import * as Schema from "effect/Schema"
 import * as Wire from "../generated/schemas.gen.ts"
 import { defined } from "./Defined.ts"
 import * as Reasons from "./RunwayError.ts"
-import { withoutQuery } from "./TaskSnapshot.ts"
+import { withoutQueries, withoutQuery } from "./TaskSnapshot.ts"
 
 /** An answer, read to its end. */
 export interface Answer {
@@ -145,10 +145,7 @@ const providerError = (code: string | number | null | undefined, message: string
 
 /** Text from the wire as it may be shown: short, on one line, URLs without their query. */
 const show = (text: string): string => {
-  const line = text
-    .replace(/https?:\/\/[^\s"'<>]+/gi, withoutQuery)
-    .replace(/\s+/g, " ")
-    .trim()
+  const line = withoutQueries(text).replace(/\s+/g, " ").trim()
   return line.length > 300 ? `${line.slice(0, 300)}…` : line
 }
 

@@ -23,7 +23,7 @@ export const checker = <Fields extends Schema.Struct.Fields>(operation: string, 
     const body = isRecord(input) ? withoutUndefined({ ...defaults, ...withoutUndefined(input) }) : input
     return decode(body).pipe(
       Effect.mapError(({ issue }) => {
-        const [first, ...rest] = format(issue).issues.map(({ path, message }) => problem(body, path ?? [], message))
+        const [first, ...rest] = problemsOf(body, issue)
         // A refusal without an issue cannot happen, and would still have to say something.
         const problems = [first ?? { path: "", message: "does not match the contract" }, ...rest] as const
         return new RunwayError({ operation, reason: new InvalidInput({ problems }) })
@@ -36,20 +36,26 @@ const format = SchemaIssue.makeFormatterStandardSchemaV1({
   leafHook: (issue) => {
     if (issue._tag === "MissingKey") return "is required"
     if (issue._tag === "UnexpectedKey") return "is not a field of the contract; check its spelling"
-    return SchemaIssue.defaultLeafHook(issue).replace(/^Expected /, "expected ")
-  },
-  checkHook: (issue) => SchemaIssue.defaultCheckHook(issue)?.replace(/^Expected /, "expected ")
+    return SchemaIssue.defaultLeafHook(issue)
+  }
 })
 
-type Path = ReadonlyArray<PropertyKey | { readonly key: PropertyKey }>
-
-const problem = (body: unknown, path: Path, message: string): Problem => {
-  const keys = path.map((step) => (typeof step === "object" ? step.key : step))
-  const found = keys.reduce<unknown>((value, key) => (isRecord(value) ? Reflect.get(value, key) : undefined), body)
-  return {
-    path: keys.map(String).join("."),
-    message: message.startsWith("expected ") ? `${message}, got ${show(found)}` : message
-  }
+/** What is wrong, each thing once: a value may break several rules that say the same. */
+const problemsOf = (body: unknown, issue: SchemaIssue.Issue): ReadonlyArray<Problem> => {
+  const problems = format(issue).issues.map(({ path = [], message }) => {
+    const keys = path.map((step) => (typeof step === "object" ? step.key : step))
+    const found = keys.reduce<unknown>((value, key) => (isRecord(value) ? Reflect.get(value, key) : undefined), body)
+    return {
+      path: keys.map(String).join("."),
+      message: message.startsWith("Expected ")
+        ? `expected ${message.slice("Expected ".length)}, got ${show(found)}`
+        : message
+    }
+  })
+  return problems.filter(
+    (problem, index) =>
+      problems.findIndex(({ path, message }) => path === problem.path && message === problem.message) === index
+  )
 }
 
 /** A value as it may stand in an error: short, and without the query of a URL, which may be signed. */

@@ -14,6 +14,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Answer from "./Answer.ts"
 import { attempt, type Limits, type NoAnswer, type Wiring } from "./Attempt.ts"
@@ -120,20 +121,22 @@ const make = Effect.fnUntraced(function* (options: RunwayOptions) {
     )
 
   const submit = Effect.fn("Runway.submit")(function* ({ operation, body, send }: Submission) {
-    const bodyDigest = yield* digest(body)
     const once = Effect.gen(function* () {
       const sentAt = yield* DateTime.now
-      const outcomeUnknown = (problem: string) => new Reasons.OutcomeUnknown({ problem, sentAt, bodyDigest })
-      const answer = yield* ask(send).pipe(
-        Effect.mapError(({ _tag, problem }) => {
-          const reason = _tag === "NotSent" ? new Reasons.Unreachable({ problem }) : outcomeUnknown(problem)
-          return new RunwayError({ operation, reason })
-        })
-      )
+      const outcomeUnknown = (problem: string) =>
+        Effect.map(digest(body), (bodyDigest) => new Reasons.OutcomeUnknown({ problem, sentAt, bodyDigest }))
+
+      const attempted = yield* Effect.result(ask(send))
+      if (Result.isFailure(attempted)) {
+        const { _tag, problem } = attempted.failure
+        const reason = _tag === "NotSent" ? new Reasons.Unreachable({ problem }) : yield* outcomeUnknown(problem)
+        return yield* new RunwayError({ operation, reason })
+      }
+      const answer = attempted.success
       const id = isSuccess(answer) ? acceptedId(answer) : Option.none()
       if (Option.isSome(id)) return id.value
       const refusal = Answer.refusal(answer)
-      const reason = refusal._tag === "Ambiguous" ? outcomeUnknown(refusal.problem) : refusal
+      const reason = refusal._tag === "Ambiguous" ? yield* outcomeUnknown(refusal.problem) : refusal
       return yield* new RunwayError({ operation, reason, ...from(answer) })
     })
     return yield* retrying(once, "submit", retry)

@@ -53,7 +53,7 @@ export interface WaitOptions extends Partial<PollPolicy> {
  */
 export const get = Effect.fn("Task.get")(function* (id: string) {
   const runway = yield* Runway
-  return yield* runway.get(yield* taskId(id))
+  return yield* runway.get(yield* taskId(id, "get"))
 })
 
 /**
@@ -77,7 +77,7 @@ export const watch = (id: string, options: WaitOptions = {}): Stream.Stream<Task
   Stream.unwrap(
     Effect.gen(function* () {
       const runway = yield* Runway
-      return yield* looks(runway, yield* taskId(id), { ...runway.pollPolicy, ...defined(options) })
+      return yield* looks(runway, yield* taskId(id, operation), { ...runway.pollPolicy, ...defined(options) })
     })
   ).pipe(
     Stream.filterMap((look) => Result.fromOption(look, () => undefined)),
@@ -119,7 +119,7 @@ const succeeded = (task: Terminal): Effect.Effect<Succeeded, RunwayError> => {
 
 const operation = "wait"
 
-const taskId = (id: string) =>
+const taskId = (id: string, operation: string) =>
   decodeTaskId(id).pipe(
     Effect.mapError(() => {
       const reason = new InvalidInput({

@@ -26,6 +26,9 @@ export const makeOutputUrl = (url: string): OutputUrl => Redacted.make(url, { la
 /** A URL as it may be shown: signed query strings and fragments are credentials. */
 export const withoutQuery = (url: string): string => url.replace(/[?#].*$/s, "?…")
 
+/** A text as it may be shown: every URL in it without its query. */
+export const withoutQueries = (text: string): string => text.replace(/https?:\/\/[^\s"'<>]+/gi, withoutQuery)
+
 const shared = {
   id: TaskId,
   /** The status in the provider's own word, for example `PENDING`, `IN_PROGRESS` or one not known yet. */

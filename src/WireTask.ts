@@ -23,7 +23,8 @@ import {
   Succeeded,
   type Task,
   type TaskId,
-  Unrecognised
+  Unrecognised,
+  withoutQueries
 } from "./TaskSnapshot.ts"
 
 const decode = Schema.decodeUnknownOption(Wire.TaskAnswer)
@@ -125,7 +126,7 @@ const toTask = ({ id, phase, status, createdAt, progress, output, failure, failu
     case "Cancelled":
       return new Cancelled(common)
     case "Failed":
-      return new Failed({ ...common, ...defined({ failure, failureCode }) })
+      return new Failed({ ...common, ...defined({ failure: withoutQueries(failure), failureCode }) })
     case "Succeeded": {
       const [first, ...rest] = output
       return first === undefined

@@ -1,0 +1,173 @@
+import { inspect } from "node:util"
+import { describe, expect, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { Fetch } from "effect/http/FetchHttpClient"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Redacted from "effect/Redacted"
+import * as References from "effect/References"
+import * as Tracer from "effect/Tracer"
+import { CharacterPerformance, Runway, type RunwayOptions, Task } from "../../src/index.ts"
+import { accepted, answer, input, provider, wrapped } from "../support/Provider.ts"
+
+const build = (layer: Layer.Layer<Runway, unknown>) => Effect.scoped(Layer.build(layer))
+const env = (variables: Record<string, string>) => ConfigProvider.layer(ConfigProvider.fromUnknown(variables))
+const key = "sk-very-secret-9f8e7d"
+
+describe("a setting that cannot be used is named before anything is sent", () => {
+  const cases: ReadonlyArray<readonly [string, RunwayOptions, string]> = [
+    ["an empty key", { apiKey: "" }, "configure: apiKey (COMETAPI_KEY) is empty"],
+    [
+      "a key with a line break",
+      { apiKey: `${key}\n` },
+      "configure: apiKey (COMETAPI_KEY) contains white space or a line break; it was probably copied with it"
+    ],
+    [
+      "a key with a space",
+      { apiKey: `Bearer ${key}` },
+      "configure: apiKey (COMETAPI_KEY) contains white space or a line break; it was probably copied with it"
+    ],
+    [
+      "a key that is none",
+      { apiKey: `${key}–` },
+      "configure: apiKey (COMETAPI_KEY) contains characters that no key has"
+    ],
+    [
+      "a base URL that is none",
+      { apiKey: key, baseUrl: "cometapi" },
+      "configure: baseUrl (COMETAPI_BASE_URL) must be a URL like https://api.cometapi.com"
+    ],
+    [
+      "another scheme",
+      { apiKey: key, baseUrl: "ftp://api.cometapi.com" },
+      "configure: baseUrl (COMETAPI_BASE_URL) must be a URL like https://api.cometapi.com"
+    ],
+    [
+      "a password in the base URL",
+      { apiKey: key, baseUrl: "https://me:pw@api.cometapi.com" },
+      "configure: baseUrl (COMETAPI_BASE_URL) must not contain a user name or password"
+    ],
+    [
+      "a query in the base URL",
+      { apiKey: key, baseUrl: "https://api.cometapi.com?x=1" },
+      "configure: baseUrl (COMETAPI_BASE_URL) must not contain a query or a fragment"
+    ],
+    [
+      "the key in the clear to a far host",
+      { apiKey: key, baseUrl: "http://api.cometapi.com" },
+      "configure: baseUrl (COMETAPI_BASE_URL) must begin with https://, because the key travels with every request; http:// is for mocks on this machine or network"
+    ],
+    ["a version that is none", { apiKey: key, version: "latest" }, "configure: version must be a date like 2024-11-06"]
+  ]
+  for (const [name, options, message] of cases) {
+    it.effect(name, () =>
+      Effect.gen(function* () {
+        const exit = yield* Effect.exit(build(Runway.layer(options)))
+        const cause = Exit.isFailure(exit) ? exit.cause : Cause.empty
+        expect(inspect(cause, { depth: 20 })).not.toContain(key)
+        expect(inspect(cause, { depth: 20 })).not.toContain("me:pw")
+        expect(Cause.squash(cause)).toMatchObject({ _tag: "RunwayError", message })
+      })
+    )
+  }
+})
+
+describe("the base URL", () => {
+  it.effect.each([
+    ["https://api.cometapi.com", "https://api.cometapi.com"],
+    ["https://api.cometapi.com/", "https://api.cometapi.com"],
+    ["https://api.cometapi.com/v1", "https://api.cometapi.com"],
+    ["https://api.cometapi.com/v1//", "https://api.cometapi.com"],
+    [" https://proxy.example.com/comet/v1/ ", "https://proxy.example.com/comet"],
+    ["http://127.0.0.1:4010", "http://127.0.0.1:4010"],
+    ["http://localhost:4010/", "http://localhost:4010"],
+    ["http://mock:4010", "http://mock:4010"],
+    ["http://[::1]:4010", "http://[::1]:4010"]
+  ])("%s leads to %s", ([baseUrl, origin]) => {
+    const api = provider(accepted())
+    return Effect.gen(function* () {
+      yield* CharacterPerformance.submit(input)
+      expect(api.asked[0]?.url).toBe(`${origin}/runwayml/v1/character_performance`)
+    }).pipe(Effect.provide(api.layer({ baseUrl })))
+  })
+})
+
+describe("the environment", () => {
+  it.effect("gives the key and the base URL, and a blank base URL counts as unset", () =>
+    Effect.gen(function* () {
+      for (const [COMETAPI_BASE_URL, origin] of [
+        ["http://127.0.0.1:4010/v1", "http://127.0.0.1:4010"],
+        ["  ", "https://api.cometapi.com"]
+      ] as const) {
+        const api = provider(accepted())
+        yield* CharacterPerformance.submit(input).pipe(
+          Effect.provide(Layer.provide(Runway.layerConfig, env({ COMETAPI_KEY: key, COMETAPI_BASE_URL }))),
+          Effect.provideService(Fetch, api.fetch)
+        )
+        expect(api.asked[0]?.url).toContain(`${origin}/runwayml`)
+        expect(api.asked[0]?.headers.get("authorization")).toBe(`Bearer ${key}`)
+      }
+    })
+  )
+
+  it.effect("without a key, or with a blank one, says what to do", () =>
+    Effect.gen(function* () {
+      for (const variables of [{}, { COMETAPI_KEY: "" }, { COMETAPI_KEY: "  " }] as const) {
+        const error = yield* Effect.flip(build(Layer.provide(Runway.layerConfig, env(variables))))
+        expect(error).toMatchObject({
+          message:
+            "configure: COMETAPI_KEY is not set; get a key from CometAPI and export it, or try the mock, which needs none"
+        })
+      }
+    })
+  )
+})
+
+describe("secrets", () => {
+  it.effect("the key and signed URLs appear in no error, log, span or inspected value", () => {
+    const told: Array<string> = []
+    const signed = "https://cdn.example.com/out.mp4?_jwt=SIGNED"
+    const tell = (value: unknown) =>
+      told.push(inspect(value, { depth: 20, showHidden: true }), JSON.stringify(value) ?? "", String(value))
+    const Telling = Layer.mergeAll(
+      Logger.layer([Logger.map(Logger.formatJson, tell), Logger.map(Logger.formatLogFmt, tell)]),
+      Layer.succeed(References.MinimumLogLevel, "Trace"),
+      Layer.succeed(
+        Tracer.Tracer,
+        Tracer.make({
+          span: (options) => {
+            const span = new Tracer.NativeSpan(options)
+            tell(options.name)
+            return new Proxy(span, {
+              get: (target, name, receiver) =>
+                name === "attribute"
+                  ? (k: string, v: unknown) => (tell([k, v]), target.attribute(k, v))
+                  : Reflect.get(target, name, receiver)
+            })
+          }
+        })
+      )
+    )
+    const api = provider(
+      answer(401, wrapped("invalid_key", `Incorrect API key provided: ${key}, see ${signed}`)),
+      accepted("t-1"),
+      Response.json({ id: "t-1", status: "SUCCEEDED", output: [signed] }),
+      Response.json({ id: "t-1", status: "FAILED", failure: `cannot read ${signed}` })
+    )
+    return Effect.gen(function* () {
+      tell(yield* Runway)
+      tell(yield* Effect.flip(CharacterPerformance.submit(input)))
+      tell(yield* CharacterPerformance.submit(input))
+      const task = yield* Task.get("t-1")
+      tell(task)
+      expect(task._tag === "Succeeded" && Redacted.value(task.output[0])).toBe(signed)
+      tell(yield* Effect.flip(Task.wait("t-1")))
+      expect(told.join("\n")).toContain("https://cdn.example.com/out.mp4?…")
+      expect(told.join("\n")).not.toContain(key)
+      expect(told.join("\n")).not.toContain("SIGNED")
+    }).pipe(Effect.provide([api.layer({ apiKey: key }), Telling]))
+  })
+})

@@ -1,0 +1,374 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+import { TestClock } from "effect/testing"
+import { CharacterPerformance, Task } from "../../src/index.ts"
+import {
+  accepted,
+  answer,
+  catchUp,
+  input,
+  provider,
+  silence,
+  socketError,
+  taskNotExist,
+  until,
+  wrapped
+} from "../support/Provider.ts"
+import { exitOf, failure, run } from "../support/VirtualTime.ts"
+
+const id = "5b91e444-c232-deaf-a4d7-8aef3e57336b"
+const task = (status: string, more: object = {}) =>
+  Response.json({ id, status, createdAt: "2026-05-01T12:47:47.351Z", ...more })
+const done = () => task("SUCCEEDED", { output: ["https://cdn.example.com/out.mp4?_jwt=SIGNED"] })
+
+describe("waiting for a task", () => {
+  it.effect("goes on through queue and work until the output is there", () => {
+    const api = provider(
+      task("PENDING"),
+      task("THROTTLED"),
+      task("RUNNING", { progress: 0.5 }),
+      task("SUCCEEDED", { output: [] }),
+      done()
+    )
+    return Effect.gen(function* () {
+      const end = yield* run(Task.wait(id))
+      expect(end._tag).toBe("Succeeded")
+      expect(Redacted.value(end.output[0])).toBe("https://cdn.example.com/out.mp4?_jwt=SIGNED")
+      expect(api.asked).toHaveLength(5)
+      expect(api.asked[0]?.url).toBe(`https://api.cometapi.com/runwayml/v1/tasks/${id}`)
+      expect(api.asked[0]?.headers.get("x-runway-version")).toBe("2024-11-06")
+    }).pipe(Effect.provide(api.layer()))
+  })
+
+  it.effect("asks no faster than every five seconds and not much slower", () => {
+    const times: Array<number> = []
+    return Effect.gen(function* () {
+      const clock = yield* Clock.Clock
+      const api = provider(() => {
+        times.push(clock.currentTimeMillisUnsafe())
+        return times.length < 20 ? task("RUNNING", { progress: times.length / 20 }) : done()
+      })
+      yield* run(Task.wait(id)).pipe(Effect.provide(api.layer()))
+      const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0))
+      expect(Math.min(...gaps)).toBeGreaterThanOrEqual(5000)
+      // Virtual time moves in whole seconds here, so a gap of up to 6 s may look like 7.
+      expect(Math.max(...gaps)).toBeLessThanOrEqual(7000)
+    })
+  })
+
+  it.effect("survives every failure that passes", () => {
+    const api = provider(
+      socketError("ECONNRESET"),
+      socketError("ECONNREFUSED", "connect"),
+      answer(429, wrapped("rate_limit_exceeded")),
+      answer(500, { code: "get_task_failed", message: "get task failed", data: null }),
+      answer(502, "<h1>Bad gateway</h1>"),
+      answer(503, ""),
+      answer(524, "<h1>A timeout occurred</h1>"),
+      answer(200, "<html>Welcome</html>"),
+      answer(301, "", { location: "https://www.cometapi.com/" }),
+      answer(200, '{"id":"5b9'),
+      answer(200, {}),
+      new Response(null, { status: 200 }),
+      answer(200, { code: "success", message: "", data: null }),
+      task("SOMETHING_NEW"),
+      done()
+    )
+    return Effect.gen(function* () {
+      const end = yield* run(Task.wait(id))
+      expect(end._tag).toBe("Succeeded")
+      expect(api.asked).toHaveLength(15)
+    }).pipe(Effect.provide(api.layer()))
+  })
+
+  it.effect("ends at once when the key is refused, with the last state that was seen", () =>
+    Effect.gen(function* () {
+      for (const [status, tag] of [
+        [401, "Unauthorized"],
+        [403, "Forbidden"],
+        [400, "Rejected"]
+      ] as const) {
+        const api = provider(task("RUNNING", { progress: 0.5 }), answer(status, wrapped("nope")), done())
+        const error = yield* failure(Task.wait(id)).pipe(Effect.provide(api.layer()))
+        expect(error.reason._tag).toBe(tag)
+        expect(error.taskId).toBe(id)
+        expect(error.lastTask?.progress).toBe(0.5)
+        expect(api.asked).toHaveLength(2)
+      }
+    })
+  )
+
+  it.effect("waits as long as a busy server asks for", () => {
+    const times: Array<number> = []
+    return Effect.gen(function* () {
+      const clock = yield* Clock.Clock
+      const api = provider(() => {
+        times.push(clock.currentTimeMillisUnsafe())
+        return times.length === 1 ? answer(429, wrapped("slow"), { "retry-after": "30" }) : done()
+      })
+      yield* run(Task.wait(id)).pipe(Effect.provide(api.layer()))
+      expect(times).toEqual([0, 30_000])
+    })
+  })
+
+  it.effect("fails with the provider's words when the task failed, and looks no further", () => {
+    const api = provider(
+      task("RUNNING"),
+      task("FAILED", { failure: "The image was flagged.", failureCode: "SAFETY.INPUT.IMAGE" }),
+      done()
+    )
+    return Effect.gen(function* () {
+      const error = yield* failure(Task.wait(id))
+      if (error.reason._tag !== "TaskFailed") throw new Error(error.reason._tag)
+      expect(error.reason.task.failureCode).toBe("SAFETY.INPUT.IMAGE")
+      expect(error.message).toBe(`wait: the task failed (SAFETY.INPUT.IMAGE): The image was flagged. [task ${id}]`)
+      expect(api.asked).toHaveLength(2)
+    }).pipe(Effect.provide(api.layer()))
+  })
+
+  it.effect("fails when the task was cancelled", () =>
+    Effect.gen(function* () {
+      const error = yield* failure(Task.wait(id))
+      expect(error.reason._tag).toBe("TaskCancelled")
+    }).pipe(Effect.provide(provider(task("CANCELLED")).layer()))
+  )
+})
+
+describe("a task that is not visible", () => {
+  const bodies: ReadonlyArray<readonly [string, Response]> = [
+    ["the flat error", answer(400, taskNotExist)],
+    ["the wrapped error", answer(400, wrapped("task_not_exist"))],
+    ["the wrapped error with an empty code", answer(400, wrapped("", "task_not_exist"))],
+    ["Runway's 404", answer(404, { error: "Task not found." })],
+    ["an empty 404", new Response(null, { status: 404 })],
+    ["the flat error under status 200", answer(200, taskNotExist)]
+  ]
+  for (const [name, reply] of bodies) {
+    it.effect(`is waited for while it is young (${name})`, () => {
+      const api = provider(accepted(id), reply, reply, done())
+      return Effect.gen(function* () {
+        expect((yield* run(CharacterPerformance.generate(input)))._tag).toBe("Succeeded")
+        expect(api.posts()).toBe(1)
+        expect(api.asked).toHaveLength(4)
+      }).pipe(Effect.provide(api.layer()))
+    })
+
+    it.effect(`is not found when its grace is over (${name})`, () => {
+      const api = provider(reply)
+      return Effect.gen(function* () {
+        const startedAt = yield* Clock.currentTimeMillis
+        const error = yield* failure(Task.wait(id))
+        expect(error.reason._tag).toBe("TaskNotFound")
+        expect(error.taskId).toBe(id)
+        const waited = (yield* Clock.currentTimeMillis) - startedAt
+        expect(waited).toBeGreaterThanOrEqual(180_000)
+        expect(waited).toBeLessThan(190_000)
+      }).pipe(Effect.provide(api.layer()))
+    })
+  }
+
+  it.effect("has a grace that counts from its submission, not from the wait", () => {
+    const api = provider(answer(400, taskNotExist))
+    return Effect.gen(function* () {
+      yield* TestClock.adjust("1 hour")
+      const submittedAt = yield* DateTime.now
+      yield* TestClock.adjust("170 seconds")
+      const startedAt = yield* Clock.currentTimeMillis
+      const error = yield* failure(Task.wait(id, { submittedAt }))
+      expect(error.reason._tag).toBe("TaskNotFound")
+      expect((yield* Clock.currentTimeMillis) - startedAt).toBeLessThanOrEqual(20_000)
+    }).pipe(Effect.provide(api.layer()))
+  })
+
+  it.effect("but was seen before is given the same grace from then on", () => {
+    const api = provider(
+      ...Array.from({ length: 60 }, (_, n) => (n % 20 === 0 ? task("RUNNING") : answer(400, taskNotExist))),
+      done()
+    )
+    return Effect.gen(function* () {
+      expect((yield* run(Task.wait(id)))._tag).toBe("Succeeded")
+    }).pipe(Effect.provide(api.layer()))
+  })
+
+  it.effect("is an error at once for a single look", () => {
+    const api = provider(answer(400, taskNotExist))
+    return Effect.gen(function* () {
+      const error = yield* failure(Task.get(id))
+      expect(error.reason._tag).toBe("TaskNotFound")
+      expect(api.asked).toHaveLength(1)
+    }).pipe(Effect.provide(api.layer()))
+  })
+})
+
+describe("the deadline of a wait", () => {
+  it.effect("ends it with the task's id, the last state and a count of what was seen", () => {
+    const api = provider(
+      answer(400, taskNotExist),
+      task("PENDING"),
+      socketError("ECONNRESET"),
+      task("RUNNING", { progress: 0.25 })
+    )
+    return Effect.gen(function* () {
+      const error = yield* failure(Task.wait(id, { deadline: "1 minute", schedule: Schedule.spaced("10 seconds") }))
+      if (error.reason._tag !== "WaitTimedOut") throw new Error(error.reason._tag)
+      expect(Duration.toSeconds(error.reason.waited)).toBe(60)
+      expect(error.reason.seen).toEqual({ TaskNotFound: 1, PENDING: 1, ConnectionLost: 1, RUNNING: 3 })
+      expect(error.lastTask?.progress).toBe(0.25)
+      expect(error.isRetryable).toBe(true)
+      expect(error.message).toBe(
+        `wait: not finished after 1m (seen: TaskNotFound ×1, PENDING ×1, ConnectionLost ×1, RUNNING ×3). The task goes on: wait for it again by its id [task ${id}]`
+      )
+    }).pipe(Effect.provide(api.layer()))
+  })
+
+  it.effect("cuts a request in flight", () => {
+    const { reply, state } = silence()
+    return Effect.gen(function* () {
+      const startedAt = yield* Clock.currentTimeMillis
+      const error = yield* failure(Task.wait(id, { deadline: "7 seconds" }))
+      expect(error.reason._tag).toBe("WaitTimedOut")
+      expect(state.aborted).toBe(true)
+      expect((yield* Clock.currentTimeMillis) - startedAt).toBe(7000)
+    }).pipe(Effect.provide(provider(reply).layer()))
+  })
+
+  it.effect("is not slept past, however long the next poll is away", () =>
+    Effect.gen(function* () {
+      const startedAt = yield* Clock.currentTimeMillis
+      yield* failure(Task.wait(id, { deadline: "90 seconds", schedule: Schedule.spaced("1 hour") }))
+      expect((yield* Clock.currentTimeMillis) - startedAt).toBe(90_000)
+    }).pipe(Effect.provide(provider(task("RUNNING")).layer()))
+  )
+
+  it.effect("has a caller's schedule that ends early for an equal", () =>
+    Effect.gen(function* () {
+      const error = yield* failure(Task.wait(id, { schedule: Schedule.recurs(2) }))
+      if (error.reason._tag !== "WaitTimedOut") throw new Error(error.reason._tag)
+      expect(error.reason.seen).toEqual({ RUNNING: 3 })
+    }).pipe(Effect.provide(provider(task("RUNNING")).layer()))
+  )
+})
+
+describe("watching a task", () => {
+  it.effect("shows each change once, and the end", () => {
+    const running = (progress: number) => task("RUNNING", { progress })
+    const api = provider(
+      task("PENDING"),
+      task("PENDING"),
+      running(0.1),
+      running(0.1),
+      socketError("ECONNRESET"),
+      running(0.6),
+      done()
+    )
+    return Effect.gen(function* () {
+      const seen = yield* run(Stream.runCollect(Task.watch(id)))
+      expect(seen.map(({ _tag, progress }) => [_tag, progress])).toEqual([
+        ["Queued", undefined],
+        ["Running", 0.1],
+        ["Running", 0.6],
+        ["Succeeded", undefined]
+      ])
+    }).pipe(Effect.provide(api.layer()))
+  })
+
+  it.effect("shows a failure as the last element and not as an error", () =>
+    Effect.gen(function* () {
+      const seen = yield* run(Stream.runCollect(Task.watch(id)))
+      expect(seen.map(({ _tag }) => _tag)).toEqual(["Queued", "Failed"])
+    }).pipe(Effect.provide(provider(task("PENDING"), task("FAILED")).layer()))
+  )
+})
+
+describe("generating", () => {
+  it.effect("tells the id before it waits, and waits a moment before the first look", () => {
+    const api = provider(accepted(id), done())
+    const events: Array<string> = []
+    return Effect.gen(function* () {
+      const onSubmitted = (taskId: Task.TaskId) =>
+        Effect.sync(() => events.push(`${taskId} after ${api.asked.length} request`))
+      const fiber = yield* Effect.forkChild(CharacterPerformance.generate(input, { onSubmitted }))
+      yield* until(() => events.length > 0)
+      expect(events).toEqual([`${id} after 1 request`])
+      yield* TestClock.adjust("4 seconds")
+      yield* catchUp
+      expect(api.asked).toHaveLength(1)
+      yield* TestClock.adjust("1 second")
+      expect((yield* Fiber.join(fiber))._tag).toBe("Succeeded")
+    }).pipe(Effect.provide(api.layer()))
+  })
+
+  it.effect("carries the id in the error of a wait that failed, so that it can be resumed", () => {
+    const api = provider(accepted(id), task("RUNNING"), answer(401), done())
+    return Effect.gen(function* () {
+      const error = yield* failure(CharacterPerformance.generate(input))
+      expect(error.taskId).toBe(id)
+      expect((yield* run(Task.wait(error.taskId ?? "")))._tag).toBe("Succeeded")
+      expect(api.posts()).toBe(1)
+    }).pipe(Effect.provide(api.layer()))
+  })
+
+  it.effect("stops at once when it is interrupted, aborting the request in flight", () => {
+    const { reply, state } = silence()
+    const api = provider(accepted(id), reply)
+    return Effect.gen(function* () {
+      const fiber = yield* Effect.forkChild(CharacterPerformance.generate(input))
+      yield* until(() => api.idle() && api.posts() === 1)
+      yield* catchUp
+      yield* TestClock.adjust("5 seconds")
+      yield* until(() => api.asked.length === 2)
+      yield* Fiber.interrupt(fiber)
+      expect(state.aborted).toBe(true)
+      const exit = yield* Fiber.await(fiber)
+      expect(Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)).toBe(true)
+    }).pipe(Effect.provide(api.layer()))
+  })
+})
+
+describe("a single look", () => {
+  it.effect("is taken again after what passes, four times at most", () => {
+    const api = provider(
+      socketError("ECONNRESET"),
+      answer(502, "<h1>Bad gateway</h1>"),
+      answer(200, "<html/>"),
+      task("RUNNING")
+    )
+    return Effect.gen(function* () {
+      expect((yield* run(Task.get(id)))._tag).toBe("Running")
+      expect(api.asked).toHaveLength(4)
+      const down = provider(answer(500))
+      const error = yield* failure(Task.get(id)).pipe(Effect.provide(down.layer()))
+      expect(error.reason._tag).toBe("Unavailable")
+      expect(down.asked).toHaveLength(5)
+    }).pipe(Effect.provide(api.layer()))
+  })
+
+  it.effect("percent-encodes the id", () => {
+    const api = provider(done())
+    return Effect.gen(function* () {
+      yield* Task.get("a/../b?c#d")
+      expect(api.asked[0]?.url).toBe("https://api.cometapi.com/runwayml/v1/tasks/a%2F..%2Fb%3Fc%23d")
+    }).pipe(Effect.provide(api.layer()))
+  })
+
+  it.effect("with an empty id is refused before anything is sent", () => {
+    const api = provider(done())
+    return Effect.gen(function* () {
+      const exit = yield* exitOf(Effect.all([Effect.flip(Task.get("")), Effect.flip(Task.wait(""))]))
+      expect(Exit.isSuccess(exit) && exit.value.map(({ message }) => message)).toEqual([
+        "get: nothing was sent, because the input is not valid: id: expected the id of a task, got an empty text",
+        "wait: nothing was sent, because the input is not valid: id: expected the id of a task, got an empty text"
+      ])
+      expect(api.asked).toHaveLength(0)
+    }).pipe(Effect.provide(api.layer()))
+  })
+})
