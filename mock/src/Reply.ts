@@ -1,0 +1,106 @@
+/**
+ * From an answer to a web-standard response: request ids, the report of violations, and the provider's HTML pages.
+ *
+ * It decides nothing about what is answered, only how it is written down.
+ */
+import { createHash } from "node:crypto"
+import type { Answer, Violation } from "./Answer.ts"
+import * as Contract from "./Contract.ts"
+
+const limit = 8 * 1024
+const longest = 300
+
+/** Header values are Latin-1, and JSON can say the rest with escapes. */
+const ascii = (text: string): string =>
+  text.replace(/[^\x20-\x7e]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`)
+
+const cut = (text: string): string => (text.length > longest ? `${text.slice(0, longest)}…` : text)
+
+/** Violations as a header's value: always JSON, never longer than a header may be; what does not fit is counted. */
+export const violationsHeader = (violations: ReadonlyArray<Violation>): string => {
+  const parts: Array<string> = []
+  let size = 0
+  for (const { location, message, ...rest } of violations) {
+    const part = ascii(JSON.stringify({ location: location.map(cut), ...rest, message: cut(message) }))
+    size += part.length + 1
+    if (size > limit - 200) break
+    parts.push(part)
+  }
+  const left = violations.length - parts.length
+  return `[${[...parts, ...(left > 0 ? [`{"location":["request"],"severity":"Error","message":"and ${left} more"}`] : [])].join(",")}]`
+}
+
+/** Ids that look like the gateway's: a time, a counter and eight letters. The n-th of a mock is always the same at the same time. */
+export const requestIds = (): ((now: number) => string) => {
+  let count = 0
+  return (now) => {
+    count += 1
+    const time = new Date(now).toISOString().replace(/\D/g, "")
+    const hash = createHash("sha256")
+      .update(`request ${count}`)
+      .digest("base64")
+      .replace(/[^A-Za-z]/g, "")
+    return `${time}${String(count).padStart(6, "0")}${hash.slice(0, 8)}`
+  }
+}
+
+/** Puts this request's id where the documented message has one of its own. */
+const withRequestId = (body: unknown, requestId: string): unknown => {
+  const rewrite = (text: string) => text.replace(/\(request id: [^)]*\)/, `(request id: ${requestId})`)
+  if (typeof body !== "object" || body === null || !("error" in body)) return body
+  const { error } = body
+  if (typeof error !== "object" || error === null || !("message" in error) || typeof error.message !== "string")
+    return body
+  return { ...body, error: { ...error, message: rewrite(error.message) } }
+}
+
+/** Writes an answer down. `requestId` is left out for an answer that must stay exactly as the contract has it. */
+export const toResponse = (answer: Answer, violations: ReadonlyArray<Violation>, requestId?: string): Response => {
+  const headers = new Headers(answer.headers)
+  const body = requestId === undefined ? answer.body : withRequestId(answer.body, requestId)
+  if (requestId !== undefined) headers.set("x-oneapi-request-id", requestId)
+  if (violations.length > 0) headers.set("sl-violations", violationsHeader(violations))
+  if (body === undefined) return new Response(null, { status: answer.status, headers })
+  return new Response(typeof body === "string" ? body : JSON.stringify(body), { status: answer.status, headers })
+}
+
+const page = (title: string, text: string): string =>
+  `<!doctype html><html><head><title>${title}</title></head><body><h1>${title}</h1><p>${text}</p><ul>${Contract.routes
+    .map(({ method, path }) => `<li>${method} ${path}</li>`)
+    .join("")}</ul></body></html>\n`
+
+const html = "text/html; charset=utf-8"
+
+/** What the provider does with a path or a method that it does not know: it sends the caller to its front page. */
+export const moved = (request: Request, violations: ReadonlyArray<Violation>, requestId: string): Response =>
+  toResponse(
+    {
+      status: 301,
+      // Never a host: a key must not be led away from where it was sent.
+      headers: { location: "/", "content-type": html },
+      body:
+        request.method === "HEAD"
+          ? undefined
+          : page("Moved Permanently", "No route of the API answers this request. The routes are:")
+    },
+    violations,
+    requestId
+  )
+
+/** The front page itself: HTML, with status 200. */
+export const frontPage = (request: Request, requestId: string): Response =>
+  toResponse(
+    {
+      status: 200,
+      headers: { "content-type": html },
+      body:
+        request.method === "HEAD"
+          ? undefined
+          : page(
+              "cometapi-runway-mock",
+              "A stand-in for CometAPI's Runway character performance endpoint. The routes are:"
+            )
+    },
+    [],
+    requestId
+  )

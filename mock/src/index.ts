@@ -1,0 +1,22 @@
+/**
+ * `cometapi-runway-mock`: a stand-in for CometAPI's Runway character performance (Act-Two) endpoint.
+ *
+ * It answers from the contract, checks every request and each of its own answers against it, and remembers its tasks: a minute of
+ * generation passes on a test clock in no time, and ends with a real video. Nothing leaves the machine.
+ */
+export {
+  BrokenScenario,
+  InvalidScale,
+  ListenFailed,
+  type MockErrorReason,
+  PortInUse,
+  RunwayMockError,
+  UnknownScenario
+} from "./MockError.ts"
+export { type Options, RunwayMock, type Served, type ServeOptions } from "./RunwayMock.ts"
+export type { Scenario, State } from "./Scenario.ts"
+
+import { builtIn } from "./BuiltInScenarios.ts"
+
+/** The names of the scenarios that the mock brings along. */
+export const scenarioNames: ReadonlyArray<string> = [...builtIn.keys()]
