@@ -50,7 +50,27 @@ export interface GenerateOptions extends Task.WaitOptions {
 
 const operation = "POST /runwayml/v1/character_performance"
 
-const check = checker(operation, CharacterPerformanceRequest)
+/**
+ * The request body that an input becomes: documented defaults filled in, everything checked against the contract, nothing sent.
+ *
+ * Use it to refuse a wrong input early, for example before it is queued; `submit` and `generate` do it themselves.
+ *
+ * Errors: `InvalidInput`, naming every field at fault.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { CharacterPerformance } from "cometapi-runway"
+ *
+ * declare const input: CharacterPerformance.Input
+ *
+ * const body = Effect.runSync(CharacterPerformance.validate(input))
+ * ```
+ */
+export const validate: (input: Input) => Effect.Effect<CharacterPerformanceRequest, RunwayError> = checker(
+  operation,
+  CharacterPerformanceRequest
+)
 
 /**
  * Starts a paid job and answers with its id.
@@ -75,7 +95,7 @@ const check = checker(operation, CharacterPerformanceRequest)
  */
 export const submit = Effect.fn("CharacterPerformance.submit")(function* (input: Input) {
   const runway = yield* Runway
-  const body = yield* check(input)
+  const body = yield* validate(input)
   const id = yield* runway.submit({
     operation,
     body,

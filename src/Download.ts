@@ -11,6 +11,7 @@ import { Fetch } from "effect/http/FetchHttpClient"
 import * as Path from "effect/Path"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
+import * as Folder from "./Folder.ts"
 import { DownloadFailed, RunwayError } from "./RunwayError.ts"
 import { type Succeeded, withoutQuery } from "./TaskSnapshot.ts"
 
@@ -51,9 +52,9 @@ export const download = Effect.fn("Task.download")(function* (task: Succeeded, {
   const part = `${to}.part`
 
   const save = Effect.gen(function* () {
-    yield* fs
-      .makeDirectory(path.dirname(to), { recursive: true })
-      .pipe(Effect.mapError((error) => failed(`cannot write to ${path.dirname(to)}: ${error.message}`)))
+    yield* Folder.make(path.dirname(to)).pipe(
+      Effect.mapError((error) => failed(`cannot write to ${path.dirname(to)}: ${error.message}`))
+    )
     const response = yield* open(Redacted.value(output), 5).pipe(Effect.mapError(failed))
     const { body } = response
     if (body === null) return yield* failed("the answer was empty")

@@ -76,7 +76,10 @@ export class Runway extends Context.Service<
     readonly get: (id: TaskId) => Effect.Effect<Task, RunwayError>
     /** Reads a task with a single request. */
     readonly poll: (id: TaskId) => Effect.Effect<Task, RunwayError>
+    /** How tasks are waited for unless a call says otherwise. */
     readonly pollPolicy: PollPolicy
+    /** Where requests go. */
+    readonly baseUrl: string
   }
 >()("cometapi-runway/Runway") {
   /** A client from values. Fails with `InvalidConfig` when one of them cannot be used. */
@@ -167,6 +170,7 @@ const make = Effect.fnUntraced(function* (options: RunwayOptions) {
 
   return Runway.of({
     submit,
+    baseUrl,
     poll,
     get: (id) => retrying(poll(id), "read", retry),
     pollPolicy: { ...defaultPoll, ...defined(options.poll ?? {}) }

@@ -108,10 +108,30 @@ export const watch = (id: string, options: WaitOptions = {}): Stream.Stream<Task
 export const wait = Effect.fn("Task.wait")(function* (id: string, options: WaitOptions = {}) {
   const end = yield* watch(id, options).pipe(Stream.filter(isTerminal), Stream.runHead)
   // `watch` fails when it ends without an end, so there is one here.
-  return yield* succeeded(Option.getOrThrow(end))
+  return yield* outcome(Option.getOrThrow(end))
 })
 
-const succeeded = (task: Terminal): Effect.Effect<Succeeded, RunwayError> => {
+/**
+ * What `wait` makes of a task's end: the succeeded task, or the error that says why there is no video.
+ *
+ * Use it on the last element of `watch`.
+ *
+ * Errors: `TaskFailed`, `TaskCancelled`.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Option, Stream } from "effect"
+ * import { Task } from "cometapi-runway"
+ *
+ * const program = Task.watch("5b91e444-c232-deaf-a4d7-8aef3e57336b").pipe(
+ *   Stream.tap((task) => Effect.log(task.status)),
+ *   Stream.filter(Task.isTerminal),
+ *   Stream.runHead,
+ *   Effect.flatMap((end) => Task.outcome(Option.getOrThrow(end)))
+ * )
+ * ```
+ */
+export const outcome = (task: Terminal): Effect.Effect<Succeeded, RunwayError> => {
   if (task._tag === "Succeeded") return Effect.succeed(task)
   const reason = task._tag === "Failed" ? new TaskFailed({ task }) : new TaskCancelled({ task })
   return Effect.fail(new RunwayError({ operation, reason, taskId: task.id, lastTask: task }))

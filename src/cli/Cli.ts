@@ -1,0 +1,235 @@
+/**
+ * The `cometapi-runway` command: the whole flow from a terminal, against the mock or, only when asked for, against the real API.
+ *
+ * It is a thin user of the library and has no power of its own. What must hold before money is spent is checked before anything is
+ * sent: the key, the input, the output folder.
+ *
+ * @module
+ */
+import * as Console from "effect/Console"
+import { Argument, Command, Flag } from "effect/cli"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Option from "effect/Option"
+import * as Path from "effect/Path"
+import * as Stream from "effect/Stream"
+import contract from "../../generated/contract.gen.json" with { type: "json" }
+import * as CharacterPerformance from "../CharacterPerformance.ts"
+import * as Folder from "../Folder.ts"
+import { Runway } from "../Runway.ts"
+import * as Task from "../Task.ts"
+import { Complaint } from "./Complaint.ts"
+import * as Mock from "./Mock.ts"
+import * as Progress from "./Progress.ts"
+
+/** What the provider's model page says one request costs. */
+const price = "$0.4"
+
+const modeFlags = {
+  mock: Flag.Boolean("mock").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("Use a mock of the provider: no key, no network, no cost")
+  ),
+  live: Flag.Boolean("live").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription(`Use the real API with COMETAPI_KEY; a job costs ${price}. Wins over --mock`)
+  )
+}
+
+const out = Flag.String("out").pipe(
+  Flag.withDefault("out"),
+  Flag.withMetavar("folder"),
+  Flag.withDescription("Where the video is saved, as <task id>.mp4")
+)
+
+const url = (name: string, description: string) =>
+  Flag.String(name).pipe(Flag.withMetavar("url"), Flag.withDescription(description), Flag.optional)
+
+const generate = Command.make(
+  "generate",
+  {
+    ...modeFlags,
+    out,
+    character: url(
+      "character",
+      "The character, an image or a video, as a public https:// URL. Default: the documentation's example"
+    ),
+    reference: url("reference", "The performance, a video of 3 to 30 seconds, as a public https:// URL"),
+    characterType: Flag.Literals("character-type", ["image", "video"]).pipe(
+      Flag.withDescription("What the character is. Default: told from the end of its URL"),
+      Flag.optional
+    ),
+    bodyControl: Flag.Boolean("body-control").pipe(
+      Flag.withDescription("Transfer the body's movement too. Default: yes"),
+      Flag.optional
+    ),
+    expressionIntensity: Flag.Int("expression-intensity").pipe(
+      Flag.withDescription("From 1 to 5. Default: 1"),
+      Flag.optional
+    ),
+    seed: Flag.Int("seed").pipe(Flag.withDescription("From 0 to 4294967295. Default: 1"), Flag.optional),
+    ratio: Flag.String("ratio").pipe(
+      Flag.withMetavar("width:height"),
+      Flag.withDescription("1280:720, 720:1280, 960:960, 1104:832, 832:1104 or 1584:672. Default: 1280:720"),
+      Flag.optional
+    )
+  },
+  Effect.fn(function* (flags) {
+    const input = yield* inputOf(flags)
+    const mode = yield* modeOf(flags)
+    yield* Effect.gen(function* () {
+      yield* CharacterPerformance.validate(input)
+      yield* writable(flags.out)
+      const { baseUrl } = yield* Runway
+      yield* Console.log(
+        mode === "live"
+          ? `Submitting a character performance to ${baseUrl}. A job costs ${price} there (the provider's model page).`
+          : `Submitting a character performance to a mock of the provider at ${baseUrl}. Nothing leaves this machine.`
+      )
+      const id = yield* CharacterPerformance.submit(input).pipe(
+        Effect.onInterrupt(() =>
+          Console.error(
+            "\nInterrupted while the job was being submitted: it may have been accepted. Look at the provider's console."
+          )
+        )
+      )
+      yield* Console.log(`Task ${id}`)
+      yield* finish(id, flags.out, mode, { submittedAt: yield* DateTime.now })
+      if (mode === "mock") {
+        yield* Console.log(
+          "For the real thing: export COMETAPI_KEY=… and add --live (npm start -- --live --character <url> --reference <url>)"
+        )
+      }
+    }).pipe(Effect.provide(client(mode)))
+  })
+).pipe(
+  Command.withDescription("Make a character performance and save its video"),
+  Command.withExamples([
+    { command: "cometapi-runway generate --mock", description: "The documentation's example, offline" },
+    {
+      command:
+        "cometapi-runway generate --live --character https://example.com/a.png --reference https://example.com/b.mp4",
+      description: "A real one"
+    }
+  ])
+)
+
+const wait = Command.make(
+  "wait",
+  {
+    ...modeFlags,
+    out,
+    id: Argument.String("task-id").pipe(Argument.withDescription("The id that generate has shown"))
+  },
+  Effect.fn(function* (flags) {
+    const mode = yield* modeOf(flags)
+    if (mode === "mock") {
+      return yield* new Complaint({
+        text: "A mock's tasks end with the process they live in. To wait for a task of a mock that is running elsewhere, use --live with COMETAPI_BASE_URL set to its address."
+      })
+    }
+    yield* Effect.andThen(writable(flags.out), finish(flags.id, flags.out, mode, {})).pipe(Effect.provide(client(mode)))
+  })
+).pipe(Command.withDescription("Take a task up again by its id, wait for it and save its video; costs nothing"))
+
+/** The command with its subcommands. */
+export const cli = Command.make("cometapi-runway").pipe(
+  Command.withDescription("CometAPI's Runway character performance (Act-Two) from a terminal"),
+  Command.withSubcommands([generate, wait])
+)
+
+type Mode = "mock" | "live"
+
+const modeOf = ({ mock, live }: { readonly mock: boolean; readonly live: boolean }): Effect.Effect<Mode, Complaint> => {
+  if (live) return Effect.succeed("live")
+  if (mock) return Effect.succeed("mock")
+  return Effect.fail(
+    new Complaint({
+      text: `Say which: --mock tries it out for nothing, --live makes a real job, which costs ${price}.`
+    })
+  )
+}
+
+/** The client for a mode. Progress is shown by the command, so the library's own log stays silent. */
+const client = (mode: Mode) => Layer.merge(mode === "live" ? Runway.layerConfig : Mock.layer, Logger.layer([]))
+
+interface InputFlags {
+  readonly character: Option.Option<string>
+  readonly reference: Option.Option<string>
+  readonly characterType: Option.Option<"image" | "video">
+  readonly bodyControl: Option.Option<boolean>
+  readonly expressionIntensity: Option.Option<number>
+  readonly seed: Option.Option<number>
+  readonly ratio: Option.Option<string>
+}
+
+const examples =
+  contract.paths["/runwayml/v1/character_performance"].post.requestBody.content["application/json"].examples
+const sourceExample = examples["source-document"].value
+
+const inputOf = (flags: InputFlags): Effect.Effect<CharacterPerformance.Input, Complaint> => {
+  const [character, reference] = [Option.getOrUndefined(flags.character), Option.getOrUndefined(flags.reference)]
+  if ((character === undefined) !== (reference === undefined)) {
+    return Effect.fail(
+      new Complaint({
+        text: "--character and --reference go together: give both, or neither for the documentation's example."
+      })
+    )
+  }
+  const assets =
+    character === undefined || reference === undefined
+      ? sourceExample
+      : {
+          character: { type: Option.getOrElse(flags.characterType, () => typeOf(character)), uri: character },
+          reference: { type: "video", uri: reference }
+        }
+  const { bodyControl, expressionIntensity, seed, ratio } = flags
+  const said = Object.fromEntries(
+    Object.entries({ bodyControl, expressionIntensity, seed, ratio }).flatMap(([name, value]) =>
+      Option.isSome<unknown>(value) ? [[name, value.value]] : []
+    )
+  )
+  // The contract's check follows before anything is sent, and speaks of these fields by the same names.
+  return Effect.succeed({ ...assets, ...said } as CharacterPerformance.Input)
+}
+
+const typeOf = (uri: string): "image" | "video" =>
+  /\.(png|jpe?g|webp|gif|avif)([?#]|$)/i.test(uri) ? "image" : "video"
+
+/** A folder that can be written to, found out before anything is paid for. */
+const writable = Effect.fnUntraced(function* (folder: string) {
+  const fs = yield* FileSystem.FileSystem
+  yield* Folder.make(folder).pipe(
+    Effect.andThen(Effect.scoped(fs.makeTempFileScoped({ directory: folder }))),
+    Effect.mapError(
+      (error) => new Complaint({ text: `Cannot write to ${folder}, so nothing was sent: ${error.reason.message}` })
+    )
+  )
+})
+
+/** Follows a task to its end and saves its video; where that breaks off, the way back to the task is shown. */
+const finish = Effect.fnUntraced(function* (id: string, folder: string, mode: Mode, options: Task.WaitOptions) {
+  const path = yield* Path.Path
+  const resume =
+    mode === "live"
+      ? `Task ${id} goes on at the provider. Take it up again, at no cost, with: npx cometapi-runway wait ${id} --live --out ${folder}`
+      : `Task ${id} lived in this process's mock and ends with it. A real one would be taken up again with: npx cometapi-runway wait ${id} --live`
+  yield* Effect.gen(function* () {
+    const end = yield* Progress.show(Task.watch(id, options)).pipe(Stream.filter(Task.isTerminal), Stream.runHead)
+    const task = yield* Task.outcome(Option.getOrThrow(end))
+    const to = path.resolve(folder, `${encodeURIComponent(task.id)}.mp4`)
+    const size = yield* Task.download(task, { to })
+    yield* Console.log(`Saved ${to} (${size} bytes)`)
+  }).pipe(
+    Effect.onInterrupt(() => Console.error(`\n${resume}`)),
+    Effect.mapError((error) =>
+      over.has(error.reason._tag) ? error : new Complaint({ text: `${error.message}\n${resume}` })
+    )
+  )
+})
+
+/** Ends after which there is nothing to take up again. */
+const over: ReadonlySet<string> = new Set(["TaskFailed", "TaskCancelled", "TaskNotFound"])
