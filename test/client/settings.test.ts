@@ -126,6 +126,20 @@ describe("the environment", () => {
   )
 })
 
+/** A span that tells whatever is put on it. */
+class TellingSpan extends Tracer.NativeSpan {
+  readonly #tell: (value: unknown) => void
+  constructor(options: ConstructorParameters<typeof Tracer.NativeSpan>[0], tell: (value: unknown) => void) {
+    super(options)
+    this.#tell = tell
+    tell(options.name)
+  }
+  override attribute(key: string, value: unknown) {
+    this.#tell([key, value])
+    super.attribute(key, value)
+  }
+}
+
 describe("secrets", () => {
   it.effect("the key and signed URLs appear in no error, log, span or inspected value", () => {
     const told: Array<string> = []
@@ -135,21 +149,7 @@ describe("secrets", () => {
     const Telling = Layer.mergeAll(
       Logger.layer([Logger.map(Logger.formatJson, tell), Logger.map(Logger.formatLogFmt, tell)]),
       Layer.succeed(References.MinimumLogLevel, "Trace"),
-      Layer.succeed(
-        Tracer.Tracer,
-        Tracer.make({
-          span: (options) => {
-            const span = new Tracer.NativeSpan(options)
-            tell(options.name)
-            return new Proxy(span, {
-              get: (target, name, receiver) =>
-                name === "attribute"
-                  ? (k: string, v: unknown) => (tell([k, v]), target.attribute(k, v))
-                  : Reflect.get(target, name, receiver)
-            })
-          }
-        })
-      )
+      Layer.succeed(Tracer.Tracer, Tracer.make({ span: (options) => new TellingSpan(options, tell) }))
     )
     const api = provider(
       answer(401, wrapped("invalid_key", `Incorrect API key provided: ${key}, see ${signed}`)),

@@ -78,13 +78,14 @@ const isOpen = (place: string): boolean => /^(data\.)?data\b|^issues\b/.test(pla
 /** Fields without which a body is not what it claims to be, as the contract says; an envelope's `data` is told by its `code`. */
 const isRequired = (schema: string, place: string, body: unknown): boolean => {
   if (schema === "TaskAnswer" && place === "data") return isNode(body) && "code" in body
-  return {
+  const rules: Readonly<Record<string, RegExp>> = {
     CharacterPerformanceRequest:
       /^(character|reference|bodyControl|expressionIntensity|seed|model|ratio)(\.(type|uri))?$/,
     TaskAccepted: /^id$/,
     TaskAnswer: /^(id|status|task_id|code)$|^data\.(task_id|status)$/,
     ErrorAnswer: /^(error|code|message)$|^error\.message$/
-  }[schema]!.test(place)
+  }
+  return rules[schema]?.test(place) === true
 }
 
 /** Each example without one required field, and with each typed field of a type that the contract allows nowhere but in open places. */

@@ -1,0 +1,48 @@
+import { spawnSync } from "node:child_process"
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { afterAll, describe, expect, it } from "vitest"
+
+const root = mkdtempSync(join(tmpdir(), "directions-"))
+afterAll(() => rmSync(root, { recursive: true }))
+// The repository's own rules, without the git that the folder does not have.
+writeFileSync(join(root, "biome.json"), JSON.stringify({ ...JSON.parse(readFileSync("biome.json", "utf8")), vcs: {} }))
+
+/** Whether the linter refuses a module that is nothing but one import, standing at a place. */
+const refuses = (place: string, source: string): boolean => {
+  const file = join(root, place)
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, `import { something } from "${source}"\nexport const used = something\n`)
+  return spawnSync("biome", ["lint", place], { cwd: root }).status !== 0
+}
+
+describe("the direction of imports", () => {
+  it.each([
+    ["src/Task.ts", "cometapi-runway-mock"],
+    ["src/Task.ts", "../mock/src/index.ts"],
+    ["src/Task.ts", "./cli/Cli.ts"],
+    ["src/Task.ts", "../test/support/Provider.ts"],
+    ["src/Task.ts", "effect"],
+    ["src/Task.ts", "node:fs"],
+    ["src/cli/Cli.ts", "cometapi-runway-mock"],
+    ["mock/src/World.ts", "../../src/Task.ts"],
+    ["mock/src/World.ts", "cometapi-runway"],
+    ["scripts/generate.ts", "../src/index.ts"],
+    ["scripts/generate.ts", "../mock/src/Contract.ts"]
+  ])("%s may not import %s", (place, source) => {
+    expect(refuses(place, source)).toBe(true)
+  })
+
+  it.each([
+    ["src/Task.ts", "../generated/schemas.gen.ts"],
+    ["src/Task.ts", "effect/Effect"],
+    ["src/cli/Cli.ts", "../Task.ts"],
+    ["src/cli/Mock.ts", "cometapi-runway-mock"],
+    ["mock/src/World.ts", "./Scenario.ts"],
+    ["mock/src/World.ts", "../../generated/schemas.gen.ts"],
+    ["test/contract/first-path.test.ts", "cometapi-runway-mock"]
+  ])("%s may import %s", (place, source) => {
+    expect(refuses(place, source)).toBe(false)
+  })
+})
