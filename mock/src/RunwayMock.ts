@@ -91,13 +91,16 @@ export class RunwayMock extends Context.Service<RunwayMock, Shape>()("cometapi-r
 
   /**
    * A mock as a service, which also takes the place of `fetch` for every Effect client that honours `FetchHttpClient.Fetch`.
-   * Each call makes another mock.
+   * Each call makes another mock. Prism is loaded when the layer is built: its answers then come without a turn of the event loop, so
+   * that a single `TestClock.adjust` takes a client through a whole generation.
    */
   static layer(options: Options = {}): Layer.Layer<RunwayMock, RunwayMockError> {
     return Layer.effectContext(
-      Effect.map(RunwayMock.make(options), (mock) =>
-        Context.make(RunwayMock, mock).pipe(Context.add(FetchHttpClient.Fetch, mock.fetch))
-      )
+      Effect.gen(function* () {
+        const mock = yield* RunwayMock.make(options)
+        yield* mock.warmUp
+        return Context.make(RunwayMock, mock).pipe(Context.add(FetchHttpClient.Fetch, mock.fetch))
+      })
     )
   }
 
@@ -106,7 +109,15 @@ export class RunwayMock extends Context.Service<RunwayMock, Shape>()("cometapi-r
    *
    * @example
    * ```ts
-   * const { url } = yield* RunwayMock.serve({ port: 0, scale: 20 })
+   * import { RunwayMock } from "cometapi-runway-mock"
+   * import { Effect } from "effect"
+   *
+   * const program = Effect.scoped(
+   *   Effect.gen(function* () {
+   *     const { url } = yield* RunwayMock.serve({ port: 0, scale: 20 })
+   *     return yield* Effect.promise(() => fetch(url))
+   *   })
+   * )
    * ```
    */
   static serve(options: ServeOptions = {}): Effect.Effect<Served, RunwayMockError, Scope.Scope> {

@@ -1,0 +1,95 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { join, relative } from "node:path"
+import ts from "typescript"
+import { afterAll, describe, expect, it } from "vitest"
+
+/** Every page and every source whose examples are promises. */
+const pages = ["README.md", "CONTRIBUTING.md", ...files("docs", ".md")]
+const sources = [...files("src", ".ts"), ...files("mock/src", ".ts")]
+
+function files(folder: string, ending: string): ReadonlyArray<string> {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(ending))
+    .map((name) => join(folder, name))
+    .sort()
+}
+
+const blocks = (text: string): ReadonlyArray<string> =>
+  [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = ""]) => code)
+
+const examples = [
+  ...pages.flatMap((page) =>
+    blocks(readFileSync(page, "utf8")).map((code, index) => ({ name: `${page} #${index + 1}`, code }))
+  ),
+  ...sources.flatMap((source) =>
+    [...readFileSync(source, "utf8").matchAll(/\/\*\*[\s\S]*?\*\//g)].flatMap(([comment], index) =>
+      blocks(comment.replace(/^\s*\* ?/gm, "")).map((code) => ({ name: `${source} comment ${index + 1}`, code }))
+    )
+  )
+]
+
+/** What a reader's project need not have: examples may leave a result unused, and say `process.env.COMETAPI_KEY`. */
+const forReaders = { noUnusedLocals: false, noPropertyAccessFromIndexSignature: false }
+
+// Inside the repository, so that the packages resolve as they do for its own files.
+mkdirSync("node_modules/.cache", { recursive: true })
+const folder = mkdtempSync("node_modules/.cache/docs-")
+afterAll(() => rmSync(folder, { recursive: true }))
+
+describe("the examples of the documentation and the docstrings", () => {
+  it("are many", () => {
+    expect(examples.length).toBeGreaterThan(14)
+  })
+
+  it("all compile under the repository's own strict settings", () => {
+    const names = new Map(
+      examples.map(({ name, code }, index) => {
+        const file = join(folder, `example-${index}.ts`)
+        writeFileSync(file, `${code}\nexport {}\n`)
+        return [file, name] as const
+      })
+    )
+    const { options } = ts.parseJsonConfigFileContent(
+      ts.readConfigFile("tsconfig.json", ts.sys.readFile).config,
+      ts.sys,
+      "."
+    )
+    const program = ts.createProgram([...names.keys()], { ...options, ...forReaders, noEmit: true })
+    const problems = ts.getPreEmitDiagnostics(program).map(({ file, messageText }) => {
+      const name = file === undefined ? "" : (names.get(relative(".", file.fileName)) ?? file.fileName)
+      return `${name}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`
+    })
+    expect(problems).toEqual([])
+  })
+
+  it.each(["examples/generate.ts", "examples/mock.test.ts"])("the README shows %s as it is", (file) => {
+    const [, ...code] = readFileSync(file, "utf8").split("\n")
+    expect(blocks(readFileSync("README.md", "utf8"))).toContain(code.join("\n"))
+  })
+})
+
+describe("the pages", () => {
+  it("link only to what is there", () => {
+    const broken = pages.flatMap((page) =>
+      [...readFileSync(page, "utf8").matchAll(/\]\((?!https?:)([^)#]+)/g)]
+        .map(([, target = ""]) => join(page, "..", target))
+        .filter((target) => ts.sys.fileExists(target) === false && ts.sys.directoryExists(target) === false)
+    )
+    expect(broken).toEqual([])
+  })
+
+  it("name every reason that an error can have, and no other", () => {
+    const union =
+      /export const Reason = Schema\.Union\(\[([\s\S]*?)\]\)/.exec(readFileSync("src/RunwayError.ts", "utf8"))?.[1] ??
+      ""
+    const reasons = [...union.matchAll(/\w+/g)].map(([name]) => name)
+    const named =
+      /## Reasons([\s\S]*?)\n\n(?!\|)/.exec(
+        readFileSync("docs/errors-and-retries.md", "utf8").replace("## Reasons\n\n", "## Reasons\n")
+      )?.[1] ?? ""
+    const told = named
+      .split("\n")
+      .flatMap((row) => [...(row.split("|")[1] ?? "").matchAll(/`(\w+)`/g)].map(([, name]) => name))
+    expect(told.sort()).toEqual(reasons.sort())
+  })
+})
