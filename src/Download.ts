@@ -89,25 +89,36 @@ const open = (url: string, redirects: number): Effect.Effect<Response, string> =
     const { status, headers } = response
     const location = headers.get("location")
     const type = headers.get("content-type") ?? ""
+    if (status === 200 && !/^text\/|json/i.test(type)) return response
+
+    yield* discard(response)
     if (status >= 300 && status < 400 && location !== null) {
+      const target = URL.parse(location, url)
+      if (target === null) return yield* Effect.fail(`redirected to ${withoutQuery(location)}, which is no URL`)
+      // What began with TLS stays with it: a host elsewhere has no say in what is read on this machine.
+      if (URL.parse(url)?.protocol === "https:" && target.protocol !== "https:") {
+        return yield* Effect.fail(`redirected to ${withoutQuery(target.href)}, which is not an https:// URL`)
+      }
       if (redirects === 0) return yield* Effect.fail("too many redirects")
-      return yield* open(new URL(location, url).href, redirects - 1)
+      return yield* open(target.href, redirects - 1)
     }
     if (status === 403 || status === 404 || status === 410) {
       return yield* Effect.fail(
         `answered with ${status}; the URL has probably expired, so get the task again for a fresh one`
       )
     }
-    if (status !== 200) return yield* Effect.fail(`answered with ${status}`)
-    if (/^text\/|json/i.test(type)) return yield* Effect.fail(`the answer is ${type} and no video`)
-    return response
+    return yield* Effect.fail(status === 200 ? `the answer is ${type} and no video` : `answered with ${status}`)
   })
+
+/** Lets go of an answer, so that what is left of it does not hold its connection. */
+const discard = ({ body }: Response): Effect.Effect<void> =>
+  Effect.promise(() => body?.cancel().catch(() => {}) ?? Promise.resolve())
 
 /** https, or this machine, which is where a mock is. */
 const isSafe = (url: string): boolean => {
   const parsed = URL.parse(url)
   return (
     parsed?.protocol === "https:" ||
-    (parsed?.protocol === "http:" && /^(localhost|127\.|\[::1\])/.test(parsed.hostname))
+    (parsed?.protocol === "http:" && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(parsed.hostname))
   )
 }

@@ -17,5 +17,11 @@ export const make = (folder: string): Effect.Effect<void, PlatformError, FileSys
     if (yield* fs.exists(folder)) return
     const above = path.dirname(folder)
     if (above !== folder) yield* make(above)
-    yield* fs.makeDirectory(folder)
+    yield* fs.makeDirectory(folder).pipe(
+      // Somebody else may have made it since.
+      Effect.catchIf(
+        ({ reason }) => reason._tag === "AlreadyExists",
+        () => Effect.void
+      )
+    )
   })

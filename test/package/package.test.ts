@@ -1,0 +1,263 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process"
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { delimiter, dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+import ts from "typescript"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { pack } from "./Packed.ts"
+
+const root = fileURLToPath(new URL("../../", import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), "cometapi-runway-package-"))
+
+/** The machine's own Node, often an older one than the repository's. */
+const systemNode =
+  process.env["SYSTEM_NODE"] ??
+  (process.env["PATH"] ?? "")
+    .split(delimiter)
+    .filter((entry) => !entry.includes("node_modules"))
+    .flatMap((entry) => {
+      const node = join(entry, "node")
+      return ts.sys.fileExists(node) ? [node] : []
+    })[0] ??
+  process.execPath
+
+/** A project that has installed some of the packages, and from the repository what those depend on. */
+const consumer = (name: string, installed: Readonly<Record<string, string>>): string => {
+  const home = join(folder, name)
+  mkdirSync(join(home, "node_modules/.bin"), { recursive: true })
+  writeFileSync(join(home, "package.json"), JSON.stringify({ type: "module" }))
+  const wanted = new Set<string>()
+  for (const [name, tarball] of Object.entries(installed)) {
+    const target = join(home, "node_modules", name)
+    mkdirSync(target)
+    execFileSync("tar", ["-xzf", tarball, "--strip-components=1", "-C", target])
+    const manifest = JSON.parse(readFileSync(join(target, "package.json"), "utf8"))
+    for (const dependency of Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })) {
+      if (!manifest.peerDependenciesMeta?.[dependency]?.optional) wanted.add(dependency)
+    }
+    for (const [command, path] of Object.entries(manifest.bin)) {
+      symlinkSync(`../${name}/${path}`, join(home, "node_modules/.bin", command))
+    }
+  }
+  for (const dependency of wanted) {
+    const link = join(home, "node_modules", dependency)
+    mkdirSync(dirname(link), { recursive: true })
+    symlinkSync(join(root, "node_modules", dependency), link)
+  }
+  return home
+}
+
+interface Outcome {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+const started = new Set<ChildProcess>()
+
+/** Starts a command that a consumer has installed, on one Node, the way a shell would. */
+const start = (home: string, node: string, command: string, ...args: ReadonlyArray<string>) => {
+  const child = spawn(join(home, "node_modules/.bin", command), args, {
+    cwd: home,
+    env: { PATH: `${dirname(node)}${delimiter}/usr/bin${delimiter}/bin`, NO_COLOR: "1" }
+  })
+  started.add(child)
+  return child
+}
+
+const outcome = (child: ChildProcess) =>
+  new Promise<Outcome>((resolve, reject) => {
+    const said = { stdout: "", stderr: "" }
+    child.stdout?.on("data", (text) => {
+      said.stdout += text
+    })
+    child.stderr?.on("data", (text) => {
+      said.stderr += text
+    })
+    child.on("error", reject)
+    child.on("close", (code) => resolve({ code, ...said }))
+  })
+
+const run = (home: string, node: string, command: string, ...args: ReadonlyArray<string>) =>
+  outcome(start(home, node, command, ...args))
+
+const evaluate = (home: string, node: string, code: string): string =>
+  execFileSync(node, ["--input-type=module", "--eval", code], { cwd: home, encoding: "utf8" }).trim()
+
+let tarballs: { readonly client: string; readonly mock: string }
+let alone: string
+let both: string
+
+beforeAll(async () => {
+  tarballs = await pack(folder)
+  alone = consumer("alone", { "cometapi-runway": tarballs.client })
+  both = consumer("both", { "cometapi-runway": tarballs.client, "cometapi-runway-mock": tarballs.mock })
+}, 60_000)
+
+afterAll(() => {
+  for (const child of started) child.kill()
+  rmSync(folder, { recursive: true })
+})
+
+describe("the packages", () => {
+  const filesOf = (tarball: string) =>
+    execFileSync("tar", ["-tzf", tarball], { encoding: "utf8" })
+      .trim()
+      .split("\n")
+      .map((path) => path.replace(/^package\//, ""))
+
+  it("hold what was built, and neither sources nor tests", () => {
+    const code = /^lib\/[\w-]+\.(js|d\.ts)$/
+    const rest = (tarball: string) =>
+      filesOf(tarball).filter((path) => !code.test(path) && !["LICENSE", "README.md", "package.json"].includes(path))
+    expect(rest(tarballs.client)).toEqual(["LICENSE-effect"])
+    expect(rest(tarballs.mock)).toEqual(["assets/performance.mp4"])
+  })
+
+  it("name nothing of the machine that built them", () => {
+    for (const name of ["cometapi-runway", "cometapi-runway-mock"]) {
+      const lib = join(both, "node_modules", name, "lib")
+      for (const file of readdirSync(lib)) expect(readFileSync(join(lib, file), "utf8")).not.toContain(root)
+    }
+  })
+
+  it("need at run time what their manifests say", () => {
+    const manifest = JSON.parse(readFileSync(join(alone, "node_modules/cometapi-runway/package.json"), "utf8"))
+    expect(Object.keys(manifest.dependencies)).toEqual(["openapi-fetch"])
+    expect(manifest.private).toBeUndefined()
+    expect(manifest.devDependencies).toBeUndefined()
+  })
+
+  it("have types that hold for a strict TypeScript program, without skipping any declaration of theirs", () => {
+    const file = join(both, "program.ts")
+    writeFileSync(
+      file,
+      `import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { CharacterPerformance, Runway, type RunwayError, Task } from "cometapi-runway"
+import { type Bindings, createBindings, type TaskAccepted } from "cometapi-runway/bindings"
+import { RunwayMock, type RunwayMockError, type Scenario } from "cometapi-runway-mock"
+
+export const program: Effect.Effect<Task.Succeeded, RunwayError | RunwayMockError> = CharacterPerformance.generate({
+  character: { type: "image", uri: "https://example.com/portrait.png" },
+  reference: { type: "video", uri: "https://example.com/performance.mp4" }
+}).pipe(Effect.provide(Layer.mergeAll(Runway.layer({ apiKey: "any-key" }), RunwayMock.layer())))
+
+// @ts-expect-error There is no such kind of character.
+CharacterPerformance.submit({ character: { type: "statue", uri: "" }, reference: { type: "video", uri: "" } })
+
+const bindings: Bindings = createBindings({ apiKey: "any-key" })
+export const row = bindings.GET("/runwayml/v1/tasks/{id}", { params: { path: { id: "1" } } }).then(({ data }) => data)
+export const accepted = (answer: TaskAccepted): string => answer.id
+// @ts-expect-error There is no such route.
+bindings.GET("/runwayml/v1/statues")
+
+export const scenario: Scenario = { name: "mine", shape: "bare", timeline: [] }
+// @ts-expect-error There is no such shape.
+export const other: Scenario = { name: "mine", shape: "round", timeline: [] }
+`
+    )
+    const types = ts.createProgram([file], {
+      module: ts.ModuleKind.NodeNext,
+      moduleResolution: ts.ModuleResolutionKind.NodeNext,
+      target: ts.ScriptTarget.ES2022,
+      lib: ["lib.es2022.d.ts", "lib.dom.d.ts", "lib.dom.iterable.d.ts"],
+      types: [],
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: false,
+      noEmit: true
+    })
+    const own = types.getSourceFiles().filter(({ fileName }) => fileName.startsWith(both))
+    expect(
+      own.map(({ fileName }) => fileName.slice(both.length)).filter((name) => name.endsWith("index.d.ts"))
+    ).toEqual(["/node_modules/cometapi-runway/lib/index.d.ts", "/node_modules/cometapi-runway-mock/lib/index.d.ts"])
+    const complaints = [
+      ...types.getOptionsDiagnostics(),
+      ...own.flatMap((file) => [...types.getSyntacticDiagnostics(file), ...types.getSemanticDiagnostics(file)])
+    ].map(({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`)
+    expect(complaints).toEqual([])
+  })
+})
+
+describe("who installs cometapi-runway", () => {
+  it("imports the client and the bindings on the machine's own Node", () => {
+    expect(
+      evaluate(
+        alone,
+        systemNode,
+        `import * as client from "cometapi-runway"
+import * as bindings from "cometapi-runway/bindings"
+console.log(typeof client.CharacterPerformance.generate, typeof client.Task.wait, typeof bindings.createBindings)`
+      )
+    ).toBe("function function function")
+  })
+
+  it("has the command there too", async () => {
+    const { code, stdout } = await run(alone, systemNode, "cometapi-runway", "--help")
+    expect(stdout).toContain("generate")
+    expect(code).toBe(0)
+  })
+
+  it("is told how to install the mock before anything is made with it", async () => {
+    const { code, stderr, stdout } = await run(alone, systemNode, "cometapi-runway", "generate", "--mock")
+    expect(stdout + stderr).toContain("npm install --save-dev cometapi-runway-mock")
+    expect(code).toBe(1)
+  })
+})
+
+describe("who installs the mock as well", () => {
+  it("serves it with its command, to a client on the machine's own Node", async () => {
+    const mock = start(both, process.execPath, "cometapi-runway-mock", "--port", "0", "--scale", "100")
+    const ended = outcome(mock)
+    const url = await new Promise<string>((resolve, reject) => {
+      let said = ""
+      mock.stdout.on("data", (text) => {
+        said += text
+        const url = /listens on (http:\S+)/.exec(said)?.[1]
+        if (url !== undefined) resolve(url)
+      })
+      ended.then(({ stderr }) => reject(new Error(stderr)), reject)
+    })
+    const { code, stdout } = await outcome(
+      spawn(
+        systemNode,
+        [
+          "--input-type=module",
+          "--eval",
+          `import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import { CharacterPerformance, Runway } from "cometapi-runway"
+const poll = { schedule: Schedule.spaced("100 millis"), firstAfter: "100 millis" }
+const task = await CharacterPerformance.generate({
+  character: { type: "image", uri: "https://example.com/portrait.png" },
+  reference: { type: "video", uri: "https://example.com/performance.mp4" }
+}).pipe(Effect.provide(Runway.layer({ apiKey: "any-key", baseUrl: "${url}", poll })), Effect.runPromise)
+console.log(task.status)`
+        ],
+        { cwd: alone }
+      )
+    )
+    expect(stdout).toMatch(/SUCCEEDED\n$/)
+    expect(code).toBe(0)
+    mock.kill("SIGINT")
+    expect((await ended).code).toBe(0)
+  })
+
+  it("gets a video out of the command, with no key and no network", async () => {
+    const { stdout, stderr } = await run(
+      both,
+      process.execPath,
+      "cometapi-runway",
+      "generate",
+      "--mock",
+      "--out",
+      "made"
+    )
+    const videos = readdirSync(join(both, "made")).filter((name) => name.endsWith(".mp4"))
+    expect(videos, stdout + stderr).toHaveLength(1)
+    const head = readFileSync(join(both, "made", String(videos[0]))).subarray(4, 8)
+    expect(head.toString("latin1")).toBe("ftyp")
+  })
+})
