@@ -6,9 +6,12 @@
  *
  * @module
  */
+import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Wire from "../generated/schemas.gen.ts"
 import { defined } from "./Defined.ts"
@@ -21,8 +24,40 @@ export interface Answer {
   readonly status: number
   readonly headers: Headers
   readonly text: string
+  readonly sentAt: DateTime.Utc
   readonly receivedAt: DateTime.Utc
 }
+
+/** An answer as it came, for those who need more than a task or an error. */
+export interface RawAnswer {
+  /** For example `GET /runwayml/v1/tasks/{id}`. */
+  readonly operation: string
+  readonly status: number
+  readonly headers: Headers
+  /** The gateway's id of the request, where it gave one. */
+  readonly requestId: string | undefined
+  /** The untouched body. It may hold signed URLs, and so is kept `Redacted`. */
+  readonly body: Redacted.Redacted<string>
+}
+
+/**
+ * Is shown every answer as it came, before it is read. By default nobody is.
+ *
+ * Use it to record what the provider really says, for one effect or for a whole program.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { OnAnswer, Task } from "cometapi-runway"
+ *
+ * const program = Task.get("5b91e444-c232-deaf-a4d7-8aef3e57336b").pipe(
+ *   Effect.provideService(OnAnswer, ({ operation, status, requestId }) => Effect.log(operation, status, requestId))
+ * )
+ * ```
+ */
+export const OnAnswer = Context.Reference<(answer: RawAnswer) => Effect.Effect<void>>("cometapi-runway/OnAnswer", {
+  defaultValue: () => () => Effect.void
+})
 
 /** The body as JSON, or nothing. */
 export const json = (answer: Answer): Option.Option<unknown> => parse(answer.text)
@@ -155,7 +190,7 @@ const excerpt = (answer: Answer): string =>
 const decodeRetryAfter = Schema.decodeUnknownOption(Schema.RetryAfterFromString)
 
 /** How long the answer asks to wait: `retry-after-ms`, or `Retry-After` in seconds or as a date. */
-const retryAfter = (answer: Answer): Duration.Duration | undefined => {
+export const retryAfter = (answer: Answer): Duration.Duration | undefined => {
   const millis = Number(answer.headers.get("retry-after-ms") ?? "")
   if (millis > 0) return Duration.millis(millis)
   const header = decodeRetryAfter(answer.headers.get("retry-after"))

@@ -23,6 +23,7 @@ export interface Wiring {
 export interface NoAnswer {
   readonly _tag: "NotSent" | "Lost"
   readonly problem: string
+  readonly sentAt: DateTime.Utc
 }
 
 export interface Limits {
@@ -34,6 +35,8 @@ export interface Limits {
 export const attempt = Effect.fnUntraced(function* (send: (wiring: Wiring) => Promise<unknown>, limits: Limits) {
   const fetch = yield* Fetch
   const clock = yield* Clock.Clock
+  const now = () => DateTime.makeUnsafe(clock.currentTimeMillisUnsafe())
+  const sentAt = now()
   let handedOver = false
   return yield* Effect.tryPromise({
     try: async (signal) => {
@@ -42,8 +45,7 @@ export const attempt = Effect.fnUntraced(function* (send: (wiring: Wiring) => Pr
         handedOver = true
         const response = await fetch(request)
         const text = await readText(response, limits.maxBytes)
-        const receivedAt = DateTime.makeUnsafe(clock.currentTimeMillisUnsafe())
-        answer = { status: response.status, headers: response.headers, text, receivedAt }
+        answer = { status: response.status, headers: response.headers, text, sentAt, receivedAt: now() }
         // The answer is read from here on in one place, so the bindings get nothing left to parse.
         return new Response(null, { status: 204 })
       }
@@ -53,13 +55,18 @@ export const attempt = Effect.fnUntraced(function* (send: (wiring: Wiring) => Pr
     },
     catch: (cause): NoAnswer => ({
       _tag: !handedOver || provesNotSent(cause) ? "NotSent" : "Lost",
-      problem: describe(cause)
+      problem: describe(cause),
+      sentAt
     })
   }).pipe(
     Effect.timeoutOrElse({
       duration: limits.timeout,
       orElse: () =>
-        Effect.fail<NoAnswer>({ _tag: "Lost", problem: `no complete answer within ${Duration.format(limits.timeout)}` })
+        Effect.fail<NoAnswer>({
+          _tag: "Lost",
+          problem: `no complete answer within ${Duration.format(limits.timeout)}`,
+          sentAt
+        })
     })
   )
 })

@@ -7,9 +7,12 @@
  */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import type * as Result from "effect/Result"
+import * as Stream from "effect/Stream"
 import { CharacterPerformanceRequest } from "../generated/schemas.gen.ts"
 import type { Character, ContentModeration, Reference } from "../generated/types.gen.ts"
 import { checker } from "./Input.ts"
+import type { SubmitOptions } from "./Retry.ts"
 import { Runway } from "./Runway.ts"
 import type { RunwayError } from "./RunwayError.ts"
 import * as Task from "./Task.ts"
@@ -40,7 +43,7 @@ export interface Input {
 }
 
 /** How `generate` waits, and what it tells on the way. */
-export interface GenerateOptions extends Task.WaitOptions {
+export interface GenerateOptions extends Task.WaitOptions, SubmitOptions {
   /**
    * Runs as soon as the job is accepted and before any waiting: the place to store the id. The wait begins when it is done; if it fails,
    * `generate` fails with its error and the job goes on.
@@ -93,17 +96,17 @@ export const validate: (input: Input) => Effect.Effect<CharacterPerformanceReque
  * })
  * ```
  */
-export const submit = Effect.fn("CharacterPerformance.submit")(function* (input: Input) {
+export const submit = Effect.fnUntraced(function* (input: Input, options: SubmitOptions = {}) {
   const runway = yield* Runway
   const body = yield* validate(input)
-  const id = yield* runway.submit({
-    operation,
-    body,
-    send: (bindings, wiring) => bindings.POST("/runwayml/v1/character_performance", { body, ...wiring })
-  })
-  yield* Effect.annotateCurrentSpan("runway.task.id", id)
-  yield* Effect.logInfo("task submitted").pipe(Effect.annotateLogs({ taskId: id }))
-  return id
+  return yield* runway.submit(
+    {
+      operation,
+      body,
+      send: (bindings, wiring) => bindings.POST("/runwayml/v1/character_performance", { body, ...wiring })
+    },
+    options
+  )
 })
 
 /**
@@ -128,12 +131,74 @@ export const submit = Effect.fn("CharacterPerformance.submit")(function* (input:
  * })
  * ```
  */
-export const generate = Effect.fn("CharacterPerformance.generate")(function* (
+export const generate = Effect.fn("Runway.generate")(function* (
   input: Input,
-  { onSubmitted, ...options }: GenerateOptions = {}
+  { onSubmitted, retry, onUnknownOutcome, ...wait }: GenerateOptions = {}
 ) {
-  const id = yield* submit(input)
+  const id = yield* submit(input, { retry, onUnknownOutcome })
+  yield* Effect.annotateCurrentSpan("runway.task.id", id)
   const submittedAt = yield* DateTime.now
   if (onSubmitted !== undefined) yield* onSubmitted(id)
-  return yield* Task.wait(id, { submittedAt, ...options })
+  return yield* Task.wait(id, { submittedAt, ...wait })
 })
+
+/** One input of `generateAll` and what became of it. */
+export interface Generated {
+  /** The input's place among the inputs, from 0: results come in the order in which they end. */
+  readonly index: number
+  readonly input: Input
+  readonly result: Result.Result<Task.Succeeded, RunwayError>
+}
+
+/** How `generateAll` works. */
+export interface GenerateAllOptions extends Omit<GenerateOptions, "onSubmitted"> {
+  /** How many jobs may be under way at once. A job counts until its result is taken from the stream. */
+  readonly concurrency: number
+  /** Like `generate`'s, and told which input it is. If it fails, only that input does. */
+  readonly onSubmitted?:
+    | ((id: Task.TaskId, job: { readonly index: number; readonly input: Input }) => Effect.Effect<unknown, RunwayError>)
+    | undefined
+}
+
+/**
+ * Makes many videos: one result per input, as each ends.
+ *
+ * Use it for batches of any size; inputs are taken from the stream only as there is room, and nothing is submitted ahead of a reader who
+ * has stopped reading. One failure never sinks the rest: it is the result of its input. Interrupting the stream stops the waiting; jobs
+ * that were submitted go on at the provider, and their ids were told to `onSubmitted`.
+ *
+ * Errors: those of `inputs` only.
+ *
+ * @example
+ * ```ts
+ * import { Console, Effect, Result, Stream } from "effect"
+ * import { CharacterPerformance } from "cometapi-runway"
+ *
+ * declare const inputs: ReadonlyArray<CharacterPerformance.Input>
+ *
+ * const program = CharacterPerformance.generateAll(Stream.fromIterable(inputs), { concurrency: 5 }).pipe(
+ *   Stream.runForEach(({ index, result }) =>
+ *     Result.isSuccess(result)
+ *       ? Console.log(index, "done", result.success.id)
+ *       : Console.error(index, result.failure.message)
+ *   )
+ * )
+ * ```
+ */
+export const generateAll = <E, R>(
+  inputs: Stream.Stream<Input, E, R>,
+  { concurrency, onSubmitted, ...options }: GenerateAllOptions
+): Stream.Stream<Generated, E, R | Runway> =>
+  inputs.pipe(
+    Stream.mapEffect(
+      (input, index) =>
+        generate(input, {
+          ...options,
+          onSubmitted: onSubmitted === undefined ? undefined : (id) => onSubmitted(id, { index, input })
+        }).pipe(
+          Effect.result,
+          Effect.map((result): Generated => ({ index, input, result }))
+        ),
+      { concurrency, unordered: true }
+    )
+  )

@@ -31,16 +31,26 @@ export const resendable: Readonly<Record<Kind, ReadonlySet<Reason["_tag"]>>> = {
 /** When to send again. Its input is the error of the attempt before. */
 export type RetrySchedule = Schedule.Schedule<unknown, RunwayError>
 
-/** Four more attempts, 0.5 s apart and doubling up to 20 s, each ±20 %, and never sooner than the answer's `Retry-After`, up to a minute. */
+/** How one request is retried; what is left out comes from the layer. */
+export interface RetryOptions {
+  /** When to send again. Whether is not up to it, and a `Retry-After` of up to a minute is waited for whatever it says. */
+  readonly retry?: RetrySchedule | undefined
+}
+
+/** How one paid request is retried; what is left out comes from the layer. */
+export interface SubmitOptions extends RetryOptions {
+  /**
+   * What to do when it is not known whether a submission was accepted. Default: `"fail"`, with the reason `OutcomeUnknown`. `"resend"`
+   * sends it again as if it had not been, and may pay twice.
+   */
+  readonly onUnknownOutcome?: "fail" | "resend" | undefined
+}
+
+/** Four more attempts within two minutes, 0.5 s apart and doubling up to 20 s, each ±20 %. */
 export const defaultRetry: RetrySchedule = Schedule.min([
   Schedule.exponential("500 millis"),
   Schedule.spaced("20 seconds")
-]).pipe(
-  Schedule.jittered,
-  Schedule.upTo({ times: 4 }),
-  Schedule.setInputType<RunwayError>(),
-  Schedule.modifyDelay(({ duration, input }) => Effect.succeed(notBefore(duration, input)))
-)
+]).pipe(Schedule.jittered, Schedule.upTo({ times: 4, duration: "2 minutes" }))
 
 /** The longest `Retry-After` that is waited for. */
 const longestRetryAfter = Duration.minutes(1)
@@ -51,19 +61,22 @@ export const notBefore = (delay: Duration.Duration, error: RunwayError): Duratio
   return asked === undefined ? delay : Duration.max(delay, Duration.min(asked, longestRetryAfter))
 }
 
-/** Sends an attempt again for as long as its kind allows and the schedule goes on; the last error says how often it was sent. */
+/** Sends an attempt, which is told its number, for as long as its kind allows and the schedule goes on. */
 export const retrying = <A, R>(
-  attempt: Effect.Effect<A, RunwayError, R>,
+  attempt: (number: number) => Effect.Effect<A, RunwayError, R>,
   kind: Kind,
-  schedule: RetrySchedule
+  { retry = defaultRetry, onUnknownOutcome = "fail" }: SubmitOptions
 ): Effect.Effect<A, RunwayError, R> =>
   Effect.suspend(() => {
     let attempts = 0
-    return Effect.suspend(() => {
-      attempts++
-      return attempt
-    }).pipe(
-      Effect.retry({ schedule, while: (error) => resendable[kind].has(error.reason._tag) }),
-      Effect.mapError((error) => (attempts > 1 ? error.with({ attempts }) : error))
+    const schedule = retry.pipe(
+      Schedule.setInputType<RunwayError>(),
+      Schedule.modifyDelay(({ duration, input }) => Effect.succeed(notBefore(duration, input)))
+    )
+    const mayResend = ({ reason }: RunwayError): boolean =>
+      resendable[kind].has(reason._tag) || (reason._tag === "OutcomeUnknown" && onUnknownOutcome === "resend")
+    return Effect.suspend(() => attempt(++attempts)).pipe(
+      Effect.retry({ schedule, while: mayResend }),
+      Effect.mapError((error) => error.with({ attempts }))
     )
   })

@@ -1,5 +1,5 @@
 /**
- * The client as a service: one account at one origin, with its policies.
+ * The client as a service: one account at one origin, with its policies and its pace.
  *
  * It owns the two kinds of request everything else is made of, a paid submission and a read of a task. What is submitted is an
  * operation's own module (`CharacterPerformance.ts`), following a task is `Task.ts`.
@@ -8,8 +8,8 @@
  */
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
-import * as DateTime from "effect/DateTime"
-import * as Duration from "effect/Duration"
+import type * as DateTime from "effect/DateTime"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -17,19 +17,21 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Answer from "./Answer.ts"
-import { attempt, type Limits, type NoAnswer, type Wiring } from "./Attempt.ts"
+import { attempt, type Limits, type Wiring } from "./Attempt.ts"
 import { type Bindings, createBindings, defaultBaseUrl, defaultVersion } from "./Bindings.ts"
 import { defined } from "./Defined.ts"
+import * as Limiter from "./Limiter.ts"
 import { defaultPoll, type PollPolicy } from "./Poll.ts"
-import { defaultRetry, type RetrySchedule, retrying } from "./Retry.ts"
+import { type Kind, type RetryOptions, retrying, type SubmitOptions } from "./Retry.ts"
 import * as Reasons from "./RunwayError.ts"
 import { RunwayError } from "./RunwayError.ts"
-import { invalid, validKey, validOrigin, validVersion } from "./Settings.ts"
+import { invalid, validDuration, validKey, validOrigin, validVersion } from "./Settings.ts"
 import { type Task, TaskId } from "./TaskSnapshot.ts"
+import * as Telemetry from "./Telemetry.ts"
 import * as WireTask from "./WireTask.ts"
 
 /** How a layer is made. Only the key is needed. */
-export interface RunwayOptions {
+export interface RunwayOptions extends SubmitOptions {
   /** Your CometAPI key. It is kept `Redacted` and appears in no error, log or span. */
   readonly apiKey: Redacted.Redacted<string> | string
   /** The API's origin; a trailing `/v1` is dropped, because Runway's routes stand beside it. Default: `https://api.cometapi.com`. */
@@ -38,10 +40,10 @@ export interface RunwayOptions {
   readonly version?: string | undefined
   /** How long one HTTP attempt may take, its answer included. Default: 1 minute. */
   readonly attemptTimeout?: Duration.Input | undefined
-  /** When a request that may be sent again is sent again. Default: `defaultRetry`. */
-  readonly retry?: RetrySchedule | undefined
   /** How tasks are waited for; each call may change it for itself. */
   readonly poll?: Partial<PollPolicy> | undefined
+  /** A pace that all requests of this layer together never exceed. Default: none, until the provider answers 429. */
+  readonly limit?: Limiter.Limit | undefined
 }
 
 /** A paid request: its operation, its body, and the bindings call that sends it. */
@@ -71,9 +73,9 @@ export class Runway extends Context.Service<
   Runway,
   {
     /** Sends a paid request, at most once unless it provably was not accepted, and answers with the task's id. */
-    readonly submit: (submission: Submission) => Effect.Effect<TaskId, RunwayError>
+    readonly submit: (submission: Submission, options?: SubmitOptions) => Effect.Effect<TaskId, RunwayError>
     /** Reads a task, again and again if need be. */
-    readonly get: (id: TaskId) => Effect.Effect<Task, RunwayError>
+    readonly get: (id: TaskId, options?: RetryOptions) => Effect.Effect<Task, RunwayError>
     /** Reads a task with a single request. */
     readonly poll: (id: TaskId) => Effect.Effect<Task, RunwayError>
     /** How tasks are waited for unless a call says otherwise. */
@@ -106,49 +108,64 @@ export class Runway extends Context.Service<
 }
 
 const make = Effect.fnUntraced(function* (options: RunwayOptions) {
-  const apiKey = yield* validKey(options.apiKey)
+  const apiKey = Redacted.value(yield* validKey(options.apiKey))
   const baseUrl = yield* validOrigin(options.baseUrl ?? defaultBaseUrl)
   const version = yield* validVersion(options.version ?? defaultVersion)
+  const timeout = yield* validDuration("attemptTimeout", options.attemptTimeout ?? "1 minute")
+  const limits: Limits = { timeout, maxBytes: maxAnswerBytes }
+  const bindings = createBindings({ apiKey, baseUrl, version })
+  const limiter = yield* Limiter.make((yield* digest(apiKey)).slice(0, 16), options.limit)
 
-  const bindings = createBindings({ apiKey: Redacted.value(apiKey), baseUrl, version })
-  const retry = options.retry ?? defaultRetry
-  const limits: Limits = {
-    timeout: Duration.fromInputUnsafe(options.attemptTimeout ?? "1 minute"),
-    maxBytes: maxAnswerBytes
-  }
-
-  /** One attempt, its answer scrubbed of the key: servers have been seen to echo it in errors. */
-  const ask = (send: Submission["send"]): Effect.Effect<Answer.Answer, NoAnswer> =>
+  /** One attempt in its turn. Its answer is shown to who wants to see it, and scrubbed of the key, which servers have echoed. */
+  const ask = (kind: Kind, send: Submission["send"], about: { operation: string; attempt: number; taskId?: TaskId }) =>
     attempt((wiring) => send(bindings, wiring), limits).pipe(
-      Effect.map((answer) => ({ ...answer, text: answer.text.replaceAll(Redacted.value(apiKey), "<redacted>") }))
+      Effect.tap((answer) => show(about.operation, answer)),
+      Effect.map((answer): Answer.Answer => ({ ...answer, text: answer.text.replaceAll(apiKey, "<redacted>") })),
+      (one) =>
+        Telemetry.attemptSpan(
+          one,
+          { operation: about.operation, baseUrl, resendCount: about.attempt - 1, taskId: about.taskId },
+          ({ status }) => status
+        ),
+      (one) => limiter.inTurn(kind)(one, (answer) => ({ status: answer.status, retryAfter: Answer.retryAfter(answer) }))
     )
 
-  const submit = Effect.fn("Runway.submit")(function* ({ operation, body, send }: Submission) {
-    const once = Effect.gen(function* () {
-      const sentAt = yield* DateTime.now
-      const outcomeUnknown = (problem: string) =>
-        Effect.map(digest(body), (bodyDigest) => new Reasons.OutcomeUnknown({ problem, sentAt, bodyDigest }))
+  const submit = Effect.fn("Runway.submit", { attributes: { "runway.kind": "submit" } })(function* (
+    { operation, body, send }: Submission,
+    submitOptions: SubmitOptions = {}
+  ) {
+    const once = (attempt: number) =>
+      Effect.gen(function* () {
+        const outcomeUnknown = Effect.fnUntraced(function* (problem: string, sentAt: DateTime.Utc) {
+          yield* Telemetry.countUnknownOutcome
+          return new Reasons.OutcomeUnknown({ problem, sentAt, bodyDigest: yield* digest(JSON.stringify(body)) })
+        })
+        const attempted = yield* Effect.result(ask("submit", send, { operation, attempt }))
+        if (Result.isFailure(attempted)) {
+          const { _tag, problem, sentAt } = attempted.failure
+          const reason =
+            _tag === "NotSent" ? new Reasons.Unreachable({ problem }) : yield* outcomeUnknown(problem, sentAt)
+          return yield* new RunwayError({ operation, reason })
+        }
+        const answer = attempted.success
+        const id = isSuccess(answer) ? acceptedId(answer) : Option.none()
+        if (Option.isSome(id)) return id.value
+        const refusal = Answer.refusal(answer)
+        const reason = refusal._tag === "Ambiguous" ? yield* outcomeUnknown(refusal.problem, answer.sentAt) : refusal
+        return yield* new RunwayError({ operation, reason, ...from(answer) })
+      })
+    const id = yield* retrying(once, "submit", { ...defined(options), ...defined(submitOptions) })
+    yield* Effect.annotateCurrentSpan("runway.task.id", id)
+    yield* Effect.logInfo("task submitted").pipe(Effect.annotateLogs({ taskId: id }))
+    return id
+  }, Effect.tapError(warn))
 
-      const attempted = yield* Effect.result(ask(send))
-      if (Result.isFailure(attempted)) {
-        const { _tag, problem } = attempted.failure
-        const reason = _tag === "NotSent" ? new Reasons.Unreachable({ problem }) : yield* outcomeUnknown(problem)
-        return yield* new RunwayError({ operation, reason })
-      }
-      const answer = attempted.success
-      const id = isSuccess(answer) ? acceptedId(answer) : Option.none()
-      if (Option.isSome(id)) return id.value
-      const refusal = Answer.refusal(answer)
-      const reason = refusal._tag === "Ambiguous" ? yield* outcomeUnknown(refusal.problem) : refusal
-      return yield* new RunwayError({ operation, reason, ...from(answer) })
-    })
-    return yield* retrying(once, "submit", retry)
-  })
-
-  const poll = (id: TaskId): Effect.Effect<Task, RunwayError> =>
+  const look = (id: TaskId, attempt: number): Effect.Effect<Task, RunwayError> =>
     Effect.gen(function* () {
-      const answer = yield* ask((bindings, wiring) =>
-        bindings.GET("/runwayml/v1/tasks/{id}", { params: { path: { id } }, ...wiring })
+      const answer = yield* ask(
+        "read",
+        (bindings, wiring) => bindings.GET("/runwayml/v1/tasks/{id}", { params: { path: { id } }, ...wiring }),
+        { operation: readOperation, attempt, taskId: id }
       ).pipe(
         Effect.mapError(({ _tag, problem }) => {
           const reason =
@@ -160,21 +177,30 @@ const make = Effect.fnUntraced(function* (options: RunwayOptions) {
         ? Option.flatMap(Answer.json(answer), (body) => WireTask.fromBody(id, body))
         : Option.none()
       if (Option.isSome(task)) return task.value
-      return yield* new RunwayError({
-        operation: readOperation,
-        reason: Answer.missing(answer),
-        taskId: id,
-        ...from(answer)
-      })
+      const reason = Answer.missing(answer)
+      return yield* new RunwayError({ operation: readOperation, reason, taskId: id, ...from(answer) })
     })
 
   return Runway.of({
     submit,
-    baseUrl,
-    poll,
-    get: (id) => retrying(poll(id), "read", retry),
-    pollPolicy: { ...defaultPoll, ...defined(options.poll ?? {}) }
+    get: (id, { retry } = {}) =>
+      retrying((attempt) => look(id, attempt), "read", defined({ retry: retry ?? options.retry })),
+    poll: (id) => look(id, 1),
+    pollPolicy: { ...defaultPoll, ...defined(options.poll ?? {}) },
+    baseUrl
   })
+})
+
+/** What a submission came to, where it did not come to a task: money may be involved, so it is said aloud. */
+const warn = (error: RunwayError) =>
+  Effect.logWarning("task not submitted").pipe(
+    Effect.annotateLogs(defined({ reason: error.reason._tag, status: error.status, requestId: error.requestId }))
+  )
+
+const show = Effect.fnUntraced(function* (operation: string, answer: Answer.Answer) {
+  const onAnswer = yield* Answer.OnAnswer
+  const { status, headers, text } = answer
+  yield* onAnswer({ operation, status, headers, requestId: Answer.requestId(answer), body: Redacted.make(text) })
 })
 
 const readOperation = "GET /runwayml/v1/tasks/{id}"
@@ -200,9 +226,9 @@ const acceptedId = (answer: Answer.Answer): Option.Option<TaskId> => {
 const field = (value: unknown, name: string): unknown =>
   typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined
 
-/** SHA-256 of a JSON body, in hex. */
-const digest = (body: object): Effect.Effect<string> =>
+/** SHA-256 of a text, in hex. */
+const digest = (text: string): Effect.Effect<string> =>
   Effect.promise(async () => {
-    const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(body)))
+    const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))
     return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("")
   })

@@ -9,7 +9,8 @@
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import { defined } from "./Defined.ts"
-import { Cancelled, Failed, Task, TaskId } from "./TaskSnapshot.ts"
+import { type Category, classify, type NewJob } from "./FailureCode.ts"
+import { Cancelled, Failed, Finishing, Task, TaskId } from "./TaskSnapshot.ts"
 
 /** One thing that is wrong with an input. */
 export const Problem = Schema.Struct({
@@ -208,16 +209,24 @@ export class TaskNotFound extends Schema.TaggedError<TaskNotFound>("cometapi-run
   }
 }
 
-/** The task ended without a video. */
+/** The task ended without a video. It is never submitted again unasked: that would be a new job, newly paid. */
 export class TaskFailed extends Schema.TaggedError<TaskFailed>("cometapi-runway/TaskFailed")("TaskFailed", {
   task: Failed
 }) {
   get isRetryable() {
     return false
   }
+  /** Whose fault it was: `safety-input`, `safety-output`, `asset`, `internal`, `third-party` or `unknown`. */
+  get category(): Category {
+    return classify(this.task.failureCode).category
+  }
+  /** Whether a new, newly paid job with the same input could help: `no`, `unlikely`, or `later`. */
+  get newJob(): NewJob {
+    return classify(this.task.failureCode).newJob
+  }
   override get message() {
     const code = this.task.failureCode === undefined ? "" : ` (${this.task.failureCode})`
-    return `the task failed${code}${quote(this.task.failure)}`
+    return `the task failed${code}${quote(this.task.failure.replace(/\.$/, ""))}. ${classify(this.task.failureCode).advice}`
   }
 }
 
@@ -230,6 +239,21 @@ export class TaskCancelled extends Schema.TaggedError<TaskCancelled>("cometapi-r
   }
   override get message() {
     return "the task was cancelled at the provider"
+  }
+}
+
+/**
+ * The provider says that the task succeeded and shows no output, for longer than it may take. The task is done and stays paid: wait for it
+ * again, or ask the provider for its output by the task's id.
+ */
+export class OutputMissing extends Schema.TaggedError<OutputMissing>("cometapi-runway/OutputMissing")("OutputMissing", {
+  task: Finishing
+}) {
+  get isRetryable() {
+    return true
+  }
+  override get message() {
+    return "the task succeeded, but the provider shows no output. Wait for it again, or ask the provider for it by the task's id"
   }
 }
 
@@ -277,6 +301,7 @@ export const Reason = Schema.Union([
   TaskNotFound,
   TaskFailed,
   TaskCancelled,
+  OutputMissing,
   WaitTimedOut,
   DownloadFailed
 ])
@@ -314,7 +339,7 @@ export class RunwayError extends Schema.TaggedError<RunwayError>("cometapi-runwa
   taskId: Schema.optionalKey(TaskId),
   /** The last state of the task that was seen. */
   lastTask: Schema.optionalKey(Task),
-  /** How many times the request was sent, when it was sent more than once. */
+  /** How many times the request was attempted. */
   attempts: Schema.optionalKey(Schema.Int)
 }) {
   override readonly cause: Reason = this.reason
@@ -326,7 +351,7 @@ export class RunwayError extends Schema.TaggedError<RunwayError>("cometapi-runwa
 
   override get message(): string {
     const status = this.status === undefined ? "" : `${this.status} `
-    const attempts = this.attempts === undefined ? "" : ` after ${this.attempts} attempts`
+    const attempts = (this.attempts ?? 1) === 1 ? "" : ` after ${this.attempts} attempts`
     const task = this.taskId === undefined ? "" : ` [task ${this.taskId}]`
     const request = this.requestId === undefined ? "" : ` (request id ${this.requestId})`
     return `${this.operation}: ${status}${this.reason.message}${attempts}${task}${request}`

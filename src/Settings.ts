@@ -5,7 +5,9 @@
  *
  * @module
  */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { RunwayVersion } from "../generated/schemas.gen.ts"
@@ -52,3 +54,11 @@ const isVersion = Schema.is(RunwayVersion)
 /** A version as the contract writes it. */
 export const validVersion = (version: string) =>
   isVersion(version) ? Effect.succeed(version) : invalid("version", "must be a date like 2024-11-06")
+
+/** A time that can be waited for. */
+export const validDuration = (setting: string, input: Duration.Input) => {
+  const duration = Duration.fromInput(input)
+  return Option.isSome(duration) && Duration.isPositive(duration.value)
+    ? Effect.succeed(duration.value)
+    : invalid(setting, `must be a time like "1 minute" and longer than none`)
+}

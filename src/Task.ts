@@ -17,10 +17,11 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { defined } from "./Defined.ts"
 import type { PollPolicy } from "./Poll.ts"
-import { notBefore, resendable } from "./Retry.ts"
+import { notBefore, type RetryOptions, resendable } from "./Retry.ts"
 import { Runway } from "./Runway.ts"
-import { InvalidInput, RunwayError, TaskCancelled, TaskFailed, WaitTimedOut } from "./RunwayError.ts"
+import { InvalidInput, OutputMissing, RunwayError, TaskCancelled, TaskFailed, WaitTimedOut } from "./RunwayError.ts"
 import { isTerminal, type Succeeded, type Task, TaskId, type Terminal } from "./TaskSnapshot.ts"
+import * as Telemetry from "./Telemetry.ts"
 
 export { type DownloadOptions, download } from "./Download.ts"
 export * from "./TaskSnapshot.ts"
@@ -30,6 +31,48 @@ export interface WaitOptions extends Partial<PollPolicy> {
   /** When the job was submitted. A young task may not be visible yet, and its grace counts from here. Default: now. */
   readonly submittedAt?: DateTime.Utc | undefined
 }
+
+/**
+ * A task's id and the time of its submission: what another process needs to take the wait up again with its grace intact.
+ *
+ * `JSON.stringify` writes it, `restore` reads it. An id alone does too; it only counts as just submitted.
+ */
+export class Handle extends Schema.Class<Handle>("cometapi-runway/Task/Handle")({
+  id: TaskId,
+  submittedAt: Schema.DateTimeUtcFromString
+}) {}
+
+/**
+ * A handle on a task that was submitted just now.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { CharacterPerformance, Task } from "cometapi-runway"
+ *
+ * declare const input: CharacterPerformance.Input
+ * declare const store: (json: string) => Effect.Effect<void>
+ * declare const load: Effect.Effect<string>
+ *
+ * const begin = CharacterPerformance.submit(input).pipe(
+ *   Effect.flatMap(Task.handle),
+ *   Effect.flatMap((handle) => store(JSON.stringify(handle)))
+ * )
+ * const finish = load.pipe(Effect.flatMap(Task.restore), Effect.flatMap((handle) => Task.wait(handle)))
+ * ```
+ */
+export const handle = (id: TaskId): Effect.Effect<Handle> =>
+  Effect.map(DateTime.now, (submittedAt) => new Handle({ id, submittedAt }))
+
+/**
+ * A handle out of the JSON that was stored, as text or already parsed.
+ *
+ * Errors: `InvalidInput`.
+ */
+export const restore = (json: unknown): Effect.Effect<Handle, RunwayError> =>
+  (typeof json === "string" ? decodeHandleText(json) : decodeHandle(json)).pipe(
+    Effect.mapError((error) => invalid("restore", "handle", `expected the JSON of a task's handle; ${error.message}`))
+  )
 
 /**
  * Looks at a task.
@@ -51,9 +94,9 @@ export interface WaitOptions extends Partial<PollPolicy> {
  * })
  * ```
  */
-export const get = Effect.fn("Task.get")(function* (id: string) {
+export const get = Effect.fn("Runway.get")(function* (id: string, options: RetryOptions = {}) {
   const runway = yield* Runway
-  return yield* runway.get(yield* taskId(id, "get"))
+  return yield* runway.get(yield* taskId(id, "get"), options)
 })
 
 /**
@@ -61,7 +104,8 @@ export const get = Effect.fn("Task.get")(function* (id: string) {
  *
  * Use it for progress bars. A failed or cancelled task is the last element here, not an error.
  *
- * Errors: `WaitTimedOut` at the deadline, `TaskNotFound` when the grace is over, and `Unauthorized`, `Forbidden`, `Rejected` at once.
+ * Errors: `WaitTimedOut` at the deadline, `TaskNotFound` and `OutputMissing` when their grace is over, and `Unauthorized`, `Forbidden`,
+ * `Rejected` at once.
  *
  * @example
  * ```ts
@@ -73,11 +117,13 @@ export const get = Effect.fn("Task.get")(function* (id: string) {
  * )
  * ```
  */
-export const watch = (id: string, options: WaitOptions = {}): Stream.Stream<Task, RunwayError, Runway> =>
+export const watch = (task: string | Handle, options: WaitOptions = {}): Stream.Stream<Task, RunwayError, Runway> =>
   Stream.unwrap(
     Effect.gen(function* () {
       const runway = yield* Runway
-      return yield* looks(runway, yield* taskId(id, operation), { ...runway.pollPolicy, ...defined(options) })
+      const { id, submittedAt } = typeof task === "string" ? { id: task, submittedAt: undefined } : task
+      const policy = { ...runway.pollPolicy, ...defined({ submittedAt }), ...defined(options) }
+      return yield* looks(runway, yield* taskId(id, operation), policy)
     })
   ).pipe(
     Stream.filterMap((look) => Result.fromOption(look, () => undefined)),
@@ -105,8 +151,9 @@ export const watch = (id: string, options: WaitOptions = {}): Stream.Stream<Task
  * })
  * ```
  */
-export const wait = Effect.fn("Task.wait")(function* (id: string, options: WaitOptions = {}) {
-  const end = yield* watch(id, options).pipe(Stream.filter(isTerminal), Stream.runHead)
+export const wait = Effect.fn("Runway.wait")(function* (task: string | Handle, options: WaitOptions = {}) {
+  yield* Effect.annotateCurrentSpan("runway.task.id", typeof task === "string" ? task : task.id)
+  const end = yield* watch(task, options).pipe(Stream.filter(isTerminal), Stream.runHead)
   // `watch` fails when it ends without an end, so there is one here.
   return yield* outcome(Option.getOrThrow(end))
 })
@@ -140,16 +187,14 @@ export const outcome = (task: Terminal): Effect.Effect<Succeeded, RunwayError> =
 const operation = "wait"
 
 const taskId = (id: string, operation: string) =>
-  decodeTaskId(id).pipe(
-    Effect.mapError(() => {
-      const reason = new InvalidInput({
-        problems: [{ path: "id", message: "expected the id of a task, got an empty text" }]
-      })
-      return new RunwayError({ operation, reason })
-    })
-  )
+  decodeTaskId(id).pipe(Effect.mapError(() => invalid(operation, "id", "expected the id of a task, got an empty text")))
+
+const invalid = (operation: string, path: string, message: string) =>
+  new RunwayError({ operation, reason: new InvalidInput({ problems: [{ path, message }] }) })
 
 const decodeTaskId = Schema.decodeEffect(TaskId)
+const decodeHandle = Schema.decodeUnknownEffect(Handle)
+const decodeHandleText = Schema.decodeUnknownEffect(Schema.fromJsonString(Handle))
 
 /** One look after another: what was seen, or nothing, until the task has ended. */
 const looks = Effect.fnUntraced(function* (
@@ -171,6 +216,8 @@ const looks = Effect.fnUntraced(function* (
   let lastError: RunwayError | undefined
   // The last proof that the task exists: its submission, or the last time it was seen.
   let provenAt = submittedAt
+  // Since when it has said that it succeeded, and shown no output.
+  let finishingSince: number | undefined
 
   const timedOut = () => {
     const reason = new WaitTimedOut({ waited: Duration.millis(now() - startedAt), seen })
@@ -178,36 +225,38 @@ const looks = Effect.fnUntraced(function* (
   }
   const count = (what: string) => {
     seen[what] = (seen[what] ?? 0) + 1
+    return Telemetry.countPoll(what)
   }
 
-  const survive = (error: RunwayError): Effect.Effect<Option.Option<Task>, RunwayError> => {
+  const survive = Effect.fnUntraced(function* (error: RunwayError) {
     const { _tag } = error.reason
     const young = now() - provenAt < millis(policy.notFoundGrace)
-    if (_tag === "TaskNotFound" ? !young : !resendable.read.has(_tag)) return Effect.fail(error.with({ lastTask }))
-    count(_tag)
+    if (_tag === "TaskNotFound" ? !young : !resendable.read.has(_tag)) return yield* error.with({ lastTask })
     lastError = error
-    return Effect.as(
-      Effect.logDebug("task not seen").pipe(Effect.annotateLogs({ taskId: id, reason: _tag })),
-      Option.none()
+    yield* count(_tag)
+    yield* Effect.logDebug("task not seen").pipe(Effect.annotateLogs({ taskId: id, reason: _tag }))
+    return Option.none<Task>()
+  })
+
+  const notice = Effect.fnUntraced(function* (task: Task) {
+    lastTask = task
+    lastError = undefined
+    provenAt = now()
+    finishingSince = task._tag === "Finishing" ? (finishingSince ?? provenAt) : undefined
+    yield* count(task.status || task._tag)
+    yield* Effect.logDebug("task seen").pipe(
+      Effect.annotateLogs(defined({ taskId: id, status: task.status, progress: task.progress }))
     )
-  }
+    if (isTerminal(task)) yield* Telemetry.recordEnd(task._tag, Duration.millis(provenAt - submittedAt))
+    if (task._tag === "Finishing" && provenAt - (finishingSince ?? provenAt) >= millis(policy.outputGrace)) {
+      return yield* new RunwayError({ operation, reason: new OutputMissing({ task }), taskId: id, lastTask: task })
+    }
+    return Option.some(task)
+  })
 
   const look = Effect.suspend(() => {
     if (now() >= deadline) return Effect.fail(timedOut())
-    return runway.poll(id).pipe(
-      Effect.tap((task) =>
-        Effect.logDebug("task seen").pipe(
-          Effect.annotateLogs(defined({ taskId: id, status: task.status, progress: task.progress }))
-        )
-      ),
-      Effect.map((task) => {
-        count(task.status || task._tag)
-        lastTask = task
-        lastError = undefined
-        provenAt = now()
-        return Option.some(task)
-      }),
-      Effect.catch(survive),
+    return Effect.matchEffect(runway.poll(id), { onFailure: survive, onSuccess: notice }).pipe(
       Effect.timeoutOrElse({ duration: untilDeadline(), orElse: () => Effect.fail(timedOut()) })
     )
   })

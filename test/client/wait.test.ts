@@ -130,7 +130,7 @@ describe("waiting for a task", () => {
       const error = yield* failure(Task.wait(id))
       if (error.reason._tag !== "TaskFailed") throw new Error(error.reason._tag)
       expect(error.reason.task.failureCode).toBe("SAFETY.INPUT.IMAGE")
-      expect(error.message).toBe(`wait: the task failed (SAFETY.INPUT.IMAGE): The image was flagged. [task ${id}]`)
+      expect(error.message).toBe(`wait: the task failed (SAFETY.INPUT.IMAGE): The image was flagged. An input was moderated: change the character or the reference. [task ${id}]`)
       expect(api.asked).toHaveLength(2)
     }).pipe(Effect.provide(api.layer()))
   })

@@ -1,0 +1,93 @@
+/**
+ * One account's pace: every request of a layer goes through here, reads give way to submissions, and a 429 slows all of them down.
+ *
+ * The counting is Effect's `RateLimiter`, in this process's memory unless a `RateLimiterStore` is provided to the layer: with its Redis
+ * store, several machines that share a key share its pace. A store that fails stops nobody; the provider's own 429 still does.
+ *
+ * @module
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as RateLimiter from "effect/persistence/RateLimiter"
+import * as Semaphore from "effect/Semaphore"
+import type { Kind } from "./Retry.ts"
+
+/** A pace that is never exceeded. Without one, requests go as they come until the provider answers 429. */
+export interface Limit {
+  readonly requests: number
+  readonly per: Duration.Input
+}
+
+/** What an attempt tells of how it went. */
+export interface Feedback {
+  readonly status: number
+  readonly retryAfter: Duration.Duration | undefined
+}
+
+export interface Limiter {
+  /** Runs an attempt when it is its turn, and learns from its answer. */
+  readonly inTurn: (
+    kind: Kind
+  ) => <A, E, R>(attempt: Effect.Effect<A, E, R>, feedback: (answer: A) => Feedback) => Effect.Effect<A, E, R>
+}
+
+/** How long all requests pause after a 429 that does not say. */
+const defaultPause = Duration.seconds(5)
+
+/** Makes the pace of one account, which is known to the store by a name that reveals nothing of its key. */
+export const make = Effect.fnUntraced(function* (account: string, limit: Limit | undefined) {
+  const provided = yield* Effect.serviceOption(RateLimiter.RateLimiterStore)
+  const store = Option.match(provided, {
+    onNone: () => RateLimiter.layerStoreMemory,
+    onSome: (store) => Layer.succeed(RateLimiter.RateLimiterStore, store)
+  })
+  const limiter = yield* RateLimiter.make.pipe(Effect.provide(store))
+  const key = `cometapi-runway/${account}`
+  const turn = yield* Semaphore.make(1)
+  // Reads queue here and so send one of them at a time to queue for a turn: a submission has at most one read before it.
+  const reads = yield* Semaphore.make(1)
+
+  const pace = { key: `${key}/429`, tokens: 1, fallbackLimit: 1, fallbackWindow: defaultPause }
+  const openly = <A>(effect: Effect.Effect<A, RateLimiter.RateLimiterError>, otherwise: A) =>
+    Effect.catch(effect, (error) => Effect.as(Effect.logWarning("the rate limiter's store failed", error), otherwise))
+
+  /** Waits until this account may send one request more. */
+  const slot: Effect.Effect<number> = Effect.gen(function* () {
+    if (limit !== undefined) {
+      const consumed = limiter.consume({
+        key,
+        window: limit.per,
+        limit: limit.requests,
+        algorithm: "token-bucket",
+        onExceeded: "delay"
+      })
+      const delay = yield* openly(
+        Effect.map(consumed, ({ delay }) => delay),
+        Duration.zero
+      )
+      if (Duration.isPositive(delay)) yield* Effect.sleep(delay)
+    }
+    for (;;) {
+      const { delay, epoch, phase } = yield* openly<
+        Pick<RateLimiter.AdaptiveConsumeResult, "delay" | "epoch" | "phase">
+      >(limiter.adaptiveConsume(pace), { delay: Duration.zero, epoch: 0, phase: "inactive" })
+      if (Duration.isPositive(delay)) yield* Effect.sleep(delay)
+      // A pause is over for the first in line only; it finds out how things stand before it goes on.
+      if (phase !== "cooldown" || !Duration.isPositive(delay)) return epoch
+    }
+  })
+
+  const inTurn: Limiter["inTurn"] = (kind) => (attempt, feedback) =>
+    Effect.gen(function* () {
+      const next = turn.withPermit(slot)
+      const epoch = yield* kind === "read" ? reads.withPermit(next) : next
+      const answer = yield* attempt
+      const { status, retryAfter = defaultPause } = feedback(answer)
+      yield* openly(limiter.adaptiveFeedback({ key: pace.key, tokens: 1, epoch, status, retryAfter }), undefined)
+      return answer
+    })
+
+  return { inTurn } satisfies Limiter
+})
