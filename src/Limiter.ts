@@ -12,7 +12,8 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Semaphore from "effect/Semaphore"
-import type { Kind } from "./Retry.ts"
+import { type Answer, retryAfter } from "./Answer.ts"
+import { type Kind, patiently } from "./Retry.ts"
 
 /** A pace that is never exceeded. Without one, requests go as they come until the provider answers 429. */
 export interface Limit {
@@ -20,17 +21,9 @@ export interface Limit {
   readonly per: Duration.Input
 }
 
-/** What an attempt tells of how it went. */
-export interface Feedback {
-  readonly status: number
-  readonly retryAfter: Duration.Duration | undefined
-}
-
 export interface Limiter {
   /** Runs an attempt when it is its turn, and learns from its answer. */
-  readonly inTurn: (
-    kind: Kind
-  ) => <A, E, R>(attempt: Effect.Effect<A, E, R>, feedback: (answer: A) => Feedback) => Effect.Effect<A, E, R>
+  readonly inTurn: (kind: Kind) => <E>(attempt: Effect.Effect<Answer, E>) => Effect.Effect<Answer, E>
 }
 
 /** How long all requests pause after a 429 that does not say. */
@@ -79,13 +72,14 @@ export const make = Effect.fnUntraced(function* (account: string, limit: Limit |
     }
   })
 
-  const inTurn: Limiter["inTurn"] = (kind) => (attempt, feedback) =>
+  const inTurn: Limiter["inTurn"] = (kind) => (attempt) =>
     Effect.gen(function* () {
       const next = turn.withPermit(slot)
       const epoch = yield* kind === "read" ? reads.withPermit(next) : next
       const answer = yield* attempt
-      const { status, retryAfter = defaultPause } = feedback(answer)
-      yield* openly(limiter.adaptiveFeedback({ key: pace.key, tokens: 1, epoch, status, retryAfter }), undefined)
+      const pause = patiently(retryAfter(answer) ?? defaultPause)
+      const feedback = { key: pace.key, tokens: 1, epoch, status: answer.status, retryAfter: pause }
+      yield* openly(limiter.adaptiveFeedback(feedback), undefined)
       return answer
     })
 

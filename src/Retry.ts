@@ -52,13 +52,14 @@ export const defaultRetry: RetrySchedule = Schedule.min([
   Schedule.spaced("20 seconds")
 ]).pipe(Schedule.jittered, Schedule.upTo({ times: 4, duration: "2 minutes" }))
 
-/** The longest `Retry-After` that is waited for. */
-const longestRetryAfter = Duration.minutes(1)
+/** A `Retry-After` as far as it is waited for, which is a minute: a header must not park a program for a day. */
+export const patiently = (retryAfter: Duration.Duration): Duration.Duration =>
+  Duration.min(retryAfter, Duration.minutes(1))
 
 /** A delay, made at least as long as the error asks for. */
 export const notBefore = (delay: Duration.Duration, error: RunwayError): Duration.Duration => {
   const asked = "retryAfter" in error.reason ? error.reason.retryAfter : undefined
-  return asked === undefined ? delay : Duration.max(delay, Duration.min(asked, longestRetryAfter))
+  return asked === undefined ? delay : Duration.max(delay, patiently(asked))
 }
 
 /** Sends an attempt, which is told its number, for as long as its kind allows and the schedule goes on. */

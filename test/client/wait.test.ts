@@ -49,7 +49,7 @@ describe("waiting for a task", () => {
     }).pipe(Effect.provide(api.layer()))
   })
 
-  it.effect("asks no faster than every five seconds and not much slower", () => {
+  it.effect("asks no faster than every five seconds and no slower than every twenty", () => {
     const times: Array<number> = []
     return Effect.gen(function* () {
       const clock = yield* Clock.Clock
@@ -60,8 +60,7 @@ describe("waiting for a task", () => {
       yield* run(Task.wait(id)).pipe(Effect.provide(api.layer()))
       const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0))
       expect(Math.min(...gaps)).toBeGreaterThanOrEqual(5000)
-      // Virtual time moves in whole seconds here, so a gap of up to 6 s may look like 7.
-      expect(Math.max(...gaps)).toBeLessThanOrEqual(7000)
+      expect(Math.max(...gaps)).toBeLessThanOrEqual(20_000)
     })
   })
 
@@ -130,7 +129,9 @@ describe("waiting for a task", () => {
       const error = yield* failure(Task.wait(id))
       if (error.reason._tag !== "TaskFailed") throw new Error(error.reason._tag)
       expect(error.reason.task.failureCode).toBe("SAFETY.INPUT.IMAGE")
-      expect(error.message).toBe(`wait: the task failed (SAFETY.INPUT.IMAGE): The image was flagged. An input was moderated: change the character or the reference. [task ${id}]`)
+      expect(error.message).toBe(
+        `wait: the task failed (SAFETY.INPUT.IMAGE): The image was flagged. An input was moderated: change the character or the reference. [task ${id}]`
+      )
       expect(api.asked).toHaveLength(2)
     }).pipe(Effect.provide(api.layer()))
   })

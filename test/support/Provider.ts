@@ -24,7 +24,8 @@ export const provider = (...script: ReadonlyArray<Reply>) => {
   const fetch: typeof globalThis.fetch = async (input, init) => {
     const request = new Request(input, init)
     const reply = script[Math.min(asked.length, script.length - 1)]
-    asked.push({ method: request.method, url: request.url, headers: request.headers, body: await request.text() })
+    const { method, url, headers } = request
+    asked.push({ method, url, headers, body: await request.clone().text() })
     inFlight++
     try {
       if (reply === undefined) throw new Error("the script is empty")
