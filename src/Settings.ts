@@ -53,7 +53,9 @@ const isVersion = Schema.is(RunwayVersion)
 
 /** A version as the contract writes it. */
 export const validVersion = (version: string) =>
-  isVersion(version) ? Effect.succeed(version) : invalid("version", "must be a date like 2024-11-06")
+  isVersion(version)
+    ? Effect.succeed(version)
+    : invalid("version (COMETAPI_RUNWAY_VERSION)", "must be a date like 2024-11-06")
 
 /** A time that can be waited for. */
 export const validDuration = (setting: string, input: Duration.Input) => {

@@ -11,7 +11,8 @@ import * as Redacted from "effect/Redacted"
 import * as References from "effect/References"
 import * as Tracer from "effect/Tracer"
 import { CharacterPerformance, Runway, type RunwayOptions, Task } from "../../src/index.ts"
-import { accepted, answer, input, provider, wrapped } from "../support/Provider.ts"
+import { accepted, answer, input, provider, silence, wrapped } from "../support/Provider.ts"
+import { failure } from "../support/VirtualTime.ts"
 
 const build = (layer: Layer.Layer<Runway, unknown>) => Effect.scoped(Layer.build(layer))
 const env = (variables: Record<string, string>) => ConfigProvider.layer(ConfigProvider.fromUnknown(variables))
@@ -60,7 +61,11 @@ describe("a setting that cannot be used is named before anything is sent", () =>
       { apiKey: key, baseUrl: "http://api.cometapi.com" },
       "configure: baseUrl (COMETAPI_BASE_URL) must begin with https://, because the key travels with every request; http:// is for mocks on this machine or network"
     ],
-    ["a version that is none", { apiKey: key, version: "latest" }, "configure: version must be a date like 2024-11-06"]
+    [
+      "a version that is none",
+      { apiKey: key, version: "latest" },
+      "configure: version (COMETAPI_RUNWAY_VERSION) must be a date like 2024-11-06"
+    ]
   ]
   for (const [name, options, message] of cases) {
     it.effect(name, () =>
@@ -110,6 +115,49 @@ describe("the environment", () => {
         expect(api.asked[0]?.url).toContain(`${origin}/runwayml`)
         expect(api.asked[0]?.headers.get("authorization")).toBe(`Bearer ${key}`)
       }
+    })
+  )
+
+  it.effect("gives the version, the attempt's timeout and the wait's deadline, and blank ones count as unset", () =>
+    Effect.gen(function* () {
+      const { reply, state } = silence()
+      const api = provider(accepted("t-1"), reply)
+      const set = {
+        COMETAPI_RUNWAY_VERSION: "2025-01-02",
+        COMETAPI_ATTEMPT_TIMEOUT: "3 seconds",
+        COMETAPI_WAIT_DEADLINE: "20 seconds"
+      }
+      const error = yield* failure(CharacterPerformance.generate(input)).pipe(
+        Effect.provide(Layer.provide(Runway.layerConfig, env({ COMETAPI_KEY: key, ...set }))),
+        Effect.provideService(Fetch, api.fetch)
+      )
+      expect(api.asked[0]?.headers.get("x-runway-version")).toBe("2025-01-02")
+      expect(state.aborted).toBe(true)
+      expect(error.reason).toMatchObject({ _tag: "WaitTimedOut", seen: { ConnectionLost: 2 } })
+      const blank = { COMETAPI_RUNWAY_VERSION: "", COMETAPI_ATTEMPT_TIMEOUT: " ", COMETAPI_WAIT_DEADLINE: "" }
+      yield* build(Layer.provide(Runway.layerConfig, env({ COMETAPI_KEY: key, ...blank })))
+    })
+  )
+
+  it.effect.each([
+    ["COMETAPI_RUNWAY_VERSION", "newest", "version (COMETAPI_RUNWAY_VERSION) must be a date like 2024-11-06"],
+    [
+      "COMETAPI_ATTEMPT_TIMEOUT",
+      "soon",
+      'COMETAPI_ATTEMPT_TIMEOUT must be a time like "1 minute" and longer than none'
+    ],
+    [
+      "COMETAPI_WAIT_DEADLINE",
+      "-5 seconds",
+      'COMETAPI_WAIT_DEADLINE must be a time like "1 minute" and longer than none'
+    ],
+    ["COMETAPI_BASE_URL", "here", "baseUrl (COMETAPI_BASE_URL) must be a URL like https://api.cometapi.com"]
+  ] as const)("names %s when it is %j", ([variable, value, problem]) =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(
+        build(Layer.provide(Runway.layerConfig, env({ COMETAPI_KEY: key, [variable]: value })))
+      )
+      expect(error).toMatchObject({ message: `configure: ${problem}` })
     })
   )
 

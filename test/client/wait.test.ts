@@ -210,6 +210,72 @@ describe("a task that is not visible", () => {
   })
 })
 
+describe("a success without an output", () => {
+  const finishing = () => task("SUCCEEDED", { output: [] })
+
+  it.effect("is waited for, and is an error of its own when its grace is over: the task is done and paid", () => {
+    const api = provider(task("RUNNING"), finishing())
+    return Effect.gen(function* () {
+      const startedAt = yield* Clock.currentTimeMillis
+      const error = yield* failure(Task.wait(id, { schedule: Schedule.spaced("10 seconds") }))
+      expect(error.reason._tag).toBe("OutputMissing")
+      expect(error.isRetryable).toBe(true)
+      expect(error.taskId).toBe(id)
+      expect(error.lastTask?._tag).toBe("Finishing")
+      expect((yield* Clock.currentTimeMillis) - startedAt).toBe(190_000)
+    }).pipe(Effect.provide(api.layer()))
+  })
+
+  it.effect("may take as long as the caller says", () => {
+    const api = provider(...Array.from({ length: 100 }, finishing), done())
+    return Effect.gen(function* () {
+      expect(
+        (yield* run(Task.wait(id, { outputGrace: "20 minutes", schedule: Schedule.spaced("10 seconds") })))._tag
+      ).toBe("Succeeded")
+    }).pipe(Effect.provide(api.layer()))
+  })
+
+  it.effect("is forgotten when the task goes back to work", () => {
+    const lapse = [...Array.from({ length: 17 }, finishing), task("RUNNING")]
+    const api = provider(...lapse, ...lapse, ...lapse, done())
+    return Effect.gen(function* () {
+      expect((yield* run(Task.wait(id, { schedule: Schedule.spaced("10 seconds") })))._tag).toBe("Succeeded")
+    }).pipe(Effect.provide(api.layer()))
+  })
+})
+
+describe("a handle", () => {
+  it.effect(
+    "goes through JSON and takes the wait up in another process, with the grace still counting from the submission",
+    () => {
+      const api = provider(accepted(id), answer(400, taskNotExist))
+      return Effect.gen(function* () {
+        const handle = yield* run(CharacterPerformance.submit(input).pipe(Effect.flatMap(Task.handle)))
+        const stored = JSON.stringify(handle)
+        expect(JSON.parse(stored)).toEqual({ id, submittedAt: handle.submittedAt.toJSON() })
+        yield* TestClock.adjust("150 seconds")
+        for (const json of [stored, JSON.parse(stored)]) expect(yield* Task.restore(json)).toEqual(handle)
+        const restored = yield* Task.restore(stored)
+        const startedAt = yield* Clock.currentTimeMillis
+        const error = yield* failure(Task.wait(restored))
+        expect(error.reason._tag).toBe("TaskNotFound")
+        expect((yield* Clock.currentTimeMillis) - startedAt).toBeLessThanOrEqual(45_000)
+        expect(api.posts()).toBe(1)
+      }).pipe(Effect.provide(api.layer()))
+    }
+  )
+
+  it.effect("that is none is refused with what was expected", () =>
+    Effect.gen(function* () {
+      for (const json of ["", "{", "null", '{"id":""}', { id, submittedAt: "yesterday" }, 7]) {
+        const error = yield* Effect.flip(Task.restore(json))
+        expect(error.reason._tag).toBe("InvalidInput")
+        expect(error.message).toContain("handle: expected the JSON of a task's handle")
+      }
+    })
+  )
+})
+
 describe("the deadline of a wait", () => {
   it.effect("ends it with the task's id, the last state and a count of what was seen", () => {
     const api = provider(
