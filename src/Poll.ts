@@ -5,7 +5,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Option from "effect/Option"
+import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import type { Task } from "./TaskSnapshot.ts"
@@ -14,7 +14,7 @@ import type { Task } from "./TaskSnapshot.ts"
 export type PollSchedule = Schedule.Schedule<unknown, Option.Option<Task>>
 
 export interface PollPolicy {
-  /** When to look again. Default: every 5 to 6 seconds. */
+  /** When to look again. Default: `adaptivePoll()`, every 5 to 20 seconds by what was last seen. */
   readonly schedule: PollSchedule
   /** How long after a submission the first look is taken. Default: 5 seconds. */
   readonly firstAfter: Duration.Input
@@ -25,19 +25,92 @@ export interface PollPolicy {
    * minutes have been reported.
    */
   readonly notFoundGrace: Duration.Input
+  /** How long a task may say that it succeeded and show no output. Default: 3 minutes. */
+  readonly outputGrace: Duration.Input
 }
 
-/** Runway asks for no more than one look every 5 seconds; the jitter, upwards only, keeps many waits from falling into step. */
-const everyFiveSeconds: PollSchedule = Schedule.spaced("5 seconds").pipe(
-  Schedule.setInputType<Option.Option<Task>>(),
-  Schedule.modifyDelay(({ duration }) =>
-    Effect.map(Random.next, (random) => Duration.times(duration, 1 + random * 0.2))
+export interface AdaptivePollOptions {
+  /** No two looks are closer than this. Default: 5 seconds, as Runway asks. */
+  readonly minimum?: Duration.Input | undefined
+  /** No two looks are further apart than this; so late can the end be noticed at worst. Default: 20 seconds. */
+  readonly maximum?: Duration.Input | undefined
+}
+
+/** Half of what seems to remain: an estimate twice too long still comes before the end. */
+const shareOfRemaining = 0.5
+/** Hardly a video is made in less, in milliseconds: there is little to miss. */
+const young = 30_000
+/** In minimums, when nothing tells how long it will take. Growing with the time elapsed was tried and loses to any fixed interval. */
+const blind = 1.5
+/** Up to a fifth more, never less, keeps many waits from falling into step. */
+const jitter = 0.2
+
+/**
+ * When to look again, by what was last seen: seldom while nothing can have ended, often near the end.
+ *
+ * Use it to move the default's limits: a lower `maximum` notices the end sooner, a higher one asks less. Within them, with up to a fifth
+ * more at random:
+ *
+ * - queued: the maximum;
+ * - at work, with progress that has grown since it was first seen: half of the time that seems to remain;
+ * - at work for less than 30 seconds, without such progress: the maximum, less the share that is done;
+ * - success without its output: the minimum;
+ * - anything else: one and a half minimums.
+ *
+ * Progress that stands still, as the 30 % of the gateway's envelope, is no measure and is not taken for one. A look that saw nothing
+ * changes nothing. The value can be shared by any number of waits. Limits are durations: texts such as `"10 seconds"`, or milliseconds.
+ * A maximum below the minimum is taken for the minimum.
+ *
+ * @example
+ * ```ts
+ * import { Redacted } from "effect"
+ * import { adaptivePoll, Runway } from "cometapi-runway"
+ *
+ * declare const apiKey: Redacted.Redacted<string>
+ *
+ * const overnight = Runway.layer({ apiKey, poll: { schedule: adaptivePoll({ maximum: "1 minute" }) } })
+ * ```
+ */
+export const adaptivePoll = (options: AdaptivePollOptions = {}): PollSchedule => {
+  const minimum = Duration.toMillis(Duration.fromInputUnsafe(options.minimum ?? "5 seconds"))
+  const maximum = Math.max(minimum, Duration.toMillis(Duration.fromInputUnsafe(options.maximum ?? "20 seconds")))
+
+  // The effect runs once for each wait, so each has its own memory.
+  return Schedule.fromStepWithMetadata(
+    Effect.sync(() => {
+      let last: Task | undefined
+      /** Since when, and from which progress on, the task has been seen at work. */
+      let began: { readonly at: number; readonly progress: number } | undefined
+
+      const wanted = (now: number): number => {
+        if (last?._tag === "Queued") return maximum
+        if (last?._tag === "Finishing") return minimum
+        if (last?._tag !== "Running") return minimum * blind
+        const { progress = 0 } = last
+        began ??= { at: now, progress }
+        const worked = now - began.at
+        const gained = progress - began.progress
+        if (gained > 0) return shareOfRemaining * (1 - progress) * (worked / gained)
+        return worked < young ? maximum * (1 - progress) : minimum * blind
+      }
+
+      return ({ input, now }: Schedule.InputMetadata<Option.Option<Task>>) =>
+        Effect.map(Random.next, (random) => {
+          last = Option.getOrElse(input, () => last)
+          if (last?._tag === "Queued") began = undefined
+          // Room for the jitter below the maximum, or those who wait longest would be in step.
+          const base = Math.max(minimum, Math.min(wanted(now), maximum / (1 + jitter)))
+          const delay = Duration.millis(Math.min(maximum, base * (1 + jitter * random)))
+          return [delay, delay]
+        })
+    })
   )
-)
+}
 
 export const defaultPoll: PollPolicy = {
-  schedule: everyFiveSeconds,
+  schedule: adaptivePoll(),
   firstAfter: "5 seconds",
   deadline: "30 minutes",
-  notFoundGrace: "3 minutes"
+  notFoundGrace: "3 minutes",
+  outputGrace: "3 minutes"
 }
