@@ -5,7 +5,6 @@
  *
  * @module
  */
-import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import type * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
@@ -45,8 +44,8 @@ export interface Input {
 /** How `generate` waits, and what it tells on the way. */
 export interface GenerateOptions extends Task.WaitOptions, SubmitOptions {
   /**
-   * Runs as soon as the job is accepted and before any waiting: the place to store the id. The wait begins when it is done; if it fails,
-   * `generate` fails with its error and the job goes on.
+   * Runs as soon as the job is accepted and before any waiting: the place to store the id. It is not interrupted. The wait begins when it
+   * is done; if it fails, `generate` fails with its error and the job goes on.
    */
   readonly onSubmitted?: ((id: Task.TaskId) => Effect.Effect<unknown, RunwayError>) | undefined
 }
@@ -135,11 +134,15 @@ export const generate = Effect.fn("Runway.generate")(function* (
   input: Input,
   { onSubmitted, retry, onUnknownOutcome, ...wait }: GenerateOptions = {}
 ) {
-  const id = yield* submit(input, { retry, onUnknownOutcome })
-  yield* Effect.annotateCurrentSpan("runway.task.id", id)
-  const submittedAt = yield* DateTime.now
-  if (onSubmitted !== undefined) yield* onSubmitted(id)
-  return yield* Task.wait(id, { submittedAt, ...wait })
+  const handle = yield* Effect.uninterruptibleMask((restore) =>
+    restore(submit(input, { retry, onUnknownOutcome })).pipe(
+      Effect.flatMap(Task.handle),
+      // The id is stored even if somebody interrupts just now.
+      Effect.tap(({ id }) => onSubmitted?.(id) ?? Effect.void)
+    )
+  )
+  yield* Effect.annotateCurrentSpan("runway.task.id", handle.id)
+  return yield* Task.wait(handle, wait)
 })
 
 /** One input of `generateAll` and what became of it. */

@@ -6,18 +6,18 @@
  *
  * @module
  */
-import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import type * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Hash from "effect/Hash"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Answer from "./Answer.ts"
-import { attempt, type Limits, type Wiring } from "./Attempt.ts"
+import { attempt, type Limits, type NoAnswer, type Wiring } from "./Attempt.ts"
 import { type Bindings, createBindings, defaultBaseUrl, defaultVersion } from "./Bindings.ts"
 import { defined } from "./Defined.ts"
 import * as Limiter from "./Limiter.ts"
@@ -25,7 +25,7 @@ import { defaultPoll, type PollPolicy } from "./Poll.ts"
 import { type Kind, type RetryOptions, retrying, type SubmitOptions } from "./Retry.ts"
 import * as Reasons from "./RunwayError.ts"
 import { RunwayError } from "./RunwayError.ts"
-import { invalid, validDuration, validKey, validOrigin, validVersion } from "./Settings.ts"
+import { fromEnvironment, validDuration, validKey, validOrigin, validVersion } from "./Settings.ts"
 import { type Task, TaskId } from "./TaskSnapshot.ts"
 import * as Telemetry from "./Telemetry.ts"
 import * as WireTask from "./WireTask.ts"
@@ -89,21 +89,18 @@ export class Runway extends Context.Service<
     Layer.effect(Runway, make(options))
 
   /**
-   * A client from the environment, or whatever `ConfigProvider` is in place: `COMETAPI_KEY`, and `COMETAPI_BASE_URL` where it is set. A
-   * blank variable counts as unset.
+   * A client from the environment, or whatever `ConfigProvider` is in place. A blank variable counts as unset.
+   *
+   * | variable | |
+   * | --- | --- |
+   * | `COMETAPI_KEY` | required |
+   * | `COMETAPI_BASE_URL` | default `https://api.cometapi.com` |
+   * | `COMETAPI_RUNWAY_VERSION` | default `2024-11-06` |
+   * | `COMETAPI_ATTEMPT_TIMEOUT` | how long one HTTP attempt may take, for example `30 seconds`; default `1 minute` |
+   * | `COMETAPI_WAIT_DEADLINE` | how long a whole wait may take; default `30 minutes` |
    */
   static readonly layerConfig: Layer.Layer<Runway, RunwayError> = Layer.unwrap(
-    Effect.gen(function* () {
-      const apiKey = yield* Config.Redacted("COMETAPI_KEY").pipe(Config.withDefault(Redacted.make("")))
-      const baseUrl = yield* Config.String("COMETAPI_BASE_URL").pipe(Config.withDefault(""))
-      if (Redacted.value(apiKey).trim() === "") {
-        return yield* invalid(
-          "COMETAPI_KEY",
-          "is not set; get a key from CometAPI and export it, or try the mock, which needs none"
-        )
-      }
-      return Runway.layer({ apiKey, baseUrl: baseUrl.trim() === "" ? undefined : baseUrl })
-    }).pipe(Effect.catchTag("ConfigError", (error) => invalid("The environment", `cannot be read: ${error.message}`)))
+    Effect.map(fromEnvironment, (options) => Runway.layer(options))
   )
 }
 
@@ -114,49 +111,59 @@ const make = Effect.fnUntraced(function* (options: RunwayOptions) {
   const timeout = yield* validDuration("attemptTimeout", options.attemptTimeout ?? "1 minute")
   const limits: Limits = { timeout, maxBytes: maxAnswerBytes }
   const bindings = createBindings({ apiKey, baseUrl, version })
-  const limiter = yield* Limiter.make((yield* digest(apiKey)).slice(0, 16), options.limit)
+  const limiter = yield* Limiter.make(Hash.string(apiKey).toString(36), options.limit)
 
-  /** One attempt in its turn. Its answer is shown to who wants to see it, and scrubbed of the key, which servers have echoed. */
-  const ask = (kind: Kind, send: Submission["send"], about: { operation: string; attempt: number; taskId?: TaskId }) =>
-    attempt((wiring) => send(bindings, wiring), limits).pipe(
-      Effect.tap((answer) => show(about.operation, answer)),
-      Effect.map((answer): Answer.Answer => ({ ...answer, text: answer.text.replaceAll(apiKey, "<redacted>") })),
-      (one) =>
-        Telemetry.attemptSpan(
-          one,
-          { operation: about.operation, baseUrl, resendCount: about.attempt - 1, taskId: about.taskId },
-          ({ status }) => status
-        ),
-      (one) => limiter.inTurn(kind)(one, (answer) => ({ status: answer.status, retryAfter: Answer.retryAfter(answer) }))
+  /** What comes from outside, without the key: servers have echoed it. */
+  const scrub = (text: string) => text.replaceAll(apiKey, "<redacted>")
+
+  /** One attempt in its turn, which it waits for outside of its span. Its answer is shown to who wants to see it. */
+  const ask = (
+    kind: Kind,
+    send: Submission["send"],
+    about: { operation: string; attempt: number; taskId?: TaskId }
+  ) => {
+    const { operation, taskId } = about
+    return attempt((wiring) => send(bindings, wiring), limits).pipe(
+      Effect.mapError((none): NoAnswer => ({ ...none, problem: scrub(none.problem) })),
+      (one) => Telemetry.attemptSpan(one, { operation, baseUrl, resendCount: about.attempt - 1, taskId }),
+      Effect.tap((answer) => show(operation, answer)),
+      Effect.map((answer): Answer.Answer => ({ ...answer, text: scrub(answer.text) })),
+      limiter.inTurn(kind)
     )
+  }
 
-  const submit = Effect.fn("Runway.submit", { attributes: { "runway.kind": "submit" } })(function* (
+  const submit = Effect.fn("Runway.submit")(function* (
     { operation, body, send }: Submission,
     submitOptions: SubmitOptions = {}
   ) {
     const once = (attempt: number) =>
-      Effect.gen(function* () {
-        const outcomeUnknown = Effect.fnUntraced(function* (problem: string, sentAt: DateTime.Utc) {
-          yield* Telemetry.countUnknownOutcome
-          return new Reasons.OutcomeUnknown({ problem, sentAt, bodyDigest: yield* digest(JSON.stringify(body)) })
+      // From the answer on nothing may interrupt: a task that is paid for has to be told of.
+      Effect.uninterruptibleMask((restore) =>
+        Effect.gen(function* () {
+          const outcomeUnknown = Effect.fnUntraced(function* (problem: string, sentAt: DateTime.Utc) {
+            yield* Telemetry.countUnknownOutcome
+            return new Reasons.OutcomeUnknown({ problem, sentAt, bodyDigest: yield* digest(JSON.stringify(body)) })
+          })
+          const attempted = yield* restore(Effect.result(ask("submit", send, { operation, attempt })))
+          if (Result.isFailure(attempted)) {
+            const { _tag, problem, sentAt } = attempted.failure
+            const reason =
+              _tag === "NotSent" ? new Reasons.Unreachable({ problem }) : yield* outcomeUnknown(problem, sentAt)
+            return yield* new RunwayError({ operation, reason })
+          }
+          const answer = attempted.success
+          const id = isSuccess(answer) ? acceptedId(answer) : Option.none()
+          if (Option.isSome(id)) {
+            yield* Effect.logInfo("task submitted").pipe(Effect.annotateLogs({ taskId: id.value }))
+            return id.value
+          }
+          const refusal = Answer.refusal(answer)
+          const reason = refusal._tag === "Ambiguous" ? yield* outcomeUnknown(refusal.problem, answer.sentAt) : refusal
+          return yield* new RunwayError({ operation, reason, ...from(answer) })
         })
-        const attempted = yield* Effect.result(ask("submit", send, { operation, attempt }))
-        if (Result.isFailure(attempted)) {
-          const { _tag, problem, sentAt } = attempted.failure
-          const reason =
-            _tag === "NotSent" ? new Reasons.Unreachable({ problem }) : yield* outcomeUnknown(problem, sentAt)
-          return yield* new RunwayError({ operation, reason })
-        }
-        const answer = attempted.success
-        const id = isSuccess(answer) ? acceptedId(answer) : Option.none()
-        if (Option.isSome(id)) return id.value
-        const refusal = Answer.refusal(answer)
-        const reason = refusal._tag === "Ambiguous" ? yield* outcomeUnknown(refusal.problem, answer.sentAt) : refusal
-        return yield* new RunwayError({ operation, reason, ...from(answer) })
-      })
+      )
     const id = yield* retrying(once, "submit", { ...defined(options), ...defined(submitOptions) })
     yield* Effect.annotateCurrentSpan("runway.task.id", id)
-    yield* Effect.logInfo("task submitted").pipe(Effect.annotateLogs({ taskId: id }))
     return id
   }, Effect.tapError(warn))
 

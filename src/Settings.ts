@@ -5,6 +5,7 @@
  *
  * @module
  */
+import * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -12,6 +13,8 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { RunwayVersion } from "../generated/schemas.gen.ts"
 import { defaultBaseUrl } from "./Bindings.ts"
+import { defined } from "./Defined.ts"
+import type { RunwayOptions } from "./Runway.ts"
 import { InvalidConfig, RunwayError } from "./RunwayError.ts"
 
 /** The failure of a layer that cannot be made. */
@@ -64,3 +67,33 @@ export const validDuration = (setting: string, input: Duration.Input) => {
     ? Effect.succeed(duration.value)
     : invalid(setting, `must be a time like "1 minute" and longer than none`)
 }
+
+/** What the environment says, each variable checked for itself and named when it is wrong. */
+export const fromEnvironment: Effect.Effect<RunwayOptions, RunwayError> = Effect.gen(function* () {
+  const read = (variable: string) =>
+    Config.String(variable).pipe(
+      Config.withDefault(""),
+      Effect.map((value) => (value.trim() === "" ? undefined : value)),
+      Effect.catch((error) => invalid(variable, `cannot be read: ${error.message}`))
+    )
+  const time = (variable: string) =>
+    Effect.flatMap(read(variable), (value) =>
+      // Whatever is no time is refused by name, so the claim that it is one is never relied on.
+      value === undefined ? Effect.undefined : validDuration(variable, value as Duration.Input)
+    )
+  const apiKey = yield* read("COMETAPI_KEY")
+  if (apiKey === undefined) {
+    return yield* invalid(
+      "COMETAPI_KEY",
+      "is not set; get a key from CometAPI and export it, or try the mock, which needs none"
+    )
+  }
+  const deadline = yield* time("COMETAPI_WAIT_DEADLINE")
+  return {
+    apiKey: Redacted.make(apiKey),
+    baseUrl: yield* read("COMETAPI_BASE_URL"),
+    version: yield* read("COMETAPI_RUNWAY_VERSION"),
+    attemptTimeout: yield* time("COMETAPI_ATTEMPT_TIMEOUT"),
+    poll: defined({ deadline })
+  }
+})

@@ -6,6 +6,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Latch from "effect/Latch"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
@@ -371,6 +372,26 @@ describe("generating", () => {
       expect(api.asked).toHaveLength(1)
       yield* TestClock.adjust("1 second")
       expect((yield* Fiber.join(fiber))._tag).toBe("Succeeded")
+    }).pipe(Effect.provide(api.layer()))
+  })
+
+  it.effect("finishes storing the id even when it is interrupted while it does", () => {
+    const api = provider(accepted(id), task("RUNNING"))
+    const stored: Array<string> = []
+    return Effect.gen(function* () {
+      const storing = yield* Latch.make()
+      const onSubmitted = (taskId: Task.TaskId) =>
+        storing.open.pipe(
+          Effect.andThen(Effect.sleep("10 seconds")),
+          Effect.andThen(Effect.sync(() => stored.push(taskId)))
+        )
+      const fiber = yield* Effect.forkChild(CharacterPerformance.generate(input, { onSubmitted }))
+      yield* storing.await
+      const interrupted = yield* Effect.forkChild(Fiber.interrupt(fiber))
+      yield* TestClock.adjust("10 seconds")
+      yield* Fiber.join(interrupted)
+      expect(stored).toEqual([id])
+      expect(api.asked).toHaveLength(1)
     }).pipe(Effect.provide(api.layer()))
   })
 
