@@ -81,6 +81,12 @@ const folderToPublish = ({ folder, modules, commands, assets, deps }: Package): 
   }
 }
 
+/**
+ * Only the commands need Node's services. Taking along the few they use (with their licence) spares every user of the libraries that
+ * dependency and what hangs on it: undici, ws, redis.
+ */
+const deps = { onlyBundle: ["@effect/platform-node", "@effect/platform-node-shared"] }
+
 export default defineConfig([
   folderToPublish({
     folder: "./",
@@ -89,19 +95,20 @@ export default defineConfig([
     assets: {
       "README.md": "README.md",
       LICENSE: "LICENSE",
-      // For what the command takes along of it, see below.
       "LICENSE-effect": "node_modules/@effect/platform-node/LICENSE"
     },
-    deps: {
-      // Only the command needs Node's services. Taking along the few it uses spares every user of the library that dependency.
-      onlyBundle: ["@effect/platform-node", "@effect/platform-node-shared"]
-    }
+    deps
   }),
   folderToPublish({
     folder: "./mock/",
     modules: { index: "src/index.ts" },
     commands: { bin: "src/bin.ts" },
-    assets: { "README.md": "README.md", LICENSE: "LICENSE", assets: "assets" },
-    deps: { onlyBundle: [] }
+    assets: {
+      "README.md": "README.md",
+      LICENSE: "LICENSE",
+      "LICENSE-effect": "../node_modules/@effect/platform-node/LICENSE",
+      assets: "assets"
+    },
+    deps
   })
 ])
