@@ -31,8 +31,15 @@ export interface Limits {
   readonly maxBytes: number
 }
 
-/** Makes one attempt out of a bindings call. Interrupting it aborts the request at once. */
-export const attempt = Effect.fnUntraced(function* (send: (wiring: Wiring) => Promise<unknown>, limits: Limits) {
+/**
+ * Makes one attempt out of a bindings call. Interrupting it aborts the request at once; `onCutOff` is what is to be done when that cuts off a
+ * request that was on its way.
+ */
+export const attempt = Effect.fnUntraced(function* (
+  send: (wiring: Wiring) => Promise<unknown>,
+  limits: Limits,
+  onCutOff: Effect.Effect<void> = Effect.void
+) {
   const fetch = yield* Fetch
   const clock = yield* Clock.Clock
   const now = () => DateTime.makeUnsafe(clock.currentTimeMillisUnsafe())
@@ -42,6 +49,9 @@ export const attempt = Effect.fnUntraced(function* (send: (wiring: Wiring) => Pr
     try: async (signal) => {
       let answer: Answer | undefined
       const once = async (request: Request): Promise<Response> => {
+        // Who was interrupted in this very turn, as by a signal aborted before the call, sends nothing.
+        await Promise.resolve()
+        signal.throwIfAborted()
         handedOver = true
         const response = await fetch(request)
         const text = await readText(response, limits.maxBytes)
@@ -63,11 +73,12 @@ export const attempt = Effect.fnUntraced(function* (send: (wiring: Wiring) => Pr
       duration: limits.timeout,
       orElse: () =>
         Effect.fail<NoAnswer>({
-          _tag: "Lost",
+          _tag: handedOver ? "Lost" : "NotSent",
           problem: `no complete answer within ${Duration.format(limits.timeout)}`,
           sentAt
         })
-    })
+    }),
+    Effect.onInterrupt(() => (handedOver ? onCutOff : Effect.void))
   )
 })
 
@@ -95,7 +106,8 @@ async function* chunks(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Ar
       yield value
     }
   } finally {
-    await reader.cancel().catch(() => {})
+    // Not waited for: where a `fetch` keeps a clone of its answers, it lasts until the clone is let go too.
+    reader.cancel().catch(() => {})
   }
 }
 

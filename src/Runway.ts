@@ -123,7 +123,8 @@ const make = Effect.fnUntraced(function* (options: RunwayOptions) {
     about: { operation: string; attempt: number; taskId?: TaskId }
   ) => {
     const { operation, taskId } = about
-    return attempt((wiring) => send(bindings, wiring), limits).pipe(
+    const onCutOff = kind === "submit" ? warnOfInterruption(operation) : Effect.void
+    return attempt((wiring) => send(bindings, wiring), limits, onCutOff).pipe(
       Effect.mapError((none): NoAnswer => ({ ...none, problem: scrub(none.problem) })),
       (one) => Telemetry.attemptSpan(one, { operation, baseUrl, resendCount: about.attempt - 1, taskId }),
       Effect.tap((answer) => show(operation, answer)),
@@ -197,6 +198,13 @@ const make = Effect.fnUntraced(function* (options: RunwayOptions) {
     baseUrl
   })
 })
+
+/** A submission that was cut off on its way: nobody is left to take an error, and there may be a job. */
+const warnOfInterruption = (operation: string) =>
+  Telemetry.countUnknownOutcome.pipe(
+    Effect.andThen(Effect.logWarning("interrupted while submitting; the job may have been accepted")),
+    Effect.annotateLogs({ operation })
+  )
 
 /** What a submission came to, where it did not come to a task: money may be involved, so it is said aloud. */
 const warn = (error: RunwayError) =>

@@ -96,7 +96,10 @@ export const restore = (json: unknown): Effect.Effect<Handle, RunwayError> =>
  */
 export const get = Effect.fn("Runway.get")(function* (id: string, options: RetryOptions = {}) {
   const runway = yield* Runway
-  return yield* runway.get(yield* taskId(id, "get"), options)
+  yield* Effect.annotateCurrentSpan("runway.task.id", id)
+  const task = yield* runway.get(yield* taskId(id, "get"), options)
+  yield* Effect.annotateCurrentSpan("runway.task.status", task.status)
+  return task
 })
 
 /**
@@ -153,7 +156,11 @@ export const watch = (task: string | Handle, options: WaitOptions = {}): Stream.
  */
 export const wait = Effect.fn("Runway.wait")(function* (task: string | Handle, options: WaitOptions = {}) {
   yield* Effect.annotateCurrentSpan("runway.task.id", typeof task === "string" ? task : task.id)
-  const end = yield* watch(task, options).pipe(Stream.filter(isTerminal), Stream.runHead)
+  const end = yield* watch(task, options).pipe(
+    Stream.tap(({ status }) => Effect.annotateCurrentSpan("runway.task.status", status)),
+    Stream.filter(isTerminal),
+    Stream.runHead
+  )
   // `watch` fails when it ends without an end, so there is one here.
   return yield* outcome(Option.getOrThrow(end))
 })
@@ -225,15 +232,15 @@ const looks = Effect.fnUntraced(function* (
   }
   const count = (what: string) => {
     seen[what] = (seen[what] ?? 0) + 1
-    return Telemetry.countPoll(what)
   }
 
   const survive = Effect.fnUntraced(function* (error: RunwayError) {
     const { _tag } = error.reason
+    yield* Telemetry.countPoll(_tag)
     const young = now() - provenAt < millis(policy.notFoundGrace)
     if (_tag === "TaskNotFound" ? !young : !resendable.read.has(_tag)) return yield* error.with({ lastTask })
     lastError = error
-    yield* count(_tag)
+    count(_tag)
     yield* Effect.logDebug("task not seen").pipe(Effect.annotateLogs({ taskId: id, reason: _tag }))
     return Option.none<Task>()
   })
@@ -243,7 +250,9 @@ const looks = Effect.fnUntraced(function* (
     lastError = undefined
     provenAt = now()
     finishingSince = task._tag === "Finishing" ? (finishingSince ?? provenAt) : undefined
-    yield* count(task.status || task._tag)
+    count(task.status || task._tag)
+    // By tag: words that the provider may invent would make series without end.
+    yield* Telemetry.countPoll(task._tag)
     yield* Effect.logDebug("task seen").pipe(
       Effect.annotateLogs(defined({ taskId: id, status: task.status, progress: task.progress }))
     )

@@ -47,8 +47,12 @@ interface Problem {
 
 /** What is told of an attempt before it begins. */
 export interface About {
-  /** Method and route template, for example `GET /runwayml/v1/tasks/{id}`: the span's name, as ids would make too many of them. */
+  /**
+   * Method and route template, for example `GET /runwayml/v1/tasks/{id}`: the span's name, as ids would make too many of them. The method
+   * alone where there is no template.
+   */
   readonly operation: string
+  /** What the template is appended to. It must have no query. */
   readonly baseUrl: string
   /** How many times the request was sent before. */
   readonly resendCount: number
@@ -69,37 +73,43 @@ export const attemptSpan = <A extends { readonly status: number }, E extends Pro
     Effect.makeSpan(about.operation, { kind: "client", attributes: attributes(about) }),
     (span) => Effect.withParentSpan(attempt, span),
     Effect.fnUntraced(function* (span, exit) {
-      const { outcome, problem, status } = read(exit)
-      // 0 is a redirect that a browser hides, and no status.
-      if (status > 0) span.attribute("http.response.status_code", status)
-      if (problem !== undefined) span.attribute("error.type", outcome)
-      const told = problem === undefined ? Exit.void : Exit.fail({ name: outcome, message: problem })
-      span.end(yield* Clock.currentTimeNanos, outcome === interrupted ? Exit.asVoid(exit) : told)
+      const { outcome, status, told } = read(exit)
+      if (status !== undefined) span.attribute("http.response.status_code", status)
+      if (Exit.isFailure(told)) span.attribute("error.type", outcome)
+      span.end(yield* Clock.currentTimeNanos, told)
       yield* Metric.update(Metric.withAttributes(requests, { operation: about.operation, outcome }), 1)
       if (about.resendCount === 0) return
       yield* Metric.update(Metric.withAttributes(retries, { operation: about.operation }), 1)
     })
   )
 
-const interrupted = "Interrupted"
+/** What is told of an attempt's end. */
+interface End {
+  readonly outcome: string
+  readonly status?: number
+  readonly told: Exit.Exit<void, unknown>
+}
 
-/** An attempt's end in few words. */
-const read = (exit: Exit.Exit<{ readonly status: number }, Problem>) => {
+const read = (exit: Exit.Exit<{ readonly status: number }, Problem>): End => {
   if (Exit.isSuccess(exit)) {
     const { status } = exit.value
-    return { status, outcome: String(status), problem: status < 400 ? undefined : `answered with ${status}` }
+    const outcome = String(status)
+    // A redirect that a browser hides has the status 0, which is none.
+    if (status < 400) return { outcome, ...(status > 0 ? { status } : {}), told: Exit.void }
+    return { outcome, status, told: Exit.fail({ name: outcome, message: `answered with ${status}` }) }
   }
-  const error = Option.getOrElse(Exit.findErrorOption(exit), () => ({ _tag: interrupted, problem: interrupted }))
-  return { status: 0, outcome: error._tag, problem: error.problem }
+  const error = Option.getOrUndefined(Exit.findErrorOption(exit))
+  if (error === undefined) return { outcome: "Interrupted", told: Exit.asVoid(exit) }
+  return { outcome: error._tag, told: Exit.fail({ name: error._tag, message: error.problem }) }
 }
 
 const attributes = ({ operation, baseUrl, resendCount, taskId }: About) => {
-  const [method = "", template = ""] = operation.split(" ")
+  const [method, template] = operation.split(" ")
   const { hostname, port, protocol } = new URL(baseUrl)
   return defined({
     "http.request.method": method,
     "url.template": template,
-    "url.full": `${baseUrl}${template.replace("{id}", encodeURIComponent(taskId ?? "{id}"))}`,
+    "url.full": `${baseUrl}${template?.replace("{id}", encodeURIComponent(taskId?.toWellFormed() ?? "")) ?? ""}`,
     "server.address": hostname.replace(/^\[|\]$/g, ""),
     "server.port": Number(port || (protocol === "https:" ? 443 : 80)),
     "http.request.resend_count": resendCount > 0 ? resendCount : undefined,
