@@ -2,6 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import { Fetch } from "effect/http/FetchHttpClient"
 import * as Layer from "effect/Layer"
 import { RateLimiter } from "effect/persistence"
 import * as Schedule from "effect/Schedule"
@@ -150,7 +151,7 @@ describe("the pace of an account", () => {
           ],
           { concurrency: "unbounded" }
         )
-      ).pipe(Effect.provide(Store), Effect.provide(api.layer()))
+      ).pipe(Effect.provide(Store), Effect.provideService(Fetch, api.fetch))
       const at = (what: string) => api.asked.find((request) => request.what === what)?.at
       expect([at("a-1"), at("b-1")]).toEqual([0, 0])
       expect(at("a-2")).toBe(10_000)
@@ -172,7 +173,7 @@ describe("the pace of an account", () => {
       })
       yield* run(Task.get("a-1")).pipe(
         Effect.provide(Layer.provide(Runway.layer({ apiKey: "sk", limit: { requests: 1, per: "10 seconds" } }), Store)),
-        Effect.provide(api.layer())
+        Effect.provideService(Fetch, api.fetch)
       )
       expect(api.asked).toHaveLength(1)
     })
