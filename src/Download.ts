@@ -1,124 +1,247 @@
 /**
- * A finished video, saved to a file: whole or not at all.
+ * A finished video, saved to a file: whole or not at all, and taken up again where it broke off.
  *
- * The output URL is the only credential that is sent; the API key never goes to an asset's host. Redirects are followed to https only.
+ * This is the one place where what the host says (`Asset.ts`) and what is on the disk (`PartFile.ts`) meet. The output URL is the only
+ * credential that is sent; the API key never goes to an asset's host.
  *
  * @module
  */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
-import { Fetch } from "effect/http/FetchHttpClient"
 import * as Path from "effect/Path"
+import type { PlatformError } from "effect/PlatformError"
 import * as Redacted from "effect/Redacted"
-import * as Stream from "effect/Stream"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import * as Asset from "./Asset.ts"
+import { defined } from "./Defined.ts"
+import * as DownloadProgress from "./DownloadProgress.ts"
+import * as FileName from "./FileName.ts"
 import * as Folder from "./Folder.ts"
-import { DownloadFailed, RunwayError } from "./RunwayError.ts"
-import { type Succeeded, withoutQuery } from "./TaskSnapshot.ts"
+import * as PartFile from "./PartFile.ts"
+import { notBefore, type RetryOptions, type RetrySchedule } from "./Retry.ts"
+import { RunwayError } from "./RunwayError.ts"
+import type { Succeeded } from "./TaskSnapshot.ts"
 
-export interface DownloadOptions {
-  /** The file to write; its folder is made when it is missing. Until the video is whole it is named `<to>.part`. */
+export interface DownloadOptions extends RetryOptions {
+  /**
+   * The file to write, or a folder: one that is there, or any path that ends with a separator. In a folder the file is named by the
+   * task's id (`<id>.mp4`, or `.webm` or `.mov` when it is one), made safe. Folders that are missing are made.
+   */
   readonly to: string
-  /** Which of the task's outputs. Default: 0, the first and usually only one. */
-  readonly index?: number
+  /** Which of the task's outputs. Default: 0, the first and usually only one. In a folder others are named `<id>.<index>.mp4`. */
+  readonly index?: number | undefined
+  /** Is told how far it is: at the start and the end of the bytes, and about ten times a second between. The download waits for it. */
+  readonly onProgress?: DownloadProgress.Listener | undefined
+  /** After how long without a byte, or without an answer, the connection is given up and tried again. Default: 30 seconds. */
+  readonly stallTimeout?: Duration.Input | undefined
 }
 
+/** A video that was saved. */
+export interface Downloaded {
+  readonly path: string
+  readonly bytes: number
+}
+
+/** Four more attempts, 0.5 s apart and doubling up to 20 s, each ±20 %; however long the bytes take between them. */
+const defaultRetry: RetrySchedule = Schedule.min([
+  Schedule.exponential("500 millis"),
+  Schedule.spaced("20 seconds")
+]).pipe(Schedule.jittered, Schedule.upTo({ times: 4 }))
+
 /**
- * Saves a task's video to a file and answers with its size in bytes.
+ * Saves a task's video and says where it is and how many bytes it has.
  *
- * Use it soon after the task has succeeded: output URLs are temporary. The file appears under its name only when it is whole.
+ * Use it soon after the task has succeeded: output URLs expire within 24 to 48 hours. The file appears under its name only when it is
+ * whole. What passes is tried again, and goes on where it broke off if the host allows; so does a later call with the same `to`, after a
+ * failure, an interruption or the end of the process.
  *
- * Errors: `DownloadFailed`.
+ * Errors: `DownloadFailed`; `OutputExpired` when the task must be got again for a fresh URL.
+ * Source: https://docs.dev.runwayml.com/assets/outputs/
  *
  * @example
  * ```ts
  * import { NodeServices } from "@effect/platform-node"
- * import { Effect } from "effect"
+ * import { Console, Effect } from "effect"
  * import { Task } from "cometapi-runway"
  *
  * const program = Effect.gen(function*() {
  *   const task = yield* Task.wait("5b91e444-c232-deaf-a4d7-8aef3e57336b")
- *   return yield* Task.download(task, { to: `out/${task.id}.mp4` })
+ *   const { path, bytes } = yield* Task.download(task, {
+ *     to: "videos/",
+ *     onProgress: ({ received, total }) => Console.log(`${received} of ${total ?? "?"} bytes`)
+ *   })
+ *   yield* Console.log(`${path}: ${bytes} bytes`)
  * }).pipe(Effect.provide(NodeServices.layer))
  * ```
  */
-export const download = Effect.fn("Task.download")(function* (task: Succeeded, { to, index = 0 }: DownloadOptions) {
-  const fs = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
-  const failed = (problem: string) =>
-    new RunwayError({ operation: "download", reason: new DownloadFailed({ problem }), taskId: task.id, lastTask: task })
+export const download = Effect.fn("Runway.download")(function* (task: Succeeded, options: DownloadOptions) {
+  yield* Effect.annotateCurrentSpan("runway.task.id", task.id)
+  const { to, index = 0, retry = defaultRetry } = options
+  const fail = ({ reason, status }: Asset.Refusal) =>
+    new RunwayError({ operation: "download", reason, taskId: task.id, lastTask: task, ...defined({ status }) })
 
   const output = task.output[index]
-  if (output === undefined) return yield* failed(`the task has ${task.output.length} outputs, and no number ${index}`)
-  const part = `${to}.part`
+  if (output === undefined) {
+    return yield* fail(Asset.refused(`the task has ${task.output.length} outputs, and no number ${index}`))
+  }
+  const place = yield* placeOf(to, task.id, index).pipe(Effect.mapError(fail))
+  const video: Video = { taskId: task.id, index, url: Redacted.value(output), place }
 
-  const save = Effect.gen(function* () {
-    yield* Folder.make(path.dirname(to)).pipe(
-      Effect.mapError((error) => failed(`cannot write to ${path.dirname(to)}: ${error.message}`))
-    )
-    const response = yield* open(Redacted.value(output), 5).pipe(Effect.mapError(failed))
-    const { body } = response
-    if (body === null) return yield* failed("the answer was empty")
-    yield* Stream.fromReadableStream({
-      evaluate: () => body,
-      onError: (error) => failed(`the connection was lost: ${error}`)
-    }).pipe(
-      Stream.run(fs.sink(part)),
-      Effect.catchTag("PlatformError", (error) => Effect.fail(failed(`cannot write ${part}: ${error.message}`)))
-    )
-    const { size } = yield* fs.stat(part).pipe(Effect.mapError((error) => failed(error.message)))
-    const promised = response.headers.get("content-length")
-    if (size === 0n) return yield* failed("the answer was empty")
-    if (promised !== null && response.headers.get("content-encoding") === null && size !== BigInt(promised)) {
-      return yield* failed(`it broke off after ${size} of ${promised} bytes`)
-    }
-    yield* fs.rename(part, to).pipe(Effect.mapError((error) => failed(`cannot write ${to}: ${error.message}`)))
-    return Number(size)
-  })
-  return yield* save.pipe(Effect.onError(() => Effect.ignore(fs.remove(part, { force: true }))))
+  let attempts = 0
+  const schedule = retry.pipe(
+    Schedule.setInputType<RunwayError>(),
+    Schedule.modifyDelay(({ duration, input }) => Effect.succeed(notBefore(duration, input)))
+  )
+  const saved = yield* Effect.suspend(() => {
+    attempts++
+    return Effect.scoped(attempt(video, options)).pipe(Effect.mapError(fail))
+  }).pipe(
+    Effect.retry({ schedule, while: ({ isRetryable }) => isRetryable }),
+    Effect.mapError((error) => error.with({ attempts }))
+  )
+  yield* Effect.annotateCurrentSpan("runway.download.bytes", saved.bytes)
+  return saved
 })
 
-/** A video behind a URL, after as many redirects as are allowed; fails with what is wrong in words. */
-const open = (url: string, redirects: number): Effect.Effect<Response, string> =>
-  Effect.gen(function* () {
-    if (!isSafe(url)) return yield* Effect.fail(`${withoutQuery(url)} is not an https:// URL`)
-    const fetch = yield* Fetch
-    const response = yield* Effect.tryPromise({
-      try: (signal) => fetch(url, { redirect: "manual", signal }),
-      catch: (error) => `no answer from ${withoutQuery(url)}: ${error}`
-    })
-    const { status, headers } = response
-    const location = headers.get("location")
-    const type = headers.get("content-type") ?? ""
-    if (status === 200 && !/^text\/|json/i.test(type)) return response
+interface Video {
+  readonly taskId: string
+  readonly index: number
+  readonly url: string
+  readonly place: Place
+}
 
-    yield* discard(response)
-    if (status >= 300 && status < 400 && location !== null) {
-      const target = URL.parse(location, url)
-      if (target === null) return yield* Effect.fail(`redirected to ${withoutQuery(location)}, which is no URL`)
-      // What began with TLS stays with it: a host elsewhere has no say in what is read on this machine.
-      if (URL.parse(url)?.protocol === "https:" && target.protocol !== "https:") {
-        return yield* Effect.fail(`redirected to ${withoutQuery(target.href)}, which is not an https:// URL`)
-      }
-      if (redirects === 0) return yield* Effect.fail("too many redirects")
-      return yield* open(target.href, redirects - 1)
+/** Where a video goes: what its parts are named after, and its name once its kind is known. */
+interface Place {
+  readonly base: string
+  readonly named: (extension: FileName.Extension) => string
+}
+
+const placeOf = Effect.fnUntraced(function* (to: string, taskId: string, index: number) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  if (to === "") return yield* Effect.fail(Asset.refused("`to` is empty"))
+  const isFolder =
+    to.endsWith("/") ||
+    to.endsWith(path.sep) ||
+    (yield* fs.stat(to).pipe(
+      Effect.map(({ type }) => type === "Directory"),
+      Effect.orElseSucceed(() => false)
+    ))
+  const folder = isFolder ? to : path.dirname(to)
+  yield* Folder.make(folder).pipe(
+    Effect.mapError((error) => Asset.refused(`cannot write to ${folder}: ${error.message}`))
+  )
+  if (!isFolder) return { base: to, named: () => to }
+  const base = path.join(to, `${FileName.fromId(taskId)}${index === 0 ? "" : `.${index}`}`)
+  return { base, named: (extension: FileName.Extension) => `${base}.${extension}` }
+})
+
+/** One request and what becomes of it. It goes on with the part that is there, unless that has just turned out to be of no use. */
+const attempt = (
+  video: Video,
+  options: DownloadOptions,
+  startOver = false
+): Effect.Effect<Downloaded, Asset.Refusal, Fetching> =>
+  Effect.gen(function* () {
+    const path = yield* Path.Path
+    const { taskId, index, url, place } = video
+    const stallTimeout = Duration.fromInputUnsafe(options.stallTimeout ?? "30 seconds")
+    const found = startOver ? undefined : yield* PartFile.find(place.base, taskId, index)
+    const range = found && { from: found.size, etag: found.etag }
+    const response = yield* Asset.open({ url, range, stallTimeout })
+    // A 200 is the whole video, whatever was asked for.
+    const resumed = response.status === 200 ? undefined : found
+    if (resumed !== undefined && !continues(resumed, response)) {
+      yield* PartFile.drop(place.base, resumed.path)
+      return yield* attempt(video, options, true)
     }
-    if (status === 403 || status === 404 || status === 410) {
-      return yield* Effect.fail(
-        `answered with ${status}; the URL has probably expired, so get the task again for a fresh one`
-      )
+
+    const version = resumed?.version ?? versionOf(video, response.headers)
+    const part =
+      resumed ??
+      (yield* PartFile.begin(place.base, version, found).pipe(Effect.mapError(noWrite(path.dirname(place.base)))))
+    const total = version.total ?? (resumed && Asset.contentRange(response.headers).total)
+    // What a 416 has to say is said in its headers.
+    const body = response.status === 416 ? null : response.body
+    const bytes = yield* write(body, part, DownloadProgress.make(options.onProgress, total), stallTimeout)
+
+    if (bytes === 0) return yield* Effect.fail(Asset.refused("the answer was empty"))
+    if (total !== undefined && bytes !== total) {
+      if (bytes > total) yield* PartFile.drop(place.base, part.path)
+      return yield* Effect.fail(Asset.lost(`it broke off after ${bytes} of ${total} bytes`))
     }
-    return yield* Effect.fail(status === 200 ? `the answer is ${type} and no video` : `answered with ${status}`)
+    const to = place.named(version.extension)
+    yield* PartFile.finish(place.base, part.path, to).pipe(Effect.mapError(noWrite(to)))
+    return { path: to, bytes }
   })
 
-/** Lets go of an answer, so that what is left of it does not hold its connection. */
-const discard = ({ body }: Response): Effect.Effect<void> =>
-  Effect.promise(() => body?.cancel().catch(() => {}) ?? Promise.resolve())
+type Fetching = FileSystem.FileSystem | Path.Path | Scope.Scope
 
-/** https, or this machine, which is where a mock is. */
-const isSafe = (url: string): boolean => {
-  const parsed = URL.parse(url)
-  return (
-    parsed?.protocol === "https:" ||
-    (parsed?.protocol === "http:" && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(parsed.hostname))
-  )
+/** Whether an answer to a range goes on exactly where the part ends, or says that the part is all there is. */
+const continues = (part: PartFile.Found, { status, headers }: Response): boolean => {
+  const { from, total } = Asset.contentRange(headers)
+  const sameBytes = (headers.get("etag") ?? part.etag) === part.etag && !headers.has("content-encoding")
+  const sameTotal = total === undefined || part.version.total === undefined || total === part.version.total
+  return sameBytes && sameTotal && (status === 416 ? total === part.size : from === part.size)
 }
+
+/** What the answer to a request for all of it says that it is. */
+const versionOf = ({ taskId, index, url }: Video, headers: Headers): PartFile.Version => {
+  // The length of a compressed body is not the video's, and a part of one cannot be asked for.
+  const plain = !headers.has("content-encoding")
+  const etag = headers.get("etag") ?? ""
+  const length = headers.get("content-length")
+  return {
+    taskId,
+    index,
+    extension: FileName.extension(headers.get("content-type"), url),
+    ...defined({
+      etag: plain && Asset.strongEtag.test(etag) ? etag : undefined,
+      total: plain && length !== null ? Number(length) : undefined
+    })
+  }
+}
+
+/** Appends a body to a part and brings it to the disk; answers with the part's size. */
+const write = Effect.fnUntraced(function* (
+  body: Response["body"],
+  part: PartFile.Part,
+  progress: DownloadProgress.Tell,
+  stallTimeout: Duration.Duration
+) {
+  const fs = yield* FileSystem.FileSystem
+  const onDisk = Effect.mapError(noWrite(part.path))
+  const file = yield* fs.open(part.path, { flag: "r+" }).pipe(onDisk)
+  yield* file.seek(BigInt(part.size), "start").pipe(onDisk)
+  let received = part.size
+  yield* progress(received, "first")
+  if (body !== null) {
+    yield* Asset.forEachChunk(body, stallTimeout, (chunk) =>
+      Effect.gen(function* () {
+        if (received === 0 && page.test(new TextDecoder().decode(chunk.subarray(0, 100)))) {
+          return yield* Effect.fail(Asset.refused("the answer is a page and no video"))
+        }
+        // The file must not be closed under a write that is under way.
+        yield* Effect.uninterruptible(file.writeAll(chunk)).pipe(onDisk)
+        received += chunk.length
+        yield* progress(received)
+      })
+    )
+  }
+  yield* Effect.uninterruptible(file.sync).pipe(onDisk)
+  if (received > 0) yield* progress(received, "last")
+  return received
+}, Effect.scoped)
+
+/** How pages and error documents begin, and no video. */
+const page = /^\s*(<!doctype|<html|<\?xml|<error|\{\s*")/i
+
+/** A part that is gone was finished or replaced by another process: a new start can help, and nothing else of a disk's problems passes. */
+const noWrite =
+  (where: string) =>
+  (error: PlatformError): Asset.Refusal =>
+    error.reason._tag === "NotFound"
+      ? Asset.lost(`${where} is gone: ${error.message}`)
+      : Asset.refused(`cannot write ${where}: ${error.message}`)

@@ -7,6 +7,7 @@
  * @module
  */
 import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { defined } from "./Defined.ts"
 import { type Category, classify, type NewJob } from "./FailureCode.ts"
@@ -275,13 +276,36 @@ export class WaitTimedOut extends Schema.TaggedError<WaitTimedOut>("cometapi-run
 /** The finished video could not be saved. The task is done and stays paid: download it again. */
 export class DownloadFailed extends Schema.TaggedError<DownloadFailed>("cometapi-runway/DownloadFailed")(
   "DownloadFailed",
-  { problem: Schema.String }
+  {
+    problem: Schema.String,
+    /** Whether it may pass by itself, as a lost connection or a busy host does and a page or a full disk does not. Default: true. */
+    transient: Schema.Boolean.pipe(Schema.withConstructorDefault(Effect.succeed(true))),
+    /** How long the asset host asks to wait. */
+    retryAfter: Schema.optionalKey(Schema.DurationFromMillis)
+  }
 ) {
   get isRetryable() {
-    return true
+    return this.transient
   }
   override get message() {
     return `the video could not be saved: ${this.problem}`
+  }
+}
+
+/**
+ * The video's URL is not valid any more (401, 403, 404 or 410 from the asset host). The task is done and stays paid: get it again for a
+ * fresh URL, then download that. Runway gives a fresh one with each look; CometAPI does not say whether it does.
+ */
+export class OutputExpired extends Schema.TaggedError<OutputExpired>("cometapi-runway/OutputExpired")(
+  "OutputExpired",
+  {}
+) {
+  /** No: the same URL stays expired. A fresh one is another download. */
+  get isRetryable() {
+    return false
+  }
+  override get message() {
+    return "the video's URL has expired: get the task again for a fresh one (Task.get), then download that"
   }
 }
 
@@ -303,7 +327,8 @@ export const Reason = Schema.Union([
   TaskCancelled,
   OutputMissing,
   WaitTimedOut,
-  DownloadFailed
+  DownloadFailed,
+  OutputExpired
 ])
 export type Reason = typeof Reason.Type
 

@@ -221,9 +221,8 @@ const finish = Effect.fnUntraced(function* (id: string, folder: string, mode: Mo
   yield* Effect.gen(function* () {
     const end = yield* Progress.show(Task.watch(id, options)).pipe(Stream.filter(Task.isTerminal), Stream.runHead)
     const task = yield* Task.outcome(Option.getOrThrow(end))
-    const to = path.resolve(folder, `${encodeURIComponent(task.id)}.mp4`)
-    const size = yield* Task.download(task, { to })
-    yield* Console.log(`Saved ${to} (${size} bytes)`)
+    const saved = yield* Task.download(task, { to: path.resolve(folder) + path.sep })
+    yield* Console.log(`Saved ${saved.path} (${saved.bytes} bytes)`)
   }).pipe(
     Effect.onInterrupt(() => Console.error(`\n${resume}`)),
     Effect.mapError((error) =>
