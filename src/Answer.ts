@@ -43,7 +43,8 @@ export interface RawAnswer {
 /**
  * Is shown every answer as it came, before it is read. By default nobody is.
  *
- * Use it to record what the provider really says, for one effect or for a whole program.
+ * Use it to record what the provider really says, for one effect or for a whole program. It is not interrupted while it is shown a
+ * submission's answer, and when it breaks that is logged: neither may cost a paid task's id.
  *
  * @example
  * ```ts
@@ -68,7 +69,7 @@ const parse = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
 export const requestId = (answer: Answer): string | undefined =>
   answer.headers.get("x-oneapi-request-id") ?? idSuffix.exec(answer.text)?.[1]
 
-const idSuffix = /\s*\(request id: ([^)"\s]+)\)/i
+const idSuffix = /\(request id: ([^)"\s]+)\)/i
 
 /** What an answer to a paid submission means when it holds no task id. `Ambiguous`: it may have been accepted. */
 export const refusal = (answer: Answer): Reasons.Reason | Ambiguous => {
@@ -180,19 +181,22 @@ const providerError = (code: string | number | null | undefined, message: string
 
 /** Text from the wire as it may be shown: short, on one line, URLs without their query. */
 const show = (text: string): string => {
-  const line = withoutQueries(text).replace(/\s+/g, " ").trim()
+  const line = withoutQueries(text.slice(0, longest)).replace(/\s+/g, " ").trim()
   return line.length > 300 ? `${line.slice(0, 300)}…` : line
 }
 
 const excerpt = (answer: Answer): string =>
-  show(answer.text.replace(/<(script|style)[\s\S]*?<\/\1>|<[^>]*>/gi, " ")).slice(0, 120)
+  show(answer.text.slice(0, longest).replace(/<(script|style)[\s\S]*?(<\/\1>|$)|<[^>]*>/gi, " ")).slice(0, 120)
+
+/** As much of a text as is searched for something to show: a megabyte of `<` would keep the tag's pattern busy for minutes. */
+const longest = 8192
 
 const decodeRetryAfter = Schema.decodeUnknownOption(Schema.RetryAfterFromString)
 
 /** How long the answer asks to wait: `retry-after-ms`, or `Retry-After` in seconds or as a date. */
 export const retryAfter = (answer: Answer): Duration.Duration | undefined => {
   const millis = Number(answer.headers.get("retry-after-ms") ?? "")
-  if (millis > 0) return Duration.millis(millis)
+  if (millis > 0 && millis < Infinity) return Duration.millis(millis)
   const header = decodeRetryAfter(answer.headers.get("retry-after"))
   if (Option.isNone(header)) return undefined
   return header.value._tag === "Duration"

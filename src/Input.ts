@@ -62,7 +62,8 @@ const problemsOf = (body: unknown, issue: SchemaIssue.Issue): ReadonlyArray<Prob
 const show = (value: unknown): string => {
   if (value === undefined) return "nothing"
   if (Array.isArray(value)) return "an array"
-  if (isRecord(value)) return "type" in value ? `an object of type ${JSON.stringify(value["type"])}` : "an object"
+  if (isRecord(value))
+    return typeof value["type"] === "string" ? `an object of type ${show(value["type"])}` : "an object"
   if (typeof value !== "string") return String(value)
   const text = withoutQuery(value)
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)

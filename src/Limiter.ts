@@ -13,7 +13,7 @@ import * as Option from "effect/Option"
 import * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Semaphore from "effect/Semaphore"
 import { type Answer, retryAfter } from "./Answer.ts"
-import { type Kind, patiently } from "./Retry.ts"
+import { type Kind, patiently, type Restore } from "./Retry.ts"
 
 /** A pace that is never exceeded. Without one, requests go as they come until the provider answers 429. */
 export interface Limit {
@@ -22,8 +22,8 @@ export interface Limit {
 }
 
 export interface Limiter {
-  /** Runs an attempt when it is its turn, and learns from its answer. */
-  readonly inTurn: (kind: Kind) => <E>(attempt: Effect.Effect<Answer, E>) => Effect.Effect<Answer, E>
+  /** Runs an attempt when it is its turn, which it waits for under `restore`, and learns from its answer. */
+  readonly inTurn: (kind: Kind, restore: Restore) => <E>(attempt: Effect.Effect<Answer, E>) => Effect.Effect<Answer, E>
 }
 
 /** How long all requests pause after a 429 that does not say. */
@@ -72,10 +72,10 @@ export const make = Effect.fnUntraced(function* (account: string, limit: Limit |
     }
   })
 
-  const inTurn: Limiter["inTurn"] = (kind) => (attempt) =>
+  const inTurn: Limiter["inTurn"] = (kind, restore) => (attempt) =>
     Effect.gen(function* () {
       const next = turn.withPermit(slot)
-      const epoch = yield* kind === "read" ? reads.withPermit(next) : next
+      const epoch = yield* restore(kind === "read" ? reads.withPermit(next) : next)
       const answer = yield* attempt
       const pause = patiently(retryAfter(answer) ?? defaultPause)
       const feedback = { key: pace.key, tokens: 1, epoch, status: answer.status, retryAfter: pause }

@@ -22,6 +22,9 @@ import type { Reason, RunwayError } from "./RunwayError.ts"
 /** The kinds of request: one that costs money and one that does not. */
 export type Kind = "submit" | "read"
 
+/** Makes interruptible what waits within something that is not: what `Effect.uninterruptibleMask` gives. */
+export type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
 /** The reasons after which a request of a kind may be sent again. */
 export const resendable: Readonly<Record<Kind, ReadonlySet<Reason["_tag"]>>> = {
   submit: new Set(["Unreachable", "RateLimited", "Unavailable"]),

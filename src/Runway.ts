@@ -10,6 +10,7 @@ import * as Context from "effect/Context"
 import type * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import * as Hash from "effect/Hash"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -22,10 +23,10 @@ import { type Bindings, createBindings, defaultBaseUrl, defaultVersion } from ".
 import { defined } from "./Defined.ts"
 import * as Limiter from "./Limiter.ts"
 import { defaultPoll, type PollPolicy } from "./Poll.ts"
-import { type Kind, type RetryOptions, retrying, type SubmitOptions } from "./Retry.ts"
+import { type Kind, type Restore, type RetryOptions, retrying, type SubmitOptions } from "./Retry.ts"
 import * as Reasons from "./RunwayError.ts"
 import { RunwayError } from "./RunwayError.ts"
-import { fromEnvironment, validDuration, validKey, validOrigin, validVersion } from "./Settings.ts"
+import { fromEnvironment, validDuration, validKey, validLimit, validOrigin, validVersion } from "./Settings.ts"
 import { type Task, TaskId } from "./TaskSnapshot.ts"
 import * as Telemetry from "./Telemetry.ts"
 import * as WireTask from "./WireTask.ts"
@@ -109,27 +110,38 @@ const make = Effect.fnUntraced(function* (options: RunwayOptions) {
   const baseUrl = yield* validOrigin(options.baseUrl ?? defaultBaseUrl)
   const version = yield* validVersion(options.version ?? defaultVersion)
   const timeout = yield* validDuration("attemptTimeout", options.attemptTimeout ?? "1 minute")
+  const limit = options.limit === undefined ? undefined : yield* validLimit(options.limit)
   const limits: Limits = { timeout, maxBytes: maxAnswerBytes }
   const bindings = createBindings({ apiKey, baseUrl, version })
-  const limiter = yield* Limiter.make(Hash.string(apiKey).toString(36), options.limit)
+  const limiter = yield* Limiter.make(Hash.string(apiKey).toString(36), limit)
 
   /** What comes from outside, without the key: servers have echoed it. */
-  const scrub = (text: string) => text.replaceAll(apiKey, "<redacted>")
+  const scrub = hiding(apiKey)
 
-  /** One attempt in its turn, which it waits for outside of its span. Its answer is shown to who wants to see it. */
+  /**
+   * One attempt in its turn, which it waits for outside of its span. Its answer is shown to who wants to see it. Where it must not be
+   * interrupted once it is answered, `restore` makes the waiting interruptible.
+   */
   const ask = (
     kind: Kind,
     send: Submission["send"],
-    about: { operation: string; attempt: number; taskId?: TaskId }
+    about: { operation: string; attempt: number; taskId?: TaskId },
+    restore: Restore = identity
   ) => {
     const { operation, taskId } = about
     const onCutOff = kind === "submit" ? warnOfInterruption(operation) : Effect.void
-    return attempt((wiring) => send(bindings, wiring), limits, onCutOff).pipe(
+    return restore(attempt((wiring) => send(bindings, wiring), limits, onCutOff)).pipe(
       Effect.mapError((none): NoAnswer => ({ ...none, problem: scrub(none.problem) })),
       (one) => Telemetry.attemptSpan(one, { operation, baseUrl, resendCount: about.attempt - 1, taskId }),
       Effect.tap((answer) => show(operation, answer)),
-      Effect.map((answer): Answer.Answer => ({ ...answer, text: scrub(answer.text) })),
-      limiter.inTurn(kind)
+      Effect.map(
+        (answer): Answer.Answer => ({
+          ...answer,
+          headers: new Headers(Array.from(answer.headers, ([name, value]): [string, string] => [name, scrub(value)])),
+          text: scrub(answer.text)
+        })
+      ),
+      limiter.inTurn(kind, restore)
     )
   }
 
@@ -145,7 +157,7 @@ const make = Effect.fnUntraced(function* (options: RunwayOptions) {
             yield* Telemetry.countUnknownOutcome
             return new Reasons.OutcomeUnknown({ problem, sentAt, bodyDigest: yield* digest(JSON.stringify(body)) })
           })
-          const attempted = yield* restore(Effect.result(ask("submit", send, { operation, attempt })))
+          const attempted = yield* Effect.result(ask("submit", send, { operation, attempt }, restore))
           if (Result.isFailure(attempted)) {
             const { _tag, problem, sentAt } = attempted.failure
             const reason =
@@ -215,8 +227,27 @@ const warn = (error: RunwayError) =>
 const show = Effect.fnUntraced(function* (operation: string, answer: Answer.Answer) {
   const onAnswer = yield* Answer.OnAnswer
   const { status, headers, text } = answer
-  yield* onAnswer({ operation, status, headers, requestId: Answer.requestId(answer), body: Redacted.make(text) })
+  const raw = { operation, status, headers, requestId: Answer.requestId(answer), body: Redacted.make(text) }
+  // A recorder that breaks must not take the answer with it: there may be a paid task's id in it.
+  yield* Effect.catchDefect(
+    Effect.suspend(() => onAnswer(raw)),
+    (defect) => Effect.logError("OnAnswer failed", defect)
+  )
 })
+
+/**
+ * Hides a key in a text, also where JSON has escaped it. A key below eight characters is a mock's and no secret; it would be found in
+ * ids and in names of fields.
+ */
+const hiding = (key: string): ((text: string) => string) => {
+  if (key.length < 8) return identity
+  const characters = Array.from(key, (character) => {
+    const hex = character.charCodeAt(0).toString(16)
+    return `(?:\\\\?\\x${hex}|\\\\u00${hex})`
+  })
+  const pattern = new RegExp(characters.join(""), "gi")
+  return (text) => text.replace(pattern, "<redacted>")
+}
 
 const readOperation = "GET /runwayml/v1/tasks/{id}"
 

@@ -14,6 +14,7 @@ import * as Schema from "effect/Schema"
 import { RunwayVersion } from "../generated/schemas.gen.ts"
 import { defaultBaseUrl } from "./Bindings.ts"
 import { defined } from "./Defined.ts"
+import type { Limit } from "./Limiter.ts"
 import type { RunwayOptions } from "./Runway.ts"
 import { InvalidConfig, RunwayError } from "./RunwayError.ts"
 
@@ -24,7 +25,8 @@ export const invalid = (setting: string, problem: string): Effect.Effect<never, 
 /** A key that can stand in a header. */
 export const validKey = (apiKey: Redacted.Redacted<string> | string) => {
   const key = Redacted.isRedacted(apiKey) ? Redacted.value(apiKey) : apiKey
-  if (key === "") return invalid("apiKey (COMETAPI_KEY)", "is empty")
+  // `process.env.COMETAPI_KEY!` is a string to the compiler only.
+  if (typeof key !== "string" || key === "") return invalid("apiKey (COMETAPI_KEY)", "is empty")
   if (/\s/.test(key))
     return invalid("apiKey (COMETAPI_KEY)", "contains white space or a line break; it was probably copied with it")
   if (!/^[\x21-\x7e]+$/.test(key)) return invalid("apiKey (COMETAPI_KEY)", "contains characters that no key has")
@@ -49,8 +51,9 @@ export const validOrigin = (baseUrl: string) => {
 
 /** Hosts that a key may be sent to without TLS: this machine, a container's neighbour, a private network. */
 const isNearby = (host: string): boolean =>
-  !host.includes(".") ||
-  /^(127|10)\.|^192\.168\.|^172\.(1[6-9]|2\d|3[01])\.|\.(localhost|local|internal|test)$/.test(host)
+  /^[^.:]+$|^\[(::1|f[cd].*|fe80.*)\]$|\.(localhost|local|internal|test)$/.test(host) ||
+  // All of it digits, or it is a name that only begins like an address.
+  /^((127|10)\.\d+|192\.168|172\.(1[6-9]|2\d|3[01]))\.\d+\.\d+$/.test(host)
 
 const isVersion = Schema.is(RunwayVersion)
 
@@ -67,6 +70,12 @@ export const validDuration = (setting: string, input: Duration.Input) => {
     ? Effect.succeed(duration.value)
     : invalid(setting, `must be a time like "1 minute" and longer than none`)
 }
+
+/** A pace at which requests can go at all. */
+export const validLimit = ({ requests, per }: Limit) =>
+  Number.isSafeInteger(requests) && requests > 0
+    ? Effect.map(validDuration("limit.per", per), (per): Limit => ({ requests, per }))
+    : invalid("limit.requests", "must be a whole number, 1 or more")
 
 /** What the environment says, each variable checked for itself and named when it is wrong. */
 export const fromEnvironment: Effect.Effect<RunwayOptions, RunwayError> = Effect.gen(function* () {

@@ -23,7 +23,8 @@ import { InvalidInput, OutputMissing, RunwayError, TaskCancelled, TaskFailed, Wa
 import { isTerminal, type Succeeded, type Task, TaskId, type Terminal } from "./TaskSnapshot.ts"
 import * as Telemetry from "./Telemetry.ts"
 
-export { type DownloadOptions, download } from "./Download.ts"
+export { type Downloaded, type DownloadOptions, download } from "./Download.ts"
+export type { DownloadProgress } from "./DownloadProgress.ts"
 export * from "./TaskSnapshot.ts"
 
 /** How a task is waited for; what is left out comes from the layer. */
@@ -194,7 +195,14 @@ export const outcome = (task: Terminal): Effect.Effect<Succeeded, RunwayError> =
 const operation = "wait"
 
 const taskId = (id: string, operation: string) =>
-  decodeTaskId(id).pipe(Effect.mapError(() => invalid(operation, "id", "expected the id of a task, got an empty text")))
+  decodeTaskId(id).pipe(
+    Effect.mapError(() => invalid(operation, "id", "expected the id of a task, got an empty text")),
+    // As a step of a path, dots would lead elsewhere, and half a surrogate pair has no encoding.
+    Effect.filterOrFail(
+      (id) => id !== "." && id !== ".." && id.isWellFormed(),
+      () => invalid(operation, "id", "expected the id of a task, got a text that cannot be a step of a URL's path")
+    )
+  )
 
 const invalid = (operation: string, path: string, message: string) =>
   new RunwayError({ operation, reason: new InvalidInput({ problems: [{ path, message }] }) })
@@ -214,11 +222,14 @@ const looks = Effect.fnUntraced(function* (
   const millis = (duration: Duration.Input) => Duration.toMillis(Duration.fromInputUnsafe(duration))
 
   const startedAt = now()
-  const submittedAt = policy.submittedAt === undefined ? startedAt : DateTime.toEpochMillis(policy.submittedAt)
+  // The clock of the machine that submitted it may run ahead of this one's.
+  const submittedAt =
+    policy.submittedAt === undefined ? startedAt : Math.min(startedAt, DateTime.toEpochMillis(policy.submittedAt))
   const deadline = startedAt + millis(policy.deadline)
   const untilDeadline = () => Duration.millis(Math.max(0, deadline - now()))
 
-  const seen: Record<string, number> = {}
+  // A map, because a status is the provider's word and may be `constructor`.
+  const seen = new Map<string, number>()
   let lastTask: Task | undefined
   let lastError: RunwayError | undefined
   // The last proof that the task exists: its submission, or the last time it was seen.
@@ -227,11 +238,11 @@ const looks = Effect.fnUntraced(function* (
   let finishingSince: number | undefined
 
   const timedOut = () => {
-    const reason = new WaitTimedOut({ waited: Duration.millis(now() - startedAt), seen })
+    const reason = new WaitTimedOut({ waited: Duration.millis(now() - startedAt), seen: Object.fromEntries(seen) })
     return new RunwayError({ operation, reason, taskId: id, ...defined({ lastTask }) })
   }
   const count = (what: string) => {
-    seen[what] = (seen[what] ?? 0) + 1
+    seen.set(what, (seen.get(what) ?? 0) + 1)
   }
 
   const survive = Effect.fnUntraced(function* (error: RunwayError) {

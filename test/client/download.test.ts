@@ -17,13 +17,15 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { inspect } from "node:util"
-import * as NodeServices from "@effect/platform-node/NodeServices"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import * as NodePath from "@effect/platform-node/NodePath"
 import { describe, expect, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as FileSystem from "effect/FileSystem"
 import { Fetch } from "effect/http/FetchHttpClient"
+import * as Layer from "effect/Layer"
 import type * as Path from "effect/Path"
 import { systemError } from "effect/PlatformError"
 import * as Schedule from "effect/Schedule"
@@ -34,6 +36,9 @@ import type { Downloaded } from "../../src/Download.ts"
 import { type RunwayError, Task } from "../../src/index.ts"
 import { type Asked, provider, type Reply, silence } from "../support/Provider.ts"
 import * as VirtualTime from "../support/VirtualTime.ts"
+
+/** Only these of Node's services: each of the others' terminals would listen to this process's input. */
+const Disk = Layer.merge(NodeFileSystem.layer, NodePath.layer)
 
 const video = new Uint8Array(200_000).map((_, index) => (index * 31) % 251)
 const signature = "_jwt=SIGNED-SECRET"
@@ -229,12 +234,12 @@ const error = (download: Download) =>
     expect(error.lastTask?._tag).toBe("Succeeded")
     expect(`${error} ${error.stack} ${inspect(error, { depth: 9 })} ${JSON.stringify(error)}`).not.toContain("SECRET")
     return error
-  }).pipe(Effect.provide(NodeServices.layer))
+  }).pipe(Effect.provide(Disk))
 
 const failure = (download: Download) => Effect.map(error(download), ({ message }) => message)
 
 /** Node's disk, and whether it is at work: virtual time must not run ahead of it. */
-const watchedDisk = Effect.map(Effect.provide(FileSystem.FileSystem, NodeServices.layer), (fs) => {
+const watchedDisk = Effect.map(Effect.provide(FileSystem.FileSystem, Disk), (fs) => {
   let pending = 0
   const counted = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     Effect.suspend(() => {
@@ -283,7 +288,7 @@ const until = (happened: () => boolean): Effect.Effect<void> =>
     }
   })
 
-const success = (download: Download) => Effect.provide(download, NodeServices.layer)
+const success = (download: Download) => Effect.provide(download, Disk)
 
 const holdsNoKey = (headers: Headers | IncomingMessage["headers"]) => {
   const names = headers instanceof Headers ? [...headers.keys()] : Object.keys(headers)
@@ -1397,7 +1402,7 @@ describe("the disk", () => {
             ...change(file)
           }))
       })
-    }).pipe(Effect.provide(NodeServices.layer))
+    }).pipe(Effect.provide(Disk))
 
   it.live("has all of the video before it gets its name", () =>
     Effect.gen(function* () {

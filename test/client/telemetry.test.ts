@@ -1,7 +1,7 @@
 /** What the client tells of itself: spans, metrics and logs, and all three as a collector receives them. */
 import { once } from "node:events"
 import { createServer } from "node:http"
-import { NodeServices } from "@effect/platform-node"
+import { NodeFileSystem, NodePath } from "@effect/platform-node"
 import { describe, expect, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -33,6 +33,9 @@ import {
   wrapped
 } from "../support/Provider.ts"
 import { exitOf, failure, run } from "../support/VirtualTime.ts"
+
+/** Only these of Node's services: each of the others' terminals would listen to this process's input. */
+const Disk = Layer.merge(NodeFileSystem.layer, NodePath.layer)
 
 const id = "5b91e444-c232-deaf-a4d7-8aef3e57336b"
 const key = "sk-telemetry-secret"
@@ -260,7 +263,7 @@ describe("a download's spans", () => {
         { "url.full": "https://edge.example.com/out.mp4", "http.response.status_code": 403, "error.type": "403" }
       ])
       expect(spans.map((span) => `${JSON.stringify(attributes(span))} ${exit(span)}`).join()).not.toContain("SIGNED")
-    }).pipe(Effect.provide([api.layer(), layer, NodeServices.layer]))
+    }).pipe(Effect.provide([api.layer(), layer, Disk]))
   })
 })
 
