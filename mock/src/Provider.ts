@@ -67,7 +67,7 @@ const decoded = (segment: string): string => {
 }
 
 /** The bearer token, if there is one. */
-const keyOf = (headers: Headers): string | undefined => /^Bearer\s+(.+)$/i.exec(headers.get("authorization") ?? "")?.[1]
+const keyOf = (headers: Headers): string | undefined => /^Bearer\s+(.+)$/.exec(headers.get("authorization") ?? "")?.[1]
 
 const factsOf = (world: World, task: Task, moment: Moment, origin: string): Overlay.Facts => {
   const { createdAt, script } = task

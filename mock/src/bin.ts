@@ -28,6 +28,8 @@ Any key will do, and each key has its own tasks. To start one:
 Then, with the id that it answers:
 
   curl -H 'Authorization: Bearer any-key' ${url}/runwayml/v1/tasks/ID
+
+A key's name chooses what becomes of its tasks, for example mock-failed-asset; --list shows the choice.
 `
 
 const longest = Math.max(...scenarioNames.map((name) => name.length))
