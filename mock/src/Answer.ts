@@ -11,6 +11,8 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>
   /** A string goes out as it is, anything else as JSON. */
   readonly body: unknown
+  /** Says of itself that the contract may not have it, so that it is not held against the mock. */
+  readonly outsideContract?: boolean
 }
 
 /** A documented answer as it stands, or with another body in its place. */
@@ -37,6 +39,7 @@ export const problem = (
 ): Answer => ({
   status,
   headers: { "content-type": "application/problem+json" },
+  outsideContract: true,
   body: {
     type: `https://stoplight.io/prism/errors#${name}`,
     title: status >= 500 ? "The mock is at fault" : "The mock cannot do what was asked",

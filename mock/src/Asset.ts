@@ -1,8 +1,8 @@
 /**
  * The finished video: a real, playable MP4 of three seconds, the same for every task, at an address of the task's own.
  *
- * It behaves as a storage host does towards a download (HEAD, ranges, ETag) and asks for no key. Its signature is not checked, and
- * nothing of a request ever becomes part of a path on disk.
+ * It behaves as a storage host does towards a download (HEAD, ranges, ETag) and asks for no key, but for a URL whose signature is
+ * right and which has not expired. Nothing of a request ever becomes part of a path on disk.
  */
 import { createHash } from "node:crypto"
 import { readFile } from "node:fs/promises"
@@ -15,14 +15,42 @@ let loading: ReturnType<typeof load> | undefined
 
 const base64url = (text: string): string => Buffer.from(text).toString("base64url")
 
-/** Where a task's output is found. The query has the form of the provider's signed URL, and is as secret: it belongs in no log. */
-export const urlOf = (origin: string, taskId: string, finishedAt: number): string => {
+/** A signature in the form of the provider's own. It tells when it expires, in seconds since 1970. */
+const sign = (taskId: string, exp: number): string => {
   const head = base64url(JSON.stringify({ alg: "HS256" }))
   const keyHash = createHash("sha256").update(taskId).digest("hex")
-  const claims = base64url(
-    JSON.stringify({ keyHash: keyHash.slice(0, 16), bucket: "mock", exp: Math.floor(finishedAt / 1000) + 86_400 })
-  )
-  return `${origin}/assets/${encodeURIComponent(taskId)}.mp4?_jwt=${head}.${claims}.${base64url(keyHash.slice(16, 48))}`
+  const claims = base64url(JSON.stringify({ keyHash: keyHash.slice(0, 16), bucket: "mock", exp }))
+  const proof = createHash("sha256").update(`${taskId} ${claims}`).digest("base64url")
+  return `${head}.${claims}.${proof}`
+}
+
+/**
+ * Where a task's output is found. The query is as secret as the provider's signed URL: it belongs in no log.
+ *
+ * The first URL works for the whole of `lasts`. Once half of that has passed, whoever asks is given a fresh one, so that any URL
+ * works for half of it at least, while a task that is polled again soon stays as it was. All times are in milliseconds.
+ */
+export const urlOf = (origin: string, taskId: string, finishedAt: number, now: number, lasts: number): string => {
+  const half = lasts / 2
+  const signedAt = finishedAt + Math.floor(Math.max(0, now - finishedAt) / half) * half
+  const signature = sign(taskId, Math.floor((signedAt + lasts) / 1000))
+  return `${origin}/assets/${encodeURIComponent(taskId)}.mp4?_jwt=${signature}`
+}
+
+const expiryOf = (signature: string): number => {
+  try {
+    return Number(JSON.parse(Buffer.from(signature.split(".")[1] ?? "", "base64url").toString()).exp)
+  } catch {
+    return Number.NaN
+  }
+}
+
+/** Why a signature does not open a task's output now, if it does not. */
+const refusalOf = (signature: string | null, taskId: string, now: number): string | undefined => {
+  if (signature === null) return "This URL is not signed: use the one that the task has, with its query."
+  const exp = expiryOf(signature)
+  if (sign(taskId, exp) !== signature) return "This URL's signature is wrong: use the one that the task has."
+  return now < exp * 1000 ? undefined : "This URL has expired: get the task again, it has a fresh one."
 }
 
 /** The task whose output a path names, if the path is one of an output. */
@@ -48,8 +76,13 @@ const rangeOf = (header: string | null, size: number): { from: number; to: numbe
   return from >= size ? "none" : { from, to }
 }
 
+const says = (status: number, text: string): Response =>
+  new Response(`${text}\n`, { status, headers: { "content-type": "text/plain; charset=utf-8" } })
+
 /** Answers a request for the output of a task that has one. */
-export const serve = async (request: Request): Promise<Response> => {
+export const serve = async (request: Request, taskId: string, now: number): Promise<Response> => {
+  const refusal = refusalOf(new URL(request.url).searchParams.get("_jwt"), taskId, now)
+  if (refusal !== undefined) return says(403, refusal)
   if (request.method !== "GET" && request.method !== "HEAD") {
     return new Response(null, { status: 405, headers: { allow: "GET, HEAD" } })
   }
@@ -76,5 +109,4 @@ export const serve = async (request: Request): Promise<Response> => {
 }
 
 /** What is answered where no task has such an output. */
-export const missing = (): Response =>
-  new Response("There is no such output.\n", { status: 404, headers: { "content-type": "text/plain; charset=utf-8" } })
+export const missing = (): Response => says(404, "There is no such output.")

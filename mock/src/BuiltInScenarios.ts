@@ -1,51 +1,143 @@
 /**
  * The scenarios that the mock brings along. Each is data; a caller's own is written in the same words.
  *
- * The times are in the mock's time: a test clock, or `scale`, makes them pass at once.
+ * The times are in the mock's time: a test clock, a virtual one or `scale` makes them pass at once.
  */
-import { compile, type Scenario, type Script } from "./Scenario.ts"
+import type { Scenario, State } from "./Scenario.ts"
 
-/** About a minute from the POST to a finished video, told by Runway's own task. */
-const happy: Scenario = {
-  name: "happy",
-  shape: "bare",
-  timeline: [
-    { state: "task-not-exist", for: "2 seconds" },
-    { state: "pending", for: "8 seconds" },
-    { state: "running", for: "50 seconds" },
-    { state: "succeeded" }
-  ]
-}
+/** How nearly every task begins, told by Runway's own task and by the gateway's envelope. */
+const invisible: State = { state: "task-not-exist", for: "2 seconds" }
+const queued: ReadonlyArray<State> = [invisible, { state: "pending", for: "8 seconds" }]
+const started: ReadonlyArray<State> = [...queued, { state: "running", for: "20 seconds" }]
+const envelopeStarted: ReadonlyArray<State> = [
+  invisible,
+  { state: "envelope-submitted", for: "3 seconds" },
+  { state: "envelope-queued", for: "5 seconds" },
+  { state: "envelope-in-progress", for: "50 seconds" }
+]
 
-/** The same life, told by the gateway's envelope. */
-const envelope: Scenario = {
-  name: "envelope",
-  shape: "envelope",
-  timeline: [
-    { state: "task-not-exist", for: "2 seconds" },
-    { state: "envelope-submitted", for: "3 seconds" },
-    { state: "envelope-queued", for: "5 seconds" },
-    { state: "envelope-in-progress", for: "50 seconds" },
-    { state: "envelope-success" }
-  ]
-}
+const scenarios: ReadonlyArray<Scenario> = [
+  {
+    name: "happy",
+    about: "about a minute from the POST to a finished video",
+    timeline: [...queued, { state: "running", for: "50 seconds" }, { state: "succeeded" }]
+  },
+  {
+    name: "slow",
+    about: "the same in a quarter of an hour",
+    timeline: [
+      invisible,
+      { state: "pending", for: "2 minutes" },
+      { state: "running", for: "13 minutes" },
+      { state: "succeeded" }
+    ]
+  },
+  {
+    name: "throttled",
+    about: "held back for two minutes, because the account runs as many jobs as it may",
+    timeline: [
+      invisible,
+      { state: "throttled", for: "2 minutes" },
+      { state: "pending", for: "8 seconds" },
+      { state: "running", for: "50 seconds" },
+      { state: "succeeded" }
+    ]
+  },
+  {
+    name: "not-visible-yet",
+    about: "does not exist for the first half minute",
+    timeline: [
+      { state: "task-not-exist", for: "30 seconds" },
+      { state: "running", for: "30 seconds" },
+      { state: "succeeded" }
+    ]
+  },
+  { name: "stuck", about: "runs and never ends", timeline: [...queued, { state: "running" }] },
+  {
+    name: "failed-safety-input",
+    about: "fails: an input was moderated",
+    timeline: [...queued, { state: "failed-safety-input" }]
+  },
+  {
+    name: "failed-safety-output",
+    about: "fails: the generated video was moderated",
+    timeline: [...started, { state: "failed-safety-output" }]
+  },
+  {
+    name: "failed-asset",
+    about: "fails: an asset cannot be used",
+    timeline: [...queued, { state: "failed-asset" }]
+  },
+  {
+    name: "failed-internal",
+    about: "fails: something went wrong inside the provider",
+    timeline: [...started, { state: "failed" }]
+  },
+  { name: "cancelled", about: "is cancelled while it runs", timeline: [...started, { state: "cancelled" }] },
+  {
+    name: "success-without-output-then-output",
+    about: "has succeeded for twenty seconds before its output is there",
+    timeline: [...started, { state: "succeeded-without-output", for: "20 seconds" }, { state: "succeeded" }]
+  },
+  {
+    name: "success-url-in-fail-reason",
+    about: "succeeds in the envelope, with the output's URL in fail_reason",
+    timeline: [...envelopeStarted, { state: "envelope-success-fail-reason" }]
+  },
+  {
+    name: "envelope",
+    about: "happy, told by the gateway's envelope",
+    timeline: [...envelopeStarted, { state: "envelope-success" }]
+  },
+  {
+    name: "envelope-then-bare",
+    about: "an envelope while it is at work, Runway's own task once it is finished",
+    timeline: [...envelopeStarted, { state: "succeeded" }]
+  },
+  {
+    name: "row",
+    about: "happy, told by the envelope's row without its envelope",
+    timeline: [invisible, { state: "row", for: "58 seconds" }, { state: "row-success" }]
+  },
+  {
+    name: "null-data",
+    about: "an envelope around nothing for twenty seconds",
+    timeline: [
+      { state: "envelope-null", for: "20 seconds" },
+      { state: "envelope-in-progress", for: "40 seconds" },
+      { state: "envelope-success" }
+    ]
+  },
+  {
+    name: "unknown-status",
+    about: "has a status that nobody knows while it is at work",
+    timeline: [
+      ...queued,
+      { state: "running", for: "25 seconds", with: { status: "POSTPROCESSING" } },
+      { state: "envelope-unknown", for: "25 seconds" },
+      { state: "succeeded" }
+    ]
+  },
+  {
+    name: "malformed",
+    about: "answers one poll with a task whose status is no text, outside the contract",
+    outsideContract: true,
+    timeline: [
+      invisible,
+      { state: "running", polls: 1, with: { status: 5 } },
+      { state: "running", for: "20 seconds" },
+      { state: "succeeded" }
+    ]
+  },
+  {
+    name: "expired-output",
+    about: "happy, with an output whose URL works for one minute: a later poll has a fresh one",
+    outputLasts: "1 minute",
+    timeline: [...queued, { state: "running", for: "50 seconds" }, { state: "succeeded" }]
+  }
+]
 
 /** The built-in scenarios, by name. */
 export const builtIn: ReadonlyMap<string, Scenario> = new Map(
-  [happy, envelope].map((scenario) => [scenario.name, scenario] as const)
+  scenarios.map((scenario) => [scenario.name, scenario] as const)
 )
-
-/**
- * The script that a key asks for by its name: `mock-envelope`, or `mock-envelope-` and anything.
- *
- * Any other key is just a key, also one like `mock-key`. Where two names fit, the longer one is meant.
- */
-export const scriptForKey = (key: string): Script | undefined => {
-  const name = [...builtIn.keys()]
-    .filter((known) => key === `mock-${known}` || key.startsWith(`mock-${known}-`))
-    .sort((one, other) => other.length - one.length)[0]
-  const scenario = name === undefined ? undefined : builtIn.get(name)
-  if (scenario === undefined) return undefined
-  const script = compile(scenario)
-  return "steps" in script ? script : undefined
-}

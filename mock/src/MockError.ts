@@ -32,6 +32,16 @@ export class InvalidScale extends Data.TaggedError("InvalidScale")<{ readonly sc
   }
 }
 
+/** An option that makes no sense, alone or together with another. */
+export class InvalidOption extends Data.TaggedError("InvalidOption")<{
+  readonly option: string
+  readonly problem: string
+}> {
+  override get message() {
+    return `${this.option} ${this.problem}`
+  }
+}
+
 /** Something else listens on the port. */
 export class PortInUse extends Data.TaggedError("PortInUse")<{ readonly host: string; readonly port: number }> {
   override get message() {
@@ -52,7 +62,7 @@ export class ListenFailed extends Data.TaggedError("ListenFailed")<{
 }
 
 /** Why the mock did not start. */
-export type MockErrorReason = UnknownScenario | BrokenScenario | InvalidScale | PortInUse | ListenFailed
+export type MockErrorReason = UnknownScenario | BrokenScenario | InvalidScale | InvalidOption | PortInUse | ListenFailed
 
 /** The one error of this package; `reason` says which. `Effect.catchReason("RunwayMockError", "PortInUse", …)` picks one. */
 export class RunwayMockError extends Data.TaggedError("RunwayMockError")<{ readonly reason: MockErrorReason }> {

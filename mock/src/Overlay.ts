@@ -113,3 +113,13 @@ export const overlay = (body: unknown, facts: Facts): unknown =>
         })
       )
     : body
+
+/** A body with fields of it replaced; objects inside it are gone into, anything else is taken as it is. */
+export const merge = (body: unknown, fields: object | undefined): unknown => {
+  if (!isFields(body) || fields === undefined) return fields ?? body
+  const merged = Object.entries(fields).map(([name, value]) => {
+    const own: unknown = Reflect.get(body, name)
+    return [name, isFields(value) ? merge(own, value) : value] as const
+  })
+  return { ...body, ...Object.fromEntries(merged) }
+}

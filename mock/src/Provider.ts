@@ -2,25 +2,25 @@
  * The provider's behaviour as one web-standard function: a request comes in, a response goes out, at the time that a clock tells.
  *
  * It reads the request, lets Prism judge it, looks up or creates the task, and has the answer checked. It opens no socket, starts no
- * timer and never sleeps: every answer is ready at once, and only the clock moves a task on.
+ * timer and never sleeps: every answer is ready at once, and only a world's clock and its polls move a task on.
  */
 import * as Answer from "./Answer.ts"
 import * as Asset from "./Asset.ts"
+import * as Choice from "./Choice.ts"
 import * as Contract from "./Contract.ts"
 import * as Overlay from "./Overlay.ts"
 import * as Preference from "./Preference.ts"
 import * as Prism from "./Prism.ts"
 import * as Reply from "./Reply.ts"
-import { type Moment, type Script, stateAt } from "./Scenario.ts"
-import { type Task, Worlds } from "./World.ts"
+import type { Moment, Script } from "./Scenario.ts"
+import { type Making, type Task, type World, Worlds } from "./World.ts"
 
 /** A larger request body is answered 413. */
 export const bodyLimit = 1024 * 1024
 
-export interface Settings {
-  /** The mock's time now, in milliseconds since 1970. */
-  readonly now: () => number
-  readonly scriptFor: (key: string) => Script
+export interface Settings extends Making {
+  /** The scenarios that a POST can ask for, by name. */
+  readonly scripts: ReadonlyMap<string, Script>
 }
 
 /** The body as bytes, or that it is too large: then no more than `bodyLimit` of it was kept. */
@@ -66,30 +66,64 @@ const decoded = (segment: string): string => {
   }
 }
 
+/** The bearer token, if there is one. */
+const keyOf = (headers: Headers): string | undefined => /^Bearer\s+(.+)$/.exec(headers.get("authorization") ?? "")?.[1]
+
+const factsOf = (world: World, task: Task, moment: Moment, origin: string): Overlay.Facts => {
+  const { createdAt, script } = task
+  const { progress, startedAfter, finishedAfter } = moment
+  const at = (after: number | undefined) => (after === undefined ? undefined : createdAt + after)
+  const times = { createdAt, startedAt: at(startedAfter), finishedAt: at(finishedAfter) }
+  const outputUrl = Asset.urlOf(origin, task.id, times.finishedAt ?? createdAt, world.now(), script.outputLasts)
+  return { id: task.id, ...times, progress, outputUrl }
+}
+
 /** Builds the function. Each call of this makes a provider that knows no tasks. */
-export const make = ({ now, scriptFor }: Settings): ((request: Request) => Promise<Response>) => {
-  const worlds = new Worlds(scriptFor)
-  const nextRequestId = Reply.requestIds()
-
-  const momentOf = (task: Task): Moment => stateAt(task.script, Math.max(0, now() - task.createdAt))
-
-  const factsOf = (task: Task, moment: Moment, origin: string): Overlay.Facts => {
-    const { progress, startedAfter, finishedAfter } = moment
-    const at = (after: number | undefined) => (after === undefined ? undefined : task.createdAt + after)
-    const outputUrl = Asset.urlOf(origin, task.id, at(finishedAfter) ?? task.createdAt)
-    const times = { createdAt: task.createdAt, startedAt: at(startedAfter), finishedAt: at(finishedAfter) }
-    return { id: task.id, ...times, progress, outputUrl }
-  }
+export const make = (settings: Settings): ((request: Request) => Promise<Response>) => {
+  const { scripts, limits } = settings
+  const worlds = new Worlds(settings)
 
   const asset = async (request: Request, taskId: string): Promise<Response> => {
-    const task = worlds.find(taskId)
-    return task !== undefined && Overlay.hasOutput(momentOf(task).example.body) ? Asset.serve(request) : Asset.missing()
+    const world = worlds.with(taskId)
+    const found = world?.look(taskId)
+    return world !== undefined && found !== undefined && Overlay.hasOutput(found.moment.body)
+      ? Asset.serve(request, taskId, world.now())
+      : Asset.missing()
+  }
+
+  /** A right POST's answer. A wrong use of the mock is a 400, which no client sends again. */
+  const submit = (world: World, body: unknown, headers: Headers): Answer.Answer => {
+    const wish = Choice.wishOf(body, headers)
+    const script = wish === undefined ? world.script : scripts.get(wish.name)
+    if (script === undefined) {
+      const known = [...scripts.keys()].join(", ")
+      const why = `There is no scenario "${wish?.name}", which ${wish?.from} asks for; known: ${known}`
+      return Answer.problem(400, "UNKNOWN_SCENARIO", why)
+    }
+    const task = world.submit(script)
+    if (task === undefined) {
+      const why = `This key has ${limits.tasks} tasks, and the mock keeps no more for one: use another key, or raise the limit`
+      return Answer.problem(400, "TOO_MANY_TASKS", why)
+    }
+    const accepted = Contract.namedExample("createCharacterPerformance", 200, "accepted")
+    return Answer.fromExample(accepted, { id: task.id })
+  }
+
+  const poll = (world: World, id: string, origin: string): Answer.Answer => {
+    const found = world.poll(id)
+    if (found === undefined) return Answer.fromExample(Contract.namedExample("getTask", 400, "task-not-exist"))
+    const { task, moment } = found
+    const body = Overlay.overlay(moment.example.body, factsOf(world, task, moment, origin))
+    const { outsideContract } = task.script
+    return { ...Answer.fromExample(moment.example, Overlay.merge(body, moment.with)), outsideContract }
   }
 
   return async (request) => {
     const { origin, pathname, searchParams } = new URL(request.url)
     if (pathname.startsWith("/assets/")) return asset(request, Asset.taskIdOf(pathname) ?? "")
-    const requestId = nextRequestId(now())
+    const key = keyOf(request.headers)
+    const world = key === undefined ? undefined : worlds.of(key)
+    const requestId = (world ?? worlds.nobodys).nextRequestId()
     if (pathname === "/" && (request.method === "GET" || request.method === "HEAD"))
       return Reply.frontPage(request, requestId)
 
@@ -101,7 +135,6 @@ export const make = ({ now, scriptFor }: Settings): ((request: Request) => Promi
     const tooLarge = bytes === "too large"
     const body = tooLarge ? { value: undefined } : parse(bytes, request.headers.get("content-type"))
     const segments = pathname.split("/").map(decoded)
-    const key = request.headers.get("authorization")?.replace(/^Bearer\s+/, "") ?? ""
     const { "content-length": _, ...headers } = Object.fromEntries(request.headers)
 
     const reply = await Prism.ask({
@@ -114,13 +147,13 @@ export const make = ({ now, scriptFor }: Settings): ((request: Request) => Promi
       unreadable: tooLarge ? `Request body is larger than ${bodyLimit} bytes` : body.unreadable,
       preference,
       answer: (operationId) => {
-        const world = worlds.of(key)
-        const submitted = operationId === "createCharacterPerformance"
-        const task = submitted ? world.submit(now()) : world.find(segments.at(-1) ?? "")
-        if (task === undefined) return Answer.fromExample(Contract.namedExample(operationId, 400, "task-not-exist"))
-        const moment = momentOf(task)
-        const example = submitted ? Contract.namedExample(operationId, 200, "accepted") : moment.example
-        return Answer.fromExample(example, Overlay.overlay(example.body, factsOf(task, moment, origin)))
+        if (world === undefined) {
+          const why = `The mock keeps ${limits.worlds} keys and all are in use: use fewer, or raise the limit`
+          return Answer.problem(400, "TOO_MANY_WORLDS", why)
+        }
+        return operationId === "createCharacterPerformance"
+          ? submit(world, body.value, request.headers)
+          : poll(world, segments.at(-1) ?? "", origin)
       }
     })
     if (reply.kind === "unrouted") return Reply.moved(request, reply.violations, requestId)

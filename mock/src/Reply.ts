@@ -1,9 +1,8 @@
 /**
- * From an answer to a web-standard response: request ids, the report of violations, and the provider's HTML pages.
+ * From an answer to a web-standard response: the request's id, the report of violations, and the provider's HTML pages.
  *
  * It decides nothing about what is answered, only how it is written down.
  */
-import { createHash } from "node:crypto"
 import type { Answer, Violation } from "./Answer.ts"
 import * as Contract from "./Contract.ts"
 
@@ -28,20 +27,6 @@ export const violationsHeader = (violations: ReadonlyArray<Violation>): string =
   }
   const left = violations.length - parts.length
   return `[${[...parts, ...(left > 0 ? [`{"location":["request"],"severity":"Error","message":"and ${left} more"}`] : [])].join(",")}]`
-}
-
-/** Ids that look like the gateway's: a time, a counter and eight letters. The n-th of a mock is always the same at the same time. */
-export const requestIds = (): ((now: number) => string) => {
-  let count = 0
-  return (now) => {
-    count += 1
-    const time = new Date(now).toISOString().replace(/\D/g, "")
-    const hash = createHash("sha256")
-      .update(`request ${count}`)
-      .digest("base64")
-      .replace(/[^A-Za-z]/g, "")
-    return `${time}${String(count).padStart(6, "0")}${hash.slice(0, 8)}`
-  }
 }
 
 /** Puts this request's id where the documented message has one of its own. */

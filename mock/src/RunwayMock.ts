@@ -1,28 +1,52 @@
 /**
  * The mock and its doors: a `fetch`, a layer for Effect programs, and an HTTP server.
  *
- * All doors of one mock lead to the same tasks. Its time is that of Effect's `Clock` where it was made, so a `TestClock` moves it.
+ * All doors of one mock lead to the same tasks. Its time is that of Effect's `Clock` where it was made, so a `TestClock` moves it,
+ * unless its clock is a virtual one, which the polls move.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import { builtIn, scriptForKey } from "./BuiltInScenarios.ts"
+import { builtIn } from "./BuiltInScenarios.ts"
+import * as Choice from "./Choice.ts"
 import * as Fetch from "./Fetch.ts"
 import * as HttpServer from "./HttpServer.ts"
-import { InvalidScale, RunwayMockError, UnknownScenario } from "./MockError.ts"
+import { InvalidOption, InvalidScale, RunwayMockError, UnknownScenario } from "./MockError.ts"
 import * as Prism from "./Prism.ts"
 import * as Provider from "./Provider.ts"
 import { compile, type Scenario, type Script } from "./Scenario.ts"
+import * as Time from "./Time.ts"
+import type { Limits } from "./World.ts"
 
 /** How a mock behaves. */
 export interface Options {
   /** What becomes of the tasks: a built-in scenario's name, or a scenario of your own. Default `"happy"`. */
   readonly scenario?: string | Scenario | undefined
+  /** Scenarios of your own that a POST or a key can ask for by name, beside the built-in ones. */
+  readonly scenarios?: ReadonlyArray<Scenario> | undefined
+  /**
+   * Whose time it is: `"real"`, the default, is Effect's `Clock`. `"virtual"` is a clock of each key's own, which starts at the same
+   * moment in every run and moves only when a task is polled, by the 5 seconds that a client waits between two polls.
+   */
+  readonly clock?: "real" | "virtual" | undefined
   /** How many times faster than the clock the mock's time runs. Default 1. */
   readonly scale?: number | undefined
+  /** How much is kept. */
+  readonly limits?:
+    | {
+        /** Keys at a time. Default 1000. */
+        readonly worlds?: number | undefined
+        /** Tasks of one key. Default 1000. */
+        readonly tasks?: number | undefined
+        /** How long a key's tasks outlive its last request, in real time. Default one hour. */
+        readonly idle?: Duration.Input | undefined
+      }
+    | undefined
 }
 
 /** How a mock is served. */
@@ -41,36 +65,66 @@ interface Shape {
   readonly warmUp: Effect.Effect<void>
 }
 
+type Limiting = NonNullable<Options["limits"]>
+
 const fail = (reason: RunwayMockError["reason"]) => Effect.fail(new RunwayMockError({ reason }))
 
-const scriptOf = (scenario: string | Scenario): Effect.Effect<Script, RunwayMockError> => {
-  const data = typeof scenario === "string" ? builtIn.get(scenario) : scenario
-  if (data === undefined) return fail(new UnknownScenario({ name: String(scenario), known: [...builtIn.keys()] }))
-  const script = compile(data)
+const scriptOf = (scenario: Scenario): Effect.Effect<Script, RunwayMockError> => {
+  const script = compile(scenario)
   return "steps" in script ? Effect.succeed(script) : fail(script)
 }
 
-const provider = Effect.fnUntraced(function* ({ scenario = "happy", scale = 1 }: Options) {
+const limitsOf = Effect.fnUntraced(function* ({ worlds = 1000, tasks = 1000, idle = "1 hour" }: Limiting) {
+  for (const [option, count] of Object.entries({ "limits.worlds": worlds, "limits.tasks": tasks })) {
+    if (!(Number.isInteger(count) && count > 0))
+      return yield* fail(new InvalidOption({ option, problem: `must be a whole number above 0; got ${count}` }))
+  }
+  const duration = Option.filter(Duration.fromInput(idle), Duration.isPositive)
+  if (Option.isNone(duration)) {
+    const problem = `must be a duration such as "1 hour"; got ${String(idle)}`
+    return yield* fail(new InvalidOption({ option: "limits.idle", problem }))
+  }
+  const limits: Limits = { worlds, tasks, idle: Duration.toMillis(duration.value) }
+  return limits
+})
+
+const timeOf = Effect.fnUntraced(function* ({ clock: kind = "real", scale = 1 }: Options) {
   if (!(scale > 0 && Number.isFinite(scale))) return yield* fail(new InvalidScale({ scale }))
-  const script = yield* scriptOf(scenario)
+  if (kind === "virtual") {
+    const problem = "has no meaning for a virtual clock, which the polls move: leave one of the two out"
+    return scale === 1 ? Time.virtual : yield* fail(new InvalidOption({ option: "scale", problem }))
+  }
   const clock = yield* Clock.Clock
   const origin = clock.currentTimeMillisUnsafe()
-  return Provider.make({
-    now: () => origin + (clock.currentTimeMillisUnsafe() - origin) * scale,
-    scriptFor: (key) => scriptForKey(key) ?? script
-  })
+  const time = Time.shared(() => origin + (clock.currentTimeMillisUnsafe() - origin) * scale)
+  return () => time
+})
+
+const provider = Effect.fnUntraced(function* (options: Options) {
+  const { scenario = "happy", scenarios: own = [] } = options
+  const time = yield* timeOf(options)
+  const limits = yield* limitsOf(options.limits ?? {})
+  // Of two with the same name, the caller's own is meant.
+  const all = [...builtIn.values(), ...own, ...(typeof scenario === "string" ? [] : [scenario])]
+  const scripts = new Map((yield* Effect.forEach(all, scriptOf)).map((script) => [script.name, script] as const))
+  const name = typeof scenario === "string" ? scenario : scenario.name
+  const script = scripts.get(name)
+  if (script === undefined) return yield* fail(new UnknownScenario({ name, known: [...scripts.keys()] }))
+  const scriptFor = (key: string) => Choice.ofKey(key, scripts) ?? script
+  return Provider.make({ scripts, scriptFor, time, limits, uptime: () => performance.now() })
 })
 
 /**
  * A stand-in for CometAPI's Runway character performance endpoint that remembers its tasks.
  *
  * Use `RunwayMock.layer` in Effect tests, `RunwayMock.make` where you want the `fetch` itself, and `RunwayMock.serve` for other
- * processes and languages. Any API key works, and each is a world of its own; a key `mock-envelope` (or `mock-envelope-…`) chooses the
- * scenario `envelope` for its world.
+ * processes and languages. Any API key works, and each is a world of its own. What becomes of a task is said by its POST, by its
+ * key's name (`mock-stuck-…` plays the scenario `stuck`) or by the option `scenario`.
  *
  * @example
  * ```ts
- * import * as Effect from "effect/Effect"
+ * import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
  * import { TestClock } from "effect/testing"
  * import { RunwayMock } from "cometapi-runway-mock"
  *

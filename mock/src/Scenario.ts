@@ -1,49 +1,75 @@
 /**
  * A scenario says, as data, what becomes of one task: which documented answer it gives, for how long, and which one comes next.
  *
- * It holds no code and no bodies: each state is the name of an example of the contract, so a scenario cannot say what the provider
- * does not. It knows nothing of requests or of clocks either: the state at a moment is a pure function of the time since the POST.
+ * It holds no code, and its bodies are examples of the contract, so without saying so it cannot say what the provider does not. It
+ * knows nothing of requests or of clocks either: the state at a moment is a pure function of the time since the POST and of the
+ * polls so far.
  */
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Contract from "./Contract.ts"
 import { BrokenScenario } from "./MockError.ts"
 import * as Overlay from "./Overlay.ts"
+import { pollInterval } from "./Time.ts"
 
-/** One stretch of a task's life. */
+/** One stretch of a task's life. All but the last say how long they last, with `for` or with `polls`; the last one stays. */
 export interface State {
-  /** The name of an example of `GET /runwayml/v1/tasks/{id}`. */
+  /** The name of an example of `GET /runwayml/v1/tasks/{id}`. Its shape is the answer's shape. */
   readonly state: string
   /** Needed only where examples of several statuses share the name. */
   readonly status?: number
-  /** How long it lasts, in the mock's time. The last state has none: it stays. */
+  /** How long it lasts, in the mock's time. */
   readonly for?: Duration.Input
+  /** How many polls it answers, in place of a time. */
+  readonly polls?: number
+  /** What this state says otherwise than the example, field by field: `{ status: "DREAMING" }`. */
+  readonly with?: Readonly<Record<string, unknown>>
 }
 
 /** What becomes of one task. */
 export interface Scenario {
   readonly name: string
-  /** The shape of the answers: Runway's own task, or the gateway's envelope around it. */
-  readonly shape: "bare" | "envelope"
+  /** One line for people who choose among several. */
+  readonly about?: string | undefined
+  /** A promise that every task of the timeline has this shape, checked when the mock is made. Without it shapes may mix. */
+  readonly shape?: "bare" | "envelope" | "row" | undefined
   readonly timeline: ReadonlyArray<State>
+  /** How long the URL of an output works, in the mock's time. Default 24 hours. */
+  readonly outputLasts?: Duration.Input | undefined
+  /** Lets answers through that break the contract, as `with` can make them. Otherwise such an answer is a 500. */
+  readonly outsideContract?: boolean | undefined
 }
 
-/** A state with its place in time, in milliseconds since the POST; `until` is `Infinity` for the one that stays. */
+/** A state that was found in the contract. */
 export interface Step {
   readonly example: Contract.Example
-  readonly from: number
-  readonly until: number
+  readonly with: Readonly<Record<string, unknown>> | undefined
+  /** The body with `with` in it and nothing dynamic yet. */
+  readonly body: unknown
+  /** In milliseconds; `Infinity` for the one that stays. For a state that counts polls, what a patient client makes of them. */
+  readonly lasts: number
+  readonly polls: number | undefined
 }
 
 /** A scenario that was checked against the contract. */
 export interface Script {
   readonly name: string
   readonly steps: readonly [Step, ...Array<Step>]
+  readonly outputLasts: number
+  readonly outsideContract: boolean
 }
 
+/** How far a task has come: when each state so far was reached, in milliseconds since the POST, and the polls of the last of them. */
+export interface Life {
+  readonly reached: ReadonlyArray<number>
+  readonly polls: number
+}
+
+/** A task that was just made. */
+export const birth: Life = { reached: [0], polls: 0 }
+
 /** What a script says about one moment. The times are milliseconds since the POST. */
-export interface Moment {
-  readonly example: Contract.Example
+export interface Moment extends Step {
   /** From 0 to 1 over all the time that the task is at work; absent where the work has no end. */
   readonly progress: number | undefined
   /** When the first state that speaks of a start, or of an end, was reached. */
@@ -69,41 +95,86 @@ const exampleOf = (state: State): Contract.Example | string => {
     : `"${state.state}" is an example of ${found.map((example) => example.status).join(" and ")}: say which with "status"`
 }
 
-/** Checks a scenario against the contract and lays its states out in time. */
+const millisOf = (duration: Duration.Input): number | undefined =>
+  Option.getOrUndefined(Option.map(Duration.fromInput(duration), Duration.toMillis))
+
+/** How long a state lasts, or what is wrong with what it says about that. */
+const lastsOf = (state: State, last: boolean): number | string => {
+  const { polls, state: name } = state
+  if (last) {
+    return state.for === undefined && polls === undefined
+      ? Number.POSITIVE_INFINITY
+      : `"${name}" is the last state and stays, so it cannot say how long it lasts`
+  }
+  if (state.for !== undefined && polls !== undefined)
+    return `"${name}" says both "for" and "polls": one of them ends it`
+  if (polls !== undefined) {
+    return Number.isInteger(polls) && polls > 0
+      ? polls * pollInterval
+      : `"${name}" lasts ${polls} polls, which is no number of them`
+  }
+  if (state.for === undefined)
+    return `"${name}" is not the last state, so it must say how long it lasts, with "for" or with "polls"`
+  return millisOf(state.for) ?? `"${name}" lasts ${String(state.for)}, which is no duration`
+}
+
+/** Checks a scenario against the contract. */
 export const compile = (scenario: Scenario): Script | BrokenScenario => {
   const broken = (problem: string) => new BrokenScenario({ name: scenario.name, problem })
   const steps: Array<Step> = []
-  let from = 0
   for (const [index, state] of scenario.timeline.entries()) {
     const example = exampleOf(state)
     if (typeof example === "string") return broken(example)
     const shape = Overlay.shapeOf(example.body)
-    if (example.status === "200" && shape !== scenario.shape) {
+    if (example.status === "200" && scenario.shape !== undefined && shape !== scenario.shape) {
       return broken(`its shape is "${scenario.shape}", but "${state.state}" is ${shape}`)
     }
-    const last = index === scenario.timeline.length - 1
-    if (state.for === undefined && !last)
-      return broken(`"${state.state}" is not the last state, so it must say how long it lasts`)
-    const lasts = state.for === undefined ? Option.some(Duration.infinity) : Duration.fromInput(state.for)
-    if (Option.isNone(lasts)) return broken(`"${state.state}" lasts ${String(state.for)}, which is no duration`)
-    const until = last ? Number.POSITIVE_INFINITY : from + Duration.toMillis(lasts.value)
-    steps.push({ example, from, until })
-    from = until
+    const lasts = lastsOf(state, index === scenario.timeline.length - 1)
+    if (typeof lasts === "string") return broken(lasts)
+    const body = Overlay.merge(example.body, state.with)
+    steps.push({ example, with: state.with, body, lasts, polls: state.polls })
   }
+  const outputLasts = millisOf(scenario.outputLasts ?? "24 hours")
+  if (outputLasts === undefined || !(outputLasts > 0))
+    return broken(`its output lasts ${String(scenario.outputLasts)}, which is no duration`)
   const [first, ...rest] = steps
-  return first === undefined ? broken("its timeline is empty") : { name: scenario.name, steps: [first, ...rest] }
+  if (first === undefined) return broken("its timeline is empty")
+  const outsideContract = scenario.outsideContract === true
+  return { name: scenario.name, steps: [first, ...rest], outputLasts, outsideContract }
+}
+
+/** Where the time alone has brought a task `elapsed` milliseconds after the POST. */
+const grow = (script: Script, life: Life, elapsed: number): Life => {
+  const step = script.steps[life.reached.length - 1] ?? script.steps[0]
+  const until = (life.reached.at(-1) ?? 0) + step.lasts
+  return step.polls === undefined && elapsed >= until && until < Number.POSITIVE_INFINITY
+    ? grow(script, { reached: [...life.reached, until], polls: 0 }, elapsed)
+    : life
+}
+
+/** The life of a task after one more poll, which was answered as `stateAt` said. */
+export const polled = (script: Script, life: Life, elapsed: number): Life => {
+  const { reached, polls } = grow(script, life, elapsed)
+  const enough = polls + 1 === script.steps[reached.length - 1]?.polls
+  return enough ? { reached: [...reached, elapsed], polls: 0 } : { reached, polls: polls + 1 }
 }
 
 /** What a script says about the moment `elapsed` milliseconds after the POST. */
-export const stateAt = (script: Script, elapsed: number): Moment => {
-  const reached = script.steps.filter((step) => step.from <= elapsed && step.from < step.until)
-  const step = reached.at(-1) ?? script.steps[0]
-  const since = (speaks: (body: unknown) => boolean) => reached.find((other) => speaks(other.example.body))?.from
-  const working = script.steps.filter((other) => Overlay.hasProgress(other.example.body))
-  const total = working.reduce((sum, other) => sum + (other.until - other.from), 0)
-  const done = working.reduce((sum, other) => sum + Math.max(0, Math.min(elapsed, other.until) - other.from), 0)
+export const stateAt = (script: Script, elapsed: number, life: Life = birth): Moment => {
+  const { reached, polls } = grow(script, life, elapsed)
+  const current = reached.length - 1
+  const step = script.steps[current] ?? script.steps[0]
+  const since = (speaks: (body: unknown) => boolean) => reached.find((_, index) => speaks(script.steps[index]?.body))
+  const total = script.steps.reduce((sum, { body, lasts }) => sum + (Overlay.hasProgress(body) ? lasts : 0), 0)
+  const here = step.polls === undefined ? Math.max(0, elapsed - (reached[current] ?? 0)) : polls * pollInterval
+  const done = script.steps
+    .slice(0, current + 1)
+    .reduce(
+      (sum, { body, lasts }, index) => sum + (Overlay.hasProgress(body) ? (index < current ? lasts : here) : 0),
+      0
+    )
   return {
-    example: step.example,
+    ...step,
     progress: total > 0 && Number.isFinite(total) ? done / total : undefined,
     startedAfter: since(Overlay.hasStarted),
     finishedAfter: since(Overlay.hasFinished)

@@ -11,6 +11,7 @@ import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import manifest from "../package.json" with { type: "json" }
+import { builtIn } from "./BuiltInScenarios.ts"
 import { RunwayMock, scenarioNames } from "./index.ts"
 
 const hello = (
@@ -27,7 +28,13 @@ Any key will do, and each key has its own tasks. To start one:
 Then, with the id that it answers:
 
   curl -H 'Authorization: Bearer any-key' ${url}/runwayml/v1/tasks/ID
+
+A key's name chooses what becomes of its tasks, for example mock-failed-asset; --list shows the choice.
 `
+
+const longest = Math.max(...scenarioNames.map((name) => name.length))
+
+const list = [...builtIn.values()].map(({ name, about }) => `${name.padEnd(longest)}  ${about}`).join("\n")
 
 const command = Command.make(
   "cometapi-runway-mock",
@@ -41,16 +48,33 @@ const command = Command.make(
       Flag.withDefault("127.0.0.1")
     ),
     scenario: Flag.String("scenario").pipe(
-      Flag.withDescription(`What becomes of the tasks: ${scenarioNames.join(", ")} (default: happy)`),
+      Flag.withDescription("What becomes of the tasks, for POSTs and keys that do not say (default: happy)"),
       Flag.withDefault("happy")
+    ),
+    list: Flag.Boolean("list").pipe(
+      Flag.withDescription("Show the scenarios, one a line, and end"),
+      Flag.withDefault(false)
+    ),
+    clock: Flag.Literals("clock", ["real", "virtual"]).pipe(
+      Flag.withDescription("Whose time it is; a virtual clock moves by itself, 5 seconds at each poll (default: real)"),
+      Flag.withDefault("real")
     ),
     scale: Flag.Finite("scale").pipe(
       Flag.withDescription("How many times faster than real the time runs, e.g. 20 (default: 1)"),
       Flag.withDefault(1)
+    ),
+    maxWorlds: Flag.Int("max-worlds").pipe(
+      Flag.withDescription("How many keys it keeps at a time (default: 1000)"),
+      Flag.withDefault(1000)
+    ),
+    maxTasks: Flag.Int("max-tasks").pipe(
+      Flag.withDescription("How many tasks of one key it keeps (default: 1000)"),
+      Flag.withDefault(1000)
     )
   },
-  Effect.fnUntraced(function* (options) {
-    const { url } = yield* RunwayMock.serve(options)
+  Effect.fnUntraced(function* ({ list: listing, maxWorlds, maxTasks, ...options }) {
+    if (listing) return yield* Console.log(list)
+    const { url } = yield* RunwayMock.serve({ ...options, limits: { worlds: maxWorlds, tasks: maxTasks } })
     yield* Console.log(hello(url, options.scenario))
     return yield* Effect.never
   }, Effect.scoped)

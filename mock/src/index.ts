@@ -6,6 +6,7 @@
  */
 export {
   BrokenScenario,
+  InvalidOption,
   InvalidScale,
   ListenFailed,
   type MockErrorReason,

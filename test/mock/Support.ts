@@ -1,7 +1,7 @@
 import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { TaskAccepted } from "../../generated/schemas.gen.ts"
+import { BareTask, TaskAccepted } from "../../generated/schemas.gen.ts"
 
 export type Fetch = typeof globalThis.fetch
 
@@ -42,6 +42,12 @@ export const submit = (fetch: Fetch, base = provider, key?: string) =>
     assert.strictEqual(response.status, 200)
     return Schema.decodeUnknownSync(TaskAccepted)(await response.json()).id
   })
+
+/** The URL of a finished task's output, in Runway's own shape. */
+export const outputOf = (body: unknown): string => {
+  const { output } = Schema.decodeUnknownSync(BareTask)(body)
+  return Array.isArray(output) ? String(output[0]) : assert.fail("no output")
+}
 
 export interface Poll {
   readonly status: number

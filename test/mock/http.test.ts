@@ -3,7 +3,7 @@ import { once } from "node:events"
 import { connect } from "node:net"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
-import { RunwayMock } from "cometapi-runway-mock"
+import { RunwayMock, scenarioNames } from "cometapi-runway-mock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
@@ -172,6 +172,18 @@ describe("the command", () => {
     assert.deepStrictEqual([code, said.err], [0, ""])
   })
 
+  it("lists the scenarios, one a line", async () => {
+    const { said, ended } = run("--list")
+    const [code] = await ended
+    assert.deepStrictEqual([code, said.err], [0, ""])
+    const lines = said.out.trim().split("\n")
+    assert.deepStrictEqual(
+      lines.map((line) => line.split(" ")[0]),
+      [...scenarioNames]
+    )
+    for (const line of lines) assert.match(line, /^[\w-]+ {2,}\w.{10,}$/)
+  })
+
   it.effect("says in one line why it cannot start", () =>
     Effect.gen(function* () {
       const { port } = yield* RunwayMock.serve({ port: 0 })
@@ -179,7 +191,7 @@ describe("the command", () => {
       const unknown = run("--scenario", "hapy")
       for (const [{ said, ended }, why] of [
         [inUse, `port ${port} on 127.0.0.1 is in use`],
-        [unknown, 'there is no scenario "hapy"; known: happy, envelope']
+        [unknown, 'there is no scenario "hapy"; known: happy, slow, throttled, ']
       ] as const) {
         const [code] = yield* Effect.promise(() => ended)
         assert.strictEqual(code, 1)

@@ -8,7 +8,7 @@ import { TestClock } from "effect/testing"
 import { BareTask, TaskEnvelope } from "../../generated/schemas.gen.ts"
 import type { Answer } from "../../mock/src/Answer.ts"
 import * as Prism from "../../mock/src/Prism.ts"
-import { get, headers, performance, poll, post, provider, submit } from "./Support.ts"
+import { get, headers, outputOf, performance, poll, post, provider, submit } from "./Support.ts"
 
 const bare = Schema.decodeUnknownSync(BareTask)
 const envelope = Schema.decodeUnknownSync(TaskEnvelope)
@@ -177,7 +177,7 @@ describe("an output", () => {
     const early = yield* Effect.promise(() => fetch(`${provider}/assets/${id}.mp4`))
     assert.strictEqual(early.status, 404, "a task at work has no output")
     yield* TestClock.adjust("1 minute")
-    return { fetch, url: `${provider}/assets/${id}.mp4` }
+    return { fetch, id, url: outputOf((yield* poll(fetch, id)).body) }
   })
 
   it.effect("answers HEAD, ranges and ETags as a storage host does", () =>
@@ -225,13 +225,14 @@ describe("an output", () => {
 
   it.effect("is there for tasks only, whatever the path says", () =>
     Effect.gen(function* () {
-      const { fetch } = yield* finished
+      const { fetch, id } = yield* finished
       for (const path of [
         "unknown.mp4",
         "performance.mp4",
         "..%2fassets%2fperformance.mp4",
         "%2e%2e%2fpackage.json",
         "%zz.mp4",
+        `${id}.mov`,
         ""
       ]) {
         const response = yield* Effect.promise(() => fetch(`${provider}/assets/${path}`))

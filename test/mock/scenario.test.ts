@@ -1,10 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { RunwayMock, type Scenario, scenarioNames } from "cometapi-runway-mock"
 import * as Effect from "effect/Effect"
-import { builtIn } from "../../mock/src/BuiltInScenarios.ts"
 import * as Contract from "../../mock/src/Contract.ts"
 import * as Overlay from "../../mock/src/Overlay.ts"
-import { compile, stateAt } from "../../mock/src/Scenario.ts"
+import { birth, compile, polled, stateAt } from "../../mock/src/Scenario.ts"
 
 const refusal = (options: Parameters<typeof RunwayMock.make>[0]) =>
   Effect.map(Effect.flip(RunwayMock.make(options)), (error) => {
@@ -46,7 +45,15 @@ describe("a scenario is refused when the mock is made", () => {
       own(JSON.parse('[{"state":"pending","for":"soon"},{"state":"succeeded"}]')),
       /"pending" lasts soon, which is no duration/
     ],
-    ["mixes the shapes", own([{ state: "pending" }], "envelope"), /"pending" is bare/],
+    [
+      "says both how long and how many polls",
+      own([{ state: "pending", for: "1 second", polls: 1 }, { state: "succeeded" }]),
+      /"pending" says both "for" and "polls"/
+    ],
+    ["lasts half a poll", own([{ state: "pending", polls: 0.5 }, { state: "succeeded" }]), /lasts 0.5 polls/],
+    ["ends its last state", own([{ state: "pending", for: "1 second" }]), /"pending" is the last state and stays/],
+    ["has an output that never works", { ...own([{ state: "succeeded" }]), outputLasts: 0 }, /its output lasts 0/],
+    ["mixes the shapes it promised not to mix", own([{ state: "pending" }], "envelope"), /"pending" is bare/],
     ["names an example of several statuses", own([{ state: "native" }]), /404 and 429/],
     [
       "names an example under the wrong status",
@@ -62,6 +69,20 @@ describe("a scenario is refused when the mock is made", () => {
       })
     )
   }
+
+  it.effect("and so is an option that makes no sense", () =>
+    Effect.gen(function* () {
+      for (const [options, message] of [
+        [{ clock: "virtual", scale: 20 }, /^InvalidOption: scale has no meaning for a virtual clock/],
+        [{ limits: { worlds: 0 } }, /^InvalidOption: limits.worlds must be a whole number above 0; got 0/],
+        [{ limits: { tasks: 1.5 } }, /^InvalidOption: limits.tasks must be .*; got 1.5/],
+        [{ limits: { idle: 0 } }, /^InvalidOption: limits.idle must be a duration/],
+        [{ scenarios: [own([])] }, /^BrokenScenario: scenario "own"/]
+      ] as const) {
+        assert.match(yield* refusal(options), message)
+      }
+    })
+  )
 
   it.effect("and so is a scale that is no speed", () =>
     Effect.gen(function* () {
@@ -113,15 +134,37 @@ describe("a scenario", () => {
     assert.strictEqual(stateAt(script, 0).example.name, "succeeded")
   })
 
-  it.each([...builtIn.values()])(
-    "$name is built in, can be played, and ends with an output after a minute",
-    (scenario) => {
-      const script = compile(scenario)
-      if (!("steps" in script)) return assert.fail(script.message)
-      assert.isFalse(Overlay.hasOutput(stateAt(script, 59_999).example.body))
-      assert.isTrue(Overlay.hasOutput(stateAt(script, 60_000).example.body))
-    }
-  )
+  it("counts polls as well as time, and a state that counted begins where the one before it ended", () => {
+    const script = compile(
+      own([
+        { state: "pending", polls: 2 },
+        { state: "running", for: "10 seconds" },
+        { state: "throttled", polls: 1 },
+        { state: "succeeded" }
+      ])
+    )
+    if (!("steps" in script)) return assert.fail(script.message)
+    let life = birth
+    const seen = [0, 4000, 5000, 13_999, 14_000, 14_000, 14_000].map((elapsed) => {
+      const { name } = stateAt(script, elapsed, life).example
+      life = polled(script, life, elapsed)
+      return name
+    })
+    assert.deepStrictEqual(seen, ["pending", "pending", "running", "running", "throttled", "succeeded", "succeeded"])
+    assert.strictEqual(stateAt(script, 20_000, life).finishedAfter, 14_000)
+  })
+
+  it("has a progress that grows with the polls of a state that counts them", () => {
+    const script = compile(own([{ state: "running", polls: 4 }, { state: "succeeded" }]))
+    if (!("steps" in script)) return assert.fail(script.message)
+    let life = birth
+    const seen = [0, 1, 2, 3].map(() => {
+      const { progress } = stateAt(script, 0, life)
+      life = polled(script, life, 0)
+      return progress
+    })
+    assert.deepStrictEqual(seen, [0, 0.25, 0.5, 0.75])
+  })
 })
 
 describe("the contract as data", () => {
