@@ -931,18 +931,19 @@ describe("a download that broke off goes on where it was", () => {
       const fetch: typeof globalThis.fetch = async (input, init) => {
         const request = new Request(input, init)
         asked.push(request.headers)
-        const answer = await Asset.serve(request)
+        const answer = await Asset.serve(request, taskId, 0)
         return asked.length > 1 ? answer : new Response(breaksAt(3000, original), answer)
       }
       const to = join(yield* folder, "one.mp4")
-      const task = succeeded(Asset.urlOf("http://127.0.0.1:4010", taskId, 0))
+      const url = Asset.urlOf("http://127.0.0.1:4010", taskId, 0, 0, 86_400_000)
+      const task = succeeded(url)
       const retry = Schedule.recurs(1)
       yield* success(Task.download(task, { to, retry }).pipe(Effect.provideService(Fetch, fetch)))
       expect(new Uint8Array(readFileSync(to))).toEqual(original)
       expect(asked.map((headers) => headers.get("range"))).toEqual([null, "bytes=3000-"])
       // The same host, when the part is whole.
       writeFileSync(yield* half(to), original)
-      const { headers } = yield* Effect.promise(() => Asset.serve(new Request("http://127.0.0.1/")))
+      const { headers } = yield* Effect.promise(() => Asset.serve(new Request(url), taskId, 0))
       rewrite(to, { etag: headers.get("etag"), total: original.length })
       yield* success(Task.download(task, { to }).pipe(Effect.provideService(Fetch, fetch)))
       expect(asked.at(-1)?.get("range")).toBe(`bytes=${original.length}-`)
