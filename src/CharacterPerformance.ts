@@ -168,7 +168,7 @@ export interface GenerateAllOptions extends Omit<GenerateOptions, "onSubmitted">
  *
  * Use it for batches of any size; inputs are taken from the stream only as there is room, and nothing is submitted ahead of a reader who
  * has stopped reading. One failure never sinks the rest: it is the result of its input. Interrupting the stream stops the waiting; jobs
- * that were submitted go on at the provider, and their ids were told to `onSubmitted`.
+ * that were submitted go on at the provider, and their ids are in the log and were told to `onSubmitted`.
  *
  * Errors: those of `inputs` only.
  *

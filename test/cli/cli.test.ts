@@ -6,7 +6,7 @@ import { once } from "node:events"
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:http"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { join, resolve } from "node:path"
 import { text } from "node:stream/consumers"
 import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "@effect/vitest"
@@ -60,11 +60,14 @@ const follow = (child: ChildProcess) => {
 
 type Environment = Readonly<Record<string, string>>
 
+/** What every process has. Compiling the same modules dozens of times would be most of what these tests do. */
+const usual = { PATH: process.env["PATH"], NODE_COMPILE_CACHE: resolve("node_modules/.cache/compiled") }
+
 /** A process with an environment of its own, that ends with the test. */
 const launch = (command: string, args: ReadonlyArray<string>, env: Environment) =>
   Effect.acquireRelease(
     Effect.sync(() =>
-      follow(spawn(command, args, { env: { PATH: process.env["PATH"], ...env }, stdio: ["ignore", "pipe", "pipe"] }))
+      follow(spawn(command, args, { env: { ...usual, ...env }, stdio: ["ignore", "pipe", "pipe"] }))
     ),
     ({ child }) => Effect.sync(() => child.kill("SIGKILL"))
   )

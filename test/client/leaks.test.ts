@@ -3,7 +3,7 @@ import { getEventListeners, once } from "node:events"
 import { createServer } from "node:http"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "@effect/vitest"
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -213,20 +213,18 @@ describe("an AbortSignal", () => {
   })
 
   it("ends a sleep between two looks at once, and its timer with it", async () => {
-    const before = resources()
-    const { signals, layer } = scripted(running)
+    const set = vi.spyOn(globalThis, "setTimeout")
+    const cleared = vi.spyOn(globalThis, "clearTimeout")
+    const { layer } = scripted(running)
     const controller = new AbortController()
-    const wait = Task.wait(id, { schedule: Schedule.spaced(Duration.hours(1)), deadline: Duration.hours(2) })
+    const hour = Duration.toMillis("1 hour")
+    const wait = Task.wait(id, { schedule: Schedule.spaced(hour), deadline: 2 * hour })
     const promise = Effect.runPromise(wait.pipe(Effect.provide(layer())), { signal: controller.signal })
-    await Effect.runPromise(
-      Effect.andThen(
-        until(() => signals.length === 1),
-        catchUp
-      )
-    )
-    expect(resources()["Timeout"]).toBeGreaterThan(before["Timeout"] ?? 0)
+    const sleep = () => set.mock.results[set.mock.calls.findIndex(([, delay]) => delay === hour)]?.value
+    await Effect.runPromise(until(() => sleep() !== undefined))
     controller.abort()
     await expect(promise).rejects.toThrow("interrupted")
-    await Effect.runPromise(settled(before))
+    expect(cleared.mock.calls.map(([timer]) => timer)).toContain(sleep())
+    vi.restoreAllMocks()
   })
 })

@@ -193,7 +193,7 @@ describe("a task that is not visible", () => {
 
   it.effect("but was seen before is given the same grace from then on", () => {
     const api = provider(
-      ...Array.from({ length: 60 }, (_, n) => (n % 20 === 0 ? task("RUNNING") : answer(400, taskNotExist))),
+      ...Array.from({ length: 60 }, (_, n) => (n % 12 === 0 ? task("RUNNING") : answer(400, taskNotExist))),
       done()
     )
     return Effect.gen(function* () {
