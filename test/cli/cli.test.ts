@@ -66,9 +66,7 @@ const usual = { PATH: process.env["PATH"], NODE_COMPILE_CACHE: resolve("node_mod
 /** A process with an environment of its own, that ends with the test. */
 const launch = (command: string, args: ReadonlyArray<string>, env: Environment) =>
   Effect.acquireRelease(
-    Effect.sync(() =>
-      follow(spawn(command, args, { env: { ...usual, ...env }, stdio: ["ignore", "pipe", "pipe"] }))
-    ),
+    Effect.sync(() => follow(spawn(command, args, { env: { ...usual, ...env }, stdio: ["ignore", "pipe", "pipe"] }))),
     ({ child }) => Effect.sync(() => child.kill("SIGKILL"))
   )
 
