@@ -162,9 +162,12 @@ describe("the pace of an account", () => {
   it.effect("goes on without its store when that fails", () =>
     Effect.gen(function* () {
       const api = yield* clocked()
-      const broken = Effect.fail(
-        new RateLimiter.RateLimiterError({ reason: new RateLimiter.RateLimitStoreError({ message: "away" }) })
-      )
+      let asked = 0
+      const broken = Effect.suspend(() => {
+        asked++
+        const reason = new RateLimiter.RateLimitStoreError({ message: "away" })
+        return Effect.fail(new RateLimiter.RateLimiterError({ reason }))
+      })
       const Store = Layer.succeed(RateLimiter.RateLimiterStore, {
         fixedWindow: () => broken,
         tokenBucket: () => broken,
@@ -175,6 +178,7 @@ describe("the pace of an account", () => {
         Effect.provide(Layer.provide(Runway.layer({ apiKey: "sk", limit: { requests: 1, per: "10 seconds" } }), Store)),
         Effect.provideService(Fetch, api.fetch)
       )
+      expect(asked).toBe(3)
       expect(api.asked).toHaveLength(1)
     })
   )
