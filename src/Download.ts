@@ -20,7 +20,7 @@ import * as DownloadProgress from "./DownloadProgress.ts"
 import * as FileName from "./FileName.ts"
 import * as Folder from "./Folder.ts"
 import * as PartFile from "./PartFile.ts"
-import { notBefore, type RetryOptions, type RetrySchedule } from "./Retry.ts"
+import { again, type RetryOptions, type RetrySchedule } from "./Retry.ts"
 import { RunwayError } from "./RunwayError.ts"
 import type { Succeeded } from "./TaskSnapshot.ts"
 
@@ -89,17 +89,10 @@ export const download = Effect.fn("Runway.download")(function* (task: Succeeded,
   const place = yield* placeOf(to, task.id, index).pipe(Effect.mapError(fail))
   const video: Video = { taskId: task.id, index, url: Redacted.value(output), place }
 
-  let attempts = 0
-  const schedule = retry.pipe(
-    Schedule.setInputType<RunwayError>(),
-    Schedule.modifyDelay(({ duration, input }) => Effect.succeed(notBefore(duration, input)))
-  )
-  const saved = yield* Effect.suspend(() => {
-    attempts++
-    return Effect.scoped(attempt(video, options)).pipe(Effect.mapError(fail))
-  }).pipe(
-    Effect.retry({ schedule, while: ({ isRetryable }) => isRetryable }),
-    Effect.mapError((error) => error.with({ attempts }))
+  const saved = yield* again(
+    () => Effect.scoped(attempt(video, options)).pipe(Effect.mapError(fail)),
+    retry,
+    ({ isRetryable }) => isRetryable
   )
   yield* Effect.annotateCurrentSpan("runway.download.bytes", saved.bytes)
   return saved

@@ -65,11 +65,11 @@ export const notBefore = (delay: Duration.Duration, error: RunwayError): Duratio
   return asked === undefined ? delay : Duration.max(delay, patiently(asked))
 }
 
-/** Sends an attempt, which is told its number, for as long as its kind allows and the schedule goes on. */
-export const retrying = <A, R>(
+/** Makes an attempt, which is told its number, again for as long as its error allows and the schedule goes on. */
+export const again = <A, R>(
   attempt: (number: number) => Effect.Effect<A, RunwayError, R>,
-  kind: Kind,
-  { retry = defaultRetry, onUnknownOutcome = "fail" }: SubmitOptions
+  retry: RetrySchedule,
+  allows: (error: RunwayError) => boolean
 ): Effect.Effect<A, RunwayError, R> =>
   Effect.suspend(() => {
     let attempts = 0
@@ -77,10 +77,21 @@ export const retrying = <A, R>(
       Schedule.setInputType<RunwayError>(),
       Schedule.modifyDelay(({ duration, input }) => Effect.succeed(notBefore(duration, input)))
     )
-    const mayResend = ({ reason }: RunwayError): boolean =>
-      resendable[kind].has(reason._tag) || (reason._tag === "OutcomeUnknown" && onUnknownOutcome === "resend")
     return Effect.suspend(() => attempt(++attempts)).pipe(
-      Effect.retry({ schedule, while: mayResend }),
+      Effect.retry({ schedule, while: allows }),
       Effect.mapError((error) => error.with({ attempts }))
     )
   })
+
+/** Sends a request of a kind again for as long as the kind allows. */
+export const retrying = <A, R>(
+  attempt: (number: number) => Effect.Effect<A, RunwayError, R>,
+  kind: Kind,
+  { retry = defaultRetry, onUnknownOutcome = "fail" }: SubmitOptions
+): Effect.Effect<A, RunwayError, R> =>
+  again(
+    attempt,
+    retry,
+    ({ reason }) =>
+      resendable[kind].has(reason._tag) || (reason._tag === "OutcomeUnknown" && onUnknownOutcome === "resend")
+  )
