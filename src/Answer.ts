@@ -75,7 +75,7 @@ const idSuffix = /\(request id: ([^)"\s]+)\)/i
 export const refusal = (answer: Answer): Reasons.Reason | Ambiguous => {
   const { status } = answer
   const error = readError(answer)
-  if (status === 0 || (status >= 300 && status < 400)) {
+  if (isRedirect(status)) {
     return new Reasons.Rejected({ said: redirectProblem(answer), problems: [] })
   }
   if (status === 404) return rejected(error)
@@ -91,7 +91,7 @@ export const missing = (answer: Answer): Reasons.Reason => {
   if (status === 404 || notThere.test(error?.code ?? "") || notThere.test(error?.said ?? "")) {
     return new Reasons.TaskNotFound({ said: error?.said ?? "" })
   }
-  if (status === 0 || (status >= 300 && status < 400)) {
+  if (isRedirect(status)) {
     return new Reasons.UnexpectedAnswer({ problem: redirectProblem(answer), excerpt: "" })
   }
   if (status < 300) return new Reasons.UnexpectedAnswer({ problem: "the answer is no task", excerpt: excerpt(answer) })
@@ -139,6 +139,9 @@ const ambiguous = (answer: Answer): Ambiguous => ({
       ? `the answer holds no task id (${excerpt(answer) || "it is empty"})`
       : excerpt(answer) || "no reason was given"
 })
+
+/** A status from 300 on, or the 0 that a browser puts in its place. */
+const isRedirect = (status: number): boolean => status === 0 || (status >= 300 && status < 400)
 
 const redirectProblem = (answer: Answer): string => {
   const location = answer.headers.get("location")

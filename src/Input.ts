@@ -7,6 +7,7 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
+import { defined } from "./Defined.ts"
 import { InvalidInput, type Problem, RunwayError } from "./RunwayError.ts"
 import { withoutQuery } from "./TaskSnapshot.ts"
 
@@ -20,7 +21,7 @@ export const checker = <Fields extends Schema.Struct.Fields>(operation: string, 
     Object.keys(schema.fields).map((name) => [name, schema.fields[name]?.ast.annotations?.["default"]])
   )
   return (input: object) => {
-    const body = isRecord(input) ? withoutUndefined({ ...defaults, ...withoutUndefined(input) }) : input
+    const body = isRecord(input) ? defined({ ...defaults, ...defined(input) }) : input
     return decode(body).pipe(
       Effect.mapError(({ issue }) => {
         const [first, ...rest] = problemsOf(body, issue)
@@ -71,6 +72,3 @@ const show = (value: unknown): string => {
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
-
-const withoutUndefined = (record: object): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined))

@@ -25,7 +25,20 @@ import * as Telemetry from "./Telemetry.ts"
 
 export { type Downloaded, type DownloadOptions, download } from "./Download.ts"
 export type { DownloadProgress } from "./DownloadProgress.ts"
-export * from "./TaskSnapshot.ts"
+export {
+  Cancelled,
+  Failed,
+  Finishing,
+  isTerminal,
+  OutputUrl,
+  Queued,
+  Running,
+  Succeeded,
+  Task,
+  TaskId,
+  type Terminal,
+  Unrecognised
+} from "./TaskSnapshot.ts"
 
 /** How a task is waited for; what is left out comes from the layer. */
 export interface WaitOptions extends Partial<PollPolicy> {

@@ -18,6 +18,7 @@ import * as Path from "effect/Path"
 import * as Stream from "effect/Stream"
 import contract from "../../generated/contract.gen.json" with { type: "json" }
 import * as CharacterPerformance from "../CharacterPerformance.ts"
+import { defined } from "../Defined.ts"
 import * as Folder from "../Folder.ts"
 import { Runway } from "../Runway.ts"
 import * as Task from "../Task.ts"
@@ -186,12 +187,12 @@ const inputOf = (flags: InputFlags): Effect.Effect<CharacterPerformance.Input, C
           character: { type: Option.getOrElse(flags.characterType, () => typeOf(character)), uri: character },
           reference: { type: "video", uri: reference }
         }
-  const { bodyControl, expressionIntensity, seed, ratio } = flags
-  const said = Object.fromEntries(
-    Object.entries({ bodyControl, expressionIntensity, seed, ratio }).flatMap(([name, value]) =>
-      Option.isSome<unknown>(value) ? [[name, value.value]] : []
-    )
-  )
+  const said = defined({
+    bodyControl: Option.getOrUndefined(flags.bodyControl),
+    expressionIntensity: Option.getOrUndefined(flags.expressionIntensity),
+    seed: Option.getOrUndefined(flags.seed),
+    ratio: Option.getOrUndefined(flags.ratio)
+  })
   // The contract's check follows before anything is sent, and speaks of these fields by the same names.
   return Effect.succeed({ ...assets, ...said } as CharacterPerformance.Input)
 }

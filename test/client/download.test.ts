@@ -34,6 +34,7 @@ import { TestClock } from "effect/testing"
 import * as Asset from "../../mock/src/Asset.ts"
 import type { Downloaded } from "../../src/Download.ts"
 import { type RunwayError, Task } from "../../src/index.ts"
+import { makeOutputUrl } from "../../src/TaskSnapshot.ts"
 import { type Asked, provider, type Reply, silence } from "../support/Provider.ts"
 import * as VirtualTime from "../support/VirtualTime.ts"
 
@@ -52,7 +53,7 @@ const named = (id: string, ...urls: readonly [string, ...Array<string>]) => {
   return new Task.Succeeded({
     id: Task.TaskId.make(id),
     status: "SUCCEEDED",
-    output: [Task.makeOutputUrl(first), ...rest.map(Task.makeOutputUrl)]
+    output: [makeOutputUrl(first), ...rest.map(makeOutputUrl)]
   })
 }
 

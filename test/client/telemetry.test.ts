@@ -20,6 +20,7 @@ import * as Schedule from "effect/Schedule"
 import * as Tracer from "effect/Tracer"
 import { TestClock } from "effect/testing"
 import { CharacterPerformance, Task } from "../../src/index.ts"
+import { makeOutputUrl } from "../../src/TaskSnapshot.ts"
 import {
   accepted,
   answer,
@@ -245,7 +246,7 @@ describe("a download's spans", () => {
     const task = new Task.Succeeded({
       id: Task.TaskId.make(id),
       status: "SUCCEEDED",
-      output: [Task.makeOutputUrl("https://cdn.example.com/out.mp4?_jwt=SIGNED")]
+      output: [makeOutputUrl("https://cdn.example.com/out.mp4?_jwt=SIGNED")]
     })
     const api = provider(
       new Response(null, { status: 302, headers: { location: "https://edge.example.com/out.mp4?_jwt=SIGNED" } }),

@@ -111,6 +111,27 @@ describe("types", () => {
       "defaultPoll",
       "defaultRetry"
     ])
+    expect(Object.keys(Task).sort()).toEqual([
+      "Cancelled",
+      "Failed",
+      "Finishing",
+      "Handle",
+      "OutputUrl",
+      "Queued",
+      "Running",
+      "Succeeded",
+      "Task",
+      "TaskId",
+      "Unrecognised",
+      "download",
+      "get",
+      "handle",
+      "isTerminal",
+      "outcome",
+      "restore",
+      "wait",
+      "watch"
+    ])
     expect(Object.keys(Bindings).sort()).toEqual(["createBindings", "defaultBaseUrl", "defaultVersion"])
   })
 })
