@@ -1,25 +1,27 @@
 /**
- * Writes generated/ from the contract: `node scripts/generate.ts`, or with `--check` only says whether it is up to date.
+ * Writes generated/ from the contract, and generated/mock-control/ from the description of the mock's own controls:
+ * `node scripts/generate.ts`, or with `--check` only says whether they are up to date. Of each document:
  *
  *   types.gen.ts       hey-api's types of every schema, parameter and answer
  *   paths.gen.ts       the same types arranged as openapi-fetch wants them, by our own hey-api plugin
  *   schemas.gen.ts     Effect Schemas of the contract's component schemas, by Effect's own code generator
- *   contract.gen.json  the contract as data, for the mock and for whoever wants its named examples
+ *   contract.gen.json  the document as data, for the mock and for whoever wants its named examples
  */
 import { execFileSync } from "node:child_process"
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { dirname, join } from "node:path"
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { dirname, join, relative } from "node:path"
 import { createClient } from "@hey-api/openapi-ts"
 import { parse } from "yaml"
 import { effectSchemas } from "./EffectSchemas.ts"
 import { openapiFetch } from "./openapi-fetch-plugin/index.ts"
 
 const root = dirname(import.meta.dirname)
-const contractFile = join(root, "openapi/cometapi-runway.yaml")
+/** What is read, and the folder below generated/ that is written from it. */
+const documents = { ".": "openapi/cometapi-runway.yaml", "mock-control": "openapi/mock-control.yaml" }
 const target = join(root, "generated")
 
-const generateInto = async (folder: string): Promise<void> => {
-  const contract = parse(readFileSync(contractFile, "utf8"))
+const generateInto = async (folder: string, file: string): Promise<void> => {
+  const contract = parse(readFileSync(join(root, file), "utf8"))
   await createClient({
     input: contract,
     output: { path: folder, entryFile: false, clean: false, module: { extension: ".ts" } },
@@ -38,10 +40,15 @@ const generateInto = async (folder: string): Promise<void> => {
   }
 }
 
+const filesOf = (folder: string): ReadonlyArray<string> =>
+  readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+
 /** Names of the files that differ between two folders, missing ones included. */
 const differences = (one: string, other: string): ReadonlyArray<string> => {
   const read = (folder: string) =>
-    new Map(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), "utf8")]))
+    new Map(filesOf(folder).map((name) => [name, readFileSync(join(folder, name), "utf8")]))
   const [left, right] = [read(one), read(other)]
   return [...new Set([...left.keys(), ...right.keys()])].filter((name) => left.get(name) !== right.get(name)).sort()
 }
@@ -49,7 +56,7 @@ const differences = (one: string, other: string): ReadonlyArray<string> => {
 mkdirSync(join(root, "node_modules/.cache"), { recursive: true })
 const fresh = mkdtempSync(join(root, "node_modules/.cache/generated-"))
 try {
-  await generateInto(fresh)
+  for (const [folder, file] of Object.entries(documents)) await generateInto(join(fresh, folder), file)
   if (process.argv.includes("--check")) {
     const stale = differences(fresh, target)
     if (stale.length > 0) {
@@ -58,8 +65,7 @@ try {
     }
   } else {
     rmSync(target, { recursive: true, force: true })
-    mkdirSync(target)
-    for (const name of readdirSync(fresh)) writeFileSync(join(target, name), readFileSync(join(fresh, name)))
+    cpSync(fresh, target, { recursive: true })
   }
 } finally {
   rmSync(fresh, { recursive: true, force: true })

@@ -1,0 +1,433 @@
+// This file is auto-generated from the contract by `npm run generate`
+
+import * as Schema from "effect/Schema"
+
+export type Duration = string
+export const Duration = Schema.String.annotate({ message: 'Expected a duration such as "45 seconds"' }).check(
+  Schema.isPattern(new globalThis.RegExp("^\\d+(\\.\\d+)? (millis?|seconds?|minutes?|hours?|days?)$", "u")).annotate({
+    expected: "a string matching the RegExp ^\\d+(\\.\\d+)? (millis?|seconds?|minutes?|hours?|days?)$",
+    identifier: "Duration",
+    message: 'Expected a duration such as "45 seconds"'
+  })
+)
+
+export type Instant = string
+export const Instant = Schema.String.annotate({ identifier: "Instant" })
+
+export type Operation = "submit" | "poll" | "asset" | "other"
+export const Operation = Schema.Literals(["submit", "poll", "asset", "other"]).annotate({ identifier: "Operation" })
+
+export type ClockKind = "real" | "virtual"
+export const ClockKind = Schema.Literals(["real", "virtual"]).annotate({ identifier: "ClockKind" })
+
+export type Shape = "bare" | "envelope" | "row"
+export const Shape = Schema.Literals(["bare", "envelope", "row"]).annotate({ identifier: "Shape" })
+
+export type Failure = { readonly as?: string }
+export const Failure = Schema.Struct({ as: Schema.optionalKey(Schema.String) }).annotate({ identifier: "Failure" })
+
+export type FaultKind =
+  | "status"
+  | "reset"
+  | "lost"
+  | "stall"
+  | "drip"
+  | "truncated"
+  | "cut"
+  | "html"
+  | "redirect"
+  | "empty"
+  | "content-type"
+  | "oversized"
+  | "latency"
+export const FaultKind = Schema.Literals([
+  "status",
+  "reset",
+  "lost",
+  "stall",
+  "drip",
+  "truncated",
+  "cut",
+  "html",
+  "redirect",
+  "empty",
+  "content-type",
+  "oversized",
+  "latency"
+]).annotate({ identifier: "FaultKind" })
+
+export type Account = { readonly concurrency?: number; readonly daily?: number }
+export const Account = Schema.Struct({
+  concurrency: Schema.optionalKey(
+    Schema.Int.check(Schema.isGreaterThanOrEqualTo(1).annotate({ expected: "a value greater than or equal to 1" }))
+  ),
+  daily: Schema.optionalKey(
+    Schema.Int.check(Schema.isGreaterThanOrEqualTo(0).annotate({ expected: "a value greater than or equal to 0" }))
+  )
+}).annotate({ identifier: "Account" })
+
+export type Violation = {
+  readonly location: ReadonlyArray<string>
+  readonly severity: string
+  readonly code?: string | number
+  readonly message: string
+} & { readonly [x: string]: Schema.Json }
+export const Violation = Schema.StructWithRest(
+  Schema.Struct({
+    location: Schema.Array(Schema.String),
+    severity: Schema.String,
+    code: Schema.optionalKey(Schema.Union([Schema.String, Schema.Finite])),
+    message: Schema.String
+  }),
+  [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
+).annotate({ identifier: "Violation" })
+
+export type EntryAnswer = {
+  readonly status: number
+  readonly headers: { readonly [x: string]: string }
+  readonly body?: Schema.Json
+} & { readonly [x: string]: Schema.Json }
+export const EntryAnswer = Schema.StructWithRest(
+  Schema.Struct({
+    status: Schema.Int,
+    headers: Schema.Record(Schema.String, Schema.String),
+    body: Schema.optionalKey(Schema.Json.annotate({ expected: "JSON value" }))
+  }),
+  [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
+).annotate({ identifier: "EntryAnswer" })
+
+export type FindingKind =
+  | "duplicate-submission"
+  | "poll-too-fast"
+  | "poll-after-end"
+  | "retry-after-ignored"
+  | "version-header-missing"
+  | "contract-violation"
+  | "never-collected"
+export const FindingKind = Schema.Literals([
+  "duplicate-submission",
+  "poll-too-fast",
+  "poll-after-end",
+  "retry-after-ignored",
+  "version-header-missing",
+  "contract-violation",
+  "never-collected"
+]).annotate({ identifier: "FindingKind" })
+
+export type Intent = { readonly sent: number; readonly accepted: number; readonly taskIds: ReadonlyArray<string> } & {
+  readonly [x: string]: Schema.Json
+}
+export const Intent = Schema.StructWithRest(
+  Schema.Struct({ sent: Schema.Int, accepted: Schema.Int, taskIds: Schema.Array(Schema.String) }),
+  [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
+).annotate({ identifier: "Intent" })
+
+export type Problem = {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+} & { readonly [x: string]: Schema.Json }
+export const Problem = Schema.StructWithRest(
+  Schema.Struct({ type: Schema.String, title: Schema.String, status: Schema.Int, detail: Schema.String }),
+  [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
+).annotate({ identifier: "Problem" })
+
+export type State = {
+  readonly state: string
+  readonly status?: number
+  readonly for?: Duration
+  readonly polls?: number
+  readonly with?: { readonly [x: string]: Schema.Json }
+}
+export const State = Schema.Struct({
+  state: Schema.String,
+  status: Schema.optionalKey(Schema.Int),
+  for: Schema.optionalKey(Duration),
+  polls: Schema.optionalKey(
+    Schema.Int.check(Schema.isGreaterThanOrEqualTo(1).annotate({ expected: "a value greater than or equal to 1" }))
+  ),
+  with: Schema.optionalKey(Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" })))
+}).annotate({ identifier: "State" })
+
+export type Advance = { readonly by: Duration }
+export const Advance = Schema.Struct({ by: Duration }).annotate({ identifier: "Advance" })
+
+export type World = {
+  readonly world: string
+  readonly scenario: string
+  readonly tasks: number
+  readonly requests: number
+  readonly findings: number
+  readonly faults: number
+  readonly now: Instant
+} & { readonly [x: string]: Schema.Json }
+export const World = Schema.StructWithRest(
+  Schema.Struct({
+    world: Schema.String,
+    scenario: Schema.String,
+    tasks: Schema.Int,
+    requests: Schema.Int,
+    findings: Schema.Int,
+    faults: Schema.Int,
+    now: Instant
+  }),
+  [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
+).annotate({ identifier: "World" })
+
+export type Task = {
+  readonly id: string
+  readonly scenario: string
+  readonly state: string
+  readonly shape: string
+  readonly status?: string
+  readonly progress?: number
+  readonly ended: boolean
+  readonly createdAt: Instant
+  readonly age: number
+  readonly polls: number
+  readonly collected: boolean
+  readonly output?: string
+  readonly body: Schema.Json
+} & { readonly [x: string]: Schema.Json }
+export const Task = Schema.StructWithRest(
+  Schema.Struct({
+    id: Schema.String,
+    scenario: Schema.String,
+    state: Schema.String,
+    shape: Schema.String,
+    status: Schema.optionalKey(Schema.String),
+    progress: Schema.optionalKey(Schema.Finite),
+    ended: Schema.Boolean,
+    createdAt: Instant,
+    age: Schema.Finite,
+    polls: Schema.Int,
+    collected: Schema.Boolean,
+    output: Schema.optionalKey(Schema.String),
+    body: Schema.Json.annotate({ expected: "JSON value" })
+  }),
+  [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
+).annotate({ identifier: "Task" })
+
+export type Health = {
+  readonly status: "ok"
+  readonly version: string
+  readonly uptime: number
+  readonly worlds: number
+  readonly tasks: number
+  readonly clock: ClockKind
+  readonly scale: number
+} & { readonly [x: string]: Schema.Json }
+export const Health = Schema.StructWithRest(
+  Schema.Struct({
+    status: Schema.Literal("ok"),
+    version: Schema.String,
+    uptime: Schema.Finite,
+    worlds: Schema.Int,
+    tasks: Schema.Int,
+    clock: ClockKind,
+    scale: Schema.Finite
+  }),
+  [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
+).annotate({ identifier: "Health" })
+
+export type Clock = { readonly now: Instant; readonly clock: ClockKind; readonly scale: number } & {
+  readonly [x: string]: Schema.Json
+}
+export const Clock = Schema.StructWithRest(Schema.Struct({ now: Instant, clock: ClockKind, scale: Schema.Finite }), [
+  Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))
+]).annotate({ identifier: "Clock" })
+
+export type Fault = {
+  readonly on: "submit" | "poll" | "asset"
+  readonly kind: FaultKind
+  readonly nth?: number
+  readonly first?: number
+  readonly rate?: number
+  readonly once?: boolean
+  readonly accepted?: boolean
+  readonly status?: number
+  readonly example?: string
+  readonly retryAfter?: number
+  readonly retryAfterAs?: "seconds" | "date" | "millis"
+  readonly bytes?: number
+  readonly every?: Duration
+  readonly median?: Duration
+  readonly p99?: Duration
+}
+export const Fault = Schema.Struct({
+  on: Schema.Literals(["submit", "poll", "asset"]),
+  kind: FaultKind,
+  nth: Schema.optionalKey(
+    Schema.Int.check(Schema.isGreaterThanOrEqualTo(1).annotate({ expected: "a value greater than or equal to 1" }))
+  ),
+  first: Schema.optionalKey(
+    Schema.Int.check(Schema.isGreaterThanOrEqualTo(1).annotate({ expected: "a value greater than or equal to 1" }))
+  ),
+  rate: Schema.optionalKey(
+    Schema.Finite.check(
+      Schema.isGreaterThanOrEqualTo(0).annotate({ expected: "a value greater than or equal to 0" })
+    ).check(Schema.isLessThanOrEqualTo(1).annotate({ expected: "a value less than or equal to 1" }))
+  ),
+  once: Schema.optionalKey(Schema.Boolean),
+  accepted: Schema.optionalKey(Schema.Boolean),
+  status: Schema.optionalKey(
+    Schema.Int.check(
+      Schema.isGreaterThanOrEqualTo(400).annotate({ expected: "a value greater than or equal to 400" })
+    ).check(Schema.isLessThanOrEqualTo(599).annotate({ expected: "a value less than or equal to 599" }))
+  ),
+  example: Schema.optionalKey(Schema.String),
+  retryAfter: Schema.optionalKey(
+    Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0).annotate({ expected: "a value greater than or equal to 0" }))
+  ),
+  retryAfterAs: Schema.optionalKey(Schema.Literals(["seconds", "date", "millis"])),
+  bytes: Schema.optionalKey(
+    Schema.Int.check(Schema.isGreaterThanOrEqualTo(1).annotate({ expected: "a value greater than or equal to 1" }))
+  ),
+  every: Schema.optionalKey(Duration),
+  median: Schema.optionalKey(Duration),
+  p99: Schema.optionalKey(Duration)
+}).annotate({ identifier: "Fault" })
+
+export type EntryFault = {
+  readonly ids: ReadonlyArray<string>
+  readonly kinds: ReadonlyArray<FaultKind>
+  readonly delay?: number
+} & { readonly [x: string]: Schema.Json }
+export const EntryFault = Schema.StructWithRest(
+  Schema.Struct({
+    ids: Schema.Array(Schema.String),
+    kinds: Schema.Array(FaultKind),
+    delay: Schema.optionalKey(Schema.Finite)
+  }),
+  [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
+).annotate({ identifier: "EntryFault" })
+
+export type Finding = {
+  readonly kind: FindingKind
+  readonly message: string
+  readonly taskId?: string
+  readonly requests: ReadonlyArray<number>
+} & { readonly [x: string]: Schema.Json }
+export const Finding = Schema.StructWithRest(
+  Schema.Struct({
+    kind: FindingKind,
+    message: Schema.String,
+    taskId: Schema.optionalKey(Schema.String),
+    requests: Schema.Array(Schema.Int)
+  }),
+  [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
+).annotate({ identifier: "Finding" })
+
+export type Scenario = {
+  readonly name: string
+  readonly about?: string
+  readonly shape?: Shape
+  readonly timeline: ReadonlyArray<State>
+  readonly outputLasts?: Duration
+  readonly outsideContract?: boolean
+}
+export const Scenario = Schema.Struct({
+  name: Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" })),
+  about: Schema.optionalKey(Schema.String),
+  shape: Schema.optionalKey(Shape),
+  timeline: Schema.Array(State),
+  outputLasts: Schema.optionalKey(Duration),
+  outsideContract: Schema.optionalKey(Schema.Boolean)
+}).annotate({ identifier: "Scenario" })
+
+export type ScenarioChoice = {
+  readonly name: string
+  readonly about?: string
+  readonly shape?: Shape
+  readonly timeline?: ReadonlyArray<State>
+  readonly outputLasts?: Duration
+  readonly outsideContract?: boolean
+}
+export const ScenarioChoice = Schema.Struct({
+  name: Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" })),
+  about: Schema.optionalKey(Schema.String),
+  shape: Schema.optionalKey(Shape),
+  timeline: Schema.optionalKey(Schema.Array(State)),
+  outputLasts: Schema.optionalKey(Duration),
+  outsideContract: Schema.optionalKey(Schema.Boolean)
+}).annotate({ identifier: "ScenarioChoice" })
+
+export type InjectedFault = {
+  readonly id: string
+  readonly fault: Fault
+  readonly seen: number
+  readonly hits: number
+} & { readonly [x: string]: Schema.Json }
+export const InjectedFault = Schema.StructWithRest(
+  Schema.Struct({ id: Schema.String, fault: Fault, seen: Schema.Int, hits: Schema.Int }),
+  [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
+).annotate({ identifier: "InjectedFault" })
+
+export type Entry = {
+  readonly number: number
+  readonly at: Instant
+  readonly operation: Operation
+  readonly method: string
+  readonly path: string
+  readonly taskId?: string
+  readonly headers: { readonly [x: string]: string }
+  readonly body?: Schema.Json
+  readonly violations: ReadonlyArray<Violation>
+  readonly answer?: EntryAnswer
+  readonly fault?: EntryFault
+  readonly took: number
+} & { readonly [x: string]: Schema.Json }
+export const Entry = Schema.StructWithRest(
+  Schema.Struct({
+    number: Schema.Int,
+    at: Instant,
+    operation: Operation,
+    method: Schema.String,
+    path: Schema.String,
+    taskId: Schema.optionalKey(Schema.String),
+    headers: Schema.Record(Schema.String, Schema.String),
+    body: Schema.optionalKey(Schema.Json.annotate({ expected: "JSON value" })),
+    violations: Schema.Array(Violation),
+    answer: Schema.optionalKey(EntryAnswer),
+    fault: Schema.optionalKey(EntryFault),
+    took: Schema.Finite
+  }),
+  [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
+).annotate({ identifier: "Entry" })
+
+export type Report = {
+  readonly clean: boolean
+  readonly submissions: number
+  readonly accepted: number
+  readonly polls: number
+  readonly downloads: number
+  readonly others: number
+  readonly intents: ReadonlyArray<Intent>
+  readonly findings: ReadonlyArray<Finding>
+  readonly dropped: number
+  readonly text: string
+} & { readonly [x: string]: Schema.Json }
+export const Report = Schema.StructWithRest(
+  Schema.Struct({
+    clean: Schema.Boolean,
+    submissions: Schema.Int,
+    accepted: Schema.Int,
+    polls: Schema.Int,
+    downloads: Schema.Int,
+    others: Schema.Int,
+    intents: Schema.Array(Intent),
+    findings: Schema.Array(Finding),
+    dropped: Schema.Int,
+    text: Schema.String
+  }),
+  [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
+).annotate({ identifier: "Report" })
+
+export type Journal = { readonly entries: ReadonlyArray<Entry>; readonly last: number; readonly dropped: number } & {
+  readonly [x: string]: Schema.Json
+}
+export const Journal = Schema.StructWithRest(
+  Schema.Struct({ entries: Schema.Array(Entry), last: Schema.Int, dropped: Schema.Int }),
+  [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
+).annotate({ identifier: "Journal" })
