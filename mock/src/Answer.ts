@@ -3,17 +3,24 @@
  *
  * An answer is an example of the contract, or else a problem of the mock's own, in a form that no answer of the contract has.
  */
+import type { Violation } from "../../generated/mock-control/types.gen.ts"
 import type { Example } from "./Contract.ts"
+
+export type { Violation }
 
 /** What is sent back. */
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  /** A string goes out as it is, anything else as JSON. */
+  /** Text, bytes and streams go out as they are, anything else as JSON. */
   readonly body: unknown
   /** Says of itself that the contract may not have it, so that it is not held against the mock. */
   readonly outsideContract?: boolean
 }
+
+/** Whether a body goes out as it is. */
+export const isRaw = (body: unknown): body is string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> =>
+  typeof body === "string" || body instanceof Uint8Array || body instanceof ReadableStream
 
 /** A documented answer as it stands, or with another body in its place. */
 export const fromExample = (example: Example, body: unknown = example.body): Answer => ({
@@ -21,14 +28,6 @@ export const fromExample = (example: Example, body: unknown = example.body): Ans
   headers: { "content-type": example.mediaType },
   body
 })
-
-/** One thing that is wrong with a request or with an answer, as Prism's own HTTP server reports it. */
-export interface Violation {
-  readonly location: ReadonlyArray<string>
-  readonly severity: string
-  readonly code?: string | number
-  readonly message: string
-}
 
 /** An answer that is not the provider's, in the form of Prism's own errors, so that nobody takes it for one of the contract's. */
 export const problem = (

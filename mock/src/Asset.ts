@@ -6,6 +6,7 @@
  */
 import { createHash } from "node:crypto"
 import { readFile } from "node:fs/promises"
+import type { Answer } from "./Answer.ts"
 
 const load = async () => {
   const bytes = new Uint8Array(await readFile(new URL("../assets/performance.mp4", import.meta.url)))
@@ -76,37 +77,35 @@ const rangeOf = (header: string | null, size: number): { from: number; to: numbe
   return from >= size ? "none" : { from, to }
 }
 
-const says = (status: number, text: string): Response =>
-  new Response(`${text}\n`, { status, headers: { "content-type": "text/plain; charset=utf-8" } })
+const says = (status: number, text: string): Answer => ({
+  status,
+  headers: { "content-type": "text/plain; charset=utf-8" },
+  body: `${text}\n`
+})
 
 /** Answers a request for the output of a task that has one. */
-export const serve = async (request: Request, taskId: string, now: number): Promise<Response> => {
+export const serve = async (request: Request, taskId: string, now: number): Promise<Answer> => {
   const refusal = refusalOf(new URL(request.url).searchParams.get("_jwt"), taskId, now)
   if (refusal !== undefined) return says(403, refusal)
   if (request.method !== "GET" && request.method !== "HEAD") {
-    return new Response(null, { status: 405, headers: { allow: "GET, HEAD" } })
+    return { status: 405, headers: { allow: "GET, HEAD" }, body: undefined }
   }
   loading ??= load()
   const { bytes, etag } = await loading
-  const headers = new Headers({
-    "content-type": "video/mp4",
-    "accept-ranges": "bytes",
-    etag,
-    "cache-control": "private"
-  })
-  if (request.headers.get("if-none-match") === etag) return new Response(null, { status: 304, headers })
+  const common = { "accept-ranges": "bytes", etag, "cache-control": "private" }
+  const headers = { ...common, "content-type": "video/mp4" }
+  if (request.headers.get("if-none-match") === etag) return { status: 304, headers, body: undefined }
   const stale = (request.headers.get("if-range") ?? etag) !== etag
   const range = stale || request.method === "HEAD" ? undefined : rangeOf(request.headers.get("range"), bytes.length)
   if (range === "none") {
-    headers.set("content-range", `bytes */${bytes.length}`)
-    headers.delete("content-type")
-    return new Response(null, { status: 416, headers })
+    return { status: 416, headers: { ...common, "content-range": `bytes */${bytes.length}` }, body: undefined }
   }
-  const part = range === undefined ? bytes : bytes.slice(range.from, range.to + 1)
-  headers.set("content-length", String(part.length))
-  if (range !== undefined) headers.set("content-range", `bytes ${range.from}-${range.to}/${bytes.length}`)
-  return new Response(request.method === "HEAD" ? null : part, { status: range === undefined ? 200 : 206, headers })
+  const body = range === undefined ? bytes : bytes.slice(range.from, range.to + 1)
+  const sized = { ...headers, "content-length": String(body.length) }
+  return range === undefined
+    ? { status: 200, headers: sized, body }
+    : { status: 206, headers: { ...sized, "content-range": `bytes ${range.from}-${range.to}/${bytes.length}` }, body }
 }
 
 /** What is answered where no task has such an output. */
-export const missing = (): Response => says(404, "There is no such output.")
+export const missing = (): Answer => says(404, "There is no such output.")

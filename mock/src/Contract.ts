@@ -59,6 +59,13 @@ export const routes: ReadonlyArray<Route> = operations.map(({ path, method, oper
   request: Object.values(operation.requestBody?.content?.["application/json"]?.examples ?? {})[0]?.value
 }))
 
+/** Whether a path is one of this route's. */
+export const matches = ({ path }: Pick<Route, "path">, actual: string): boolean => {
+  const [wanted, given] = [path.split("/"), actual.split("/")]
+  const fits = (part: string, index: number) => (part.startsWith("{") ? given[index] !== "" : part === given[index])
+  return wanted.length === given.length && wanted.every(fits)
+}
+
 /** Every named example of every answer, in the contract's order. */
 export const examples: ReadonlyArray<Example> = operations.flatMap(({ operation }) =>
   Object.entries(operation.responses).flatMap(([status, answer]) =>

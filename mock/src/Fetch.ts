@@ -1,10 +1,15 @@
 /**
  * A web-standard function, called as `fetch` is called: with a URL or a Request, options, an AbortSignal and redirects.
  *
- * It is the door for callers in the same process. It sends nothing anywhere, whatever host the URL names.
+ * It is the door for callers in the same process. It sends nothing anywhere, whatever host the URL names. What a fault does to the
+ * wire looks here as it does to callers of Node's own `fetch`: a `TypeError` with the socket's error as its cause.
  */
+import type { Delivery } from "./Wire.ts"
 
-type Handler = (request: Request) => Promise<Response>
+type Handler = (request: Request) => Promise<Delivery>
+
+/** Waits so many milliseconds, or until the signal aborts. */
+export type Sleep = (millis: number, signal: AbortSignal) => Promise<void>
 
 /** Gives up as soon as the signal does, as `fetch` must. */
 const orAborted = <A>(signal: AbortSignal, work: () => Promise<A>): Promise<A> =>
@@ -17,9 +22,60 @@ const orAborted = <A>(signal: AbortSignal, work: () => Promise<A>): Promise<A> =
       .finally(() => signal.removeEventListener("abort", abort))
   })
 
+const socketError = (message: string, code: string): Error => Object.assign(new Error(message), { code })
+const reset = () => socketError("read ECONNRESET", "ECONNRESET")
+const closed = () => socketError("other side closed", "UND_ERR_SOCKET")
+
+/** The bytes as a body that comes in parts, a pause before each but the first, and that ends with an error where `broken`. */
+const inParts = (
+  bytes: Uint8Array,
+  size: number,
+  pause: () => Promise<void>,
+  signal: AbortSignal,
+  broken?: Error
+): ReadableStream<Uint8Array> => {
+  let sent = 0
+  return new ReadableStream<Uint8Array>(
+    {
+      pull: async (controller) => {
+        if (sent > 0) await pause().catch(() => {})
+        if (signal.aborted) return controller.error(signal.reason)
+        const part = bytes.slice(sent, sent + size)
+        sent += size
+        if (part.length > 0) controller.enqueue(part)
+        if (sent < bytes.length) return
+        return broken === undefined ? controller.close() : controller.error(broken)
+      }
+    },
+    { highWaterMark: 0 }
+  )
+}
+
+/** Does to the response what the fault does to the wire. */
+const deliver = async ({ response, delay, fate }: Delivery, signal: AbortSignal, sleep: Sleep): Promise<Response> => {
+  if (delay > 0) await sleep(delay, signal)
+  if (fate.kind === "whole") return response
+  if (fate.kind === "reset") throw new TypeError("fetch failed", { cause: reset() })
+  if (fate.kind === "closed") throw new TypeError("fetch failed", { cause: closed() })
+  if (fate.kind === "stalled") return new Promise(() => {})
+  if (response.body === null) return response
+  const bytes = new Uint8Array(await response.arrayBuffer())
+  const { status, headers } = response
+  if (fate.kind === "dripped") {
+    const pause = () => sleep(fate.every, signal)
+    return new Response(inParts(bytes, fate.bytes, pause, signal), { status, headers })
+  }
+  const part = bytes.slice(0, fate.bytes ?? Math.floor(bytes.length / 2))
+  const broken = new TypeError("terminated", { cause: closed() })
+  return new Response(
+    inParts(part, Math.max(1, part.length), async () => {}, signal, broken),
+    { status, headers }
+  )
+}
+
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
-const follow = async (handle: Handler, request: Request): Promise<Response> => {
+const follow = async (handle: (request: Request) => Promise<Response>, request: Request): Promise<Response> => {
   const response = await handle(request)
   const location = response.headers.get("location")
   if (!redirects.has(response.status) || location === null || request.redirect === "manual") return response
@@ -30,10 +86,17 @@ const follow = async (handle: Handler, request: Request): Promise<Response> => {
   return handle(new Request(new URL(location, request.url), { method, headers: request.headers }))
 }
 
-/** Makes a `fetch` of a function from Request to Response. */
-export const make =
-  (handle: Handler): typeof globalThis.fetch =>
-  async (input, init) => {
-    const request = new Request(input, init)
-    return orAborted(request.signal, () => follow(handle, request))
+/** Makes a `fetch` of a function from Request to Delivery. */
+export const make = (handle: Handler, sleep: Sleep): typeof globalThis.fetch => {
+  const door = async (request: Request): Promise<Response> => {
+    const delivery = await handle(request)
+    // The usual answer comes without another turn, so that a test's clock can take a client through many of them at once.
+    return delivery.delay === 0 && delivery.fate.kind === "whole"
+      ? delivery.response
+      : deliver(delivery, request.signal, sleep)
   }
+  return async (input, init) => {
+    const request = new Request(input, init)
+    return orAborted(request.signal, () => follow(door, request))
+  }
+}

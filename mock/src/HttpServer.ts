@@ -1,19 +1,31 @@
 /**
  * A thin node:http adapter over a web-standard function: one more door to the mock, for other processes and other languages.
  *
- * It translates and nothing else. It answers whatever comes, listens on loopback unless told otherwise, and closes with its scope.
+ * It translates, and does to real sockets what a fault does to the wire. It answers whatever comes, lets nobody dawdle, listens on
+ * loopback unless told otherwise, and closes with its scope.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import { pipeline } from "node:stream/promises"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { ListenFailed, PortInUse, RunwayMockError } from "./MockError.ts"
+import { problem } from "./Answer.ts"
+import type { Sleep } from "./Fetch.ts"
+import * as Guard from "./Guard.ts"
+import { InvalidOption, ListenFailed, PortInUse, RunwayMockError } from "./MockError.ts"
 import { bodyLimit } from "./Provider.ts"
+import { millisOf } from "./Time.ts"
+import type { Delivery } from "./Wire.ts"
 
 export interface Options {
   /** Default 4010; 0 takes any free port. */
   readonly port?: number | undefined
   /** Default `127.0.0.1`: nobody but this machine. A container needs `0.0.0.0`. */
   readonly host?: string | undefined
+  /** Who may use the controls below `/_mock/`: programs and pages of this machine, which is the default, or everybody who gets here. */
+  readonly control?: Guard.Access | undefined
+  /** How long a request may take to arrive in full. Default 30 seconds. */
+  readonly requestTimeout?: Duration.Input | undefined
 }
 
 export interface Address {
@@ -21,7 +33,7 @@ export interface Address {
   readonly port: number
 }
 
-type Handler = (request: Request) => Promise<Response>
+type Handler = (request: Request) => Promise<Delivery>
 
 /** As much of the body as shows that it is too large, and no more. Rejects when the caller goes away. */
 const read = (incoming: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> =>
@@ -58,27 +70,77 @@ const toRequest = async (incoming: IncomingMessage, base: string): Promise<Reque
   })
 }
 
-const send = async (response: Response, outgoing: ServerResponse, method: string | undefined): Promise<void> => {
+/** Sends the whole response, at the pace of whoever reads it. */
+const sendWhole = async (response: Response, outgoing: ServerResponse): Promise<void> => {
+  // A response that says how long it is comes as a stream; any other is short.
+  if (response.body !== null && response.headers.has("content-length")) {
+    outgoing.writeHead(response.status)
+    return pipeline(response.body, outgoing)
+  }
   const body = new Uint8Array(await response.arrayBuffer())
-  for (const [name, value] of response.headers) outgoing.setHeader(name, value)
-  if (method !== "HEAD" && response.status !== 304) outgoing.setHeader("content-length", body.length)
+  if (response.body !== null || !outgoing.hasHeader("content-length"))
+    if (response.status !== 304 && outgoing.req.method !== "HEAD") outgoing.setHeader("content-length", body.length)
   outgoing.writeHead(response.status)
-  outgoing.end(method === "HEAD" ? undefined : body)
+  outgoing.end(body)
+}
+
+const send = async ({ response, delay, fate }: Delivery, outgoing: ServerResponse, sleep: Sleep): Promise<void> => {
+  const { socket } = outgoing
+  const gone = new AbortController()
+  outgoing.once("close", () => gone.abort())
+  if (delay > 0) await sleep(delay, gone.signal)
+  if (fate.kind === "reset") return void socket?.resetAndDestroy()
+  if (fate.kind === "closed") return void socket?.end()
+  if (fate.kind === "stalled") return
+  for (const [name, value] of response.headers) outgoing.setHeader(name, value)
+  if (fate.kind === "whole" || response.body === null) return sendWhole(response, outgoing)
+  const body = new Uint8Array(await response.arrayBuffer())
+  outgoing.setHeader("content-length", body.length)
+  outgoing.writeHead(response.status)
+  if (fate.kind === "cut") {
+    const part = body.subarray(0, fate.bytes ?? Math.floor(body.length / 2))
+    return void outgoing.write(part, () => socket?.destroy())
+  }
+  for (let sent = 0; sent < body.length; sent += fate.bytes) {
+    if (sent > 0) await sleep(fate.every, gone.signal)
+    outgoing.write(body.subarray(sent, sent + fate.bytes))
+  }
+  outgoing.end()
+}
+
+/** What a caller is told whose request is none of the API's, in a form that none of its answers has. */
+const refuse = (outgoing: ServerResponse, status: number, name: string, detail: string): void => {
+  const { headers, body } = problem(status, name, detail)
+  outgoing.writeHead(status, headers).end(JSON.stringify(body))
+}
+
+interface Door {
+  readonly handle: Handler
+  readonly sleep: Sleep
+  readonly control: Guard.Access
+  /** Where the server listens, for callers that do not say whom they called. */
+  readonly base: () => string
 }
 
 const listener =
-  (handle: Handler, base: () => string) =>
+  ({ handle, sleep, control, base }: Door) =>
   async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     try {
+      const refusal = Guard.refusalOf(incoming, control)
+      if (refusal !== undefined) {
+        incoming.resume()
+        return refuse(outgoing, 403, "FORBIDDEN", refusal)
+      }
       const request = await toRequest(incoming, base())
       // A body that was not read to its end must not be taken for the next request.
       if (!incoming.complete) outgoing.setHeader("connection", "close")
       incoming.resume()
-      await send(await handle(request), outgoing, incoming.method)
+      await send(await handle(request), outgoing, sleep)
     } catch {
       // Not a request that the web's own classes can express (TRACE, say), or the caller is gone.
       incoming.resume()
-      if (!outgoing.headersSent) outgoing.writeHead(400, { "content-type": "text/plain; charset=utf-8" })
+      if (outgoing.headersSent) return void outgoing.destroy()
+      outgoing.writeHead(400, { "content-type": "text/plain; charset=utf-8" })
       outgoing.end("This request cannot be understood.\n")
     }
   }
@@ -96,8 +158,8 @@ const close = (server: Server): Effect.Effect<void> =>
 
 const open = (
   handle: Handler,
-  host: string,
-  port: number
+  sleep: Sleep,
+  { host = "127.0.0.1", port = 4010, control = "loopback", requestTimeout = "30 seconds" }: Options
 ): Effect.Effect<{ server: Server; address: Address }, RunwayMockError> =>
   Effect.callback((resume) => {
     const fail = (cause: unknown) => {
@@ -107,8 +169,21 @@ const open = (
     }
     const name = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host
     let address: Address = { url: `http://${name}`, port }
-    const answer = listener(handle, () => address.url)
-    const server = createServer((incoming, outgoing) => void answer(incoming, outgoing))
+    const patience = millisOf(requestTimeout) ?? 0
+    if (!(patience > 0 && patience < Number.POSITIVE_INFINITY)) {
+      const problem = `must be a duration such as "30 seconds"; got ${String(requestTimeout)}`
+      return resume(
+        Effect.fail(new RunwayMockError({ reason: new InvalidOption({ option: "requestTimeout", problem }) }))
+      )
+    }
+    const timeouts = {
+      ...{ requestTimeout: patience, headersTimeout: Math.min(patience, 10_000) },
+      connectionsCheckingInterval: Math.min(patience, 1000)
+    }
+    const answer = listener({ handle, sleep, control, base: () => address.url })
+    const server = createServer({ ...timeouts, maxHeaderSize: 16 * 1024 }, (incoming, outgoing) => {
+      void answer(incoming, outgoing)
+    })
     server.once("error", fail)
     try {
       server.listen(port, host, () => {
@@ -125,7 +200,11 @@ const open = (
   })
 
 /** Listens until the scope closes. */
-export const listen = (handle: Handler, options: Options = {}): Effect.Effect<Address, RunwayMockError, Scope.Scope> =>
-  Effect.acquireRelease(open(handle, options.host ?? "127.0.0.1", options.port ?? 4010), ({ server }) =>
-    close(server)
-  ).pipe(Effect.map(({ address }) => address))
+export const listen = (
+  handle: Handler,
+  sleep: Sleep,
+  options: Options = {}
+): Effect.Effect<Address, RunwayMockError, Scope.Scope> =>
+  Effect.acquireRelease(open(handle, sleep, options), ({ server }) => close(server)).pipe(
+    Effect.map(({ address }) => address)
+  )

@@ -1,9 +1,10 @@
 /**
- * What can go wrong before the mock answers its first request: a scenario, an option or a port that cannot be had.
+ * What goes wrong for those who start and steer the mock: an option, a port, a fault or a task that cannot be had.
  *
- * Nothing that happens while it serves is found here. Once it runs, every request gets an answer.
+ * Nothing that a request under test can cause is found here. Once the mock runs, every one of them gets an answer.
  */
 import * as Data from "effect/Data"
+import type { Report } from "../../generated/mock-control/types.gen.ts"
 
 /** No built-in scenario has this name. */
 export class UnknownScenario extends Data.TaggedError("UnknownScenario")<{
@@ -22,6 +23,38 @@ export class BrokenScenario extends Data.TaggedError("BrokenScenario")<{
 }> {
   override get message() {
     return `scenario "${this.name}" cannot be played: ${this.problem}`
+  }
+}
+
+/** A fault that says something nonsensical. */
+export class BrokenFault extends Data.TaggedError("BrokenFault")<{ readonly problem: string }> {
+  override get message() {
+    return `this fault cannot happen: ${this.problem}`
+  }
+}
+
+/** The world has no such task. */
+export class UnknownTask extends Data.TaggedError("UnknownTask")<{
+  readonly id: string
+  readonly known: ReadonlyArray<string>
+}> {
+  override get message() {
+    const known = this.known.length === 0 ? "it has none" : `its last ones are ${this.known.slice(-5).join(", ")}`
+    return `this world has no task "${this.id}"; ${known}`
+  }
+}
+
+/** There are as many worlds as the mock keeps. */
+export class TooManyWorlds extends Data.TaggedError("TooManyWorlds")<{ readonly limit: number }> {
+  override get message() {
+    return `the mock keeps ${this.limit} keys and all are in use: use fewer, or raise the limit`
+  }
+}
+
+/** The client did something that costs money or breaks the contract; `report` has it all. */
+export class Misconduct extends Data.TaggedError("Misconduct")<{ readonly report: Report }> {
+  override get message() {
+    return this.report.text
   }
 }
 
@@ -61,8 +94,18 @@ export class ListenFailed extends Data.TaggedError("ListenFailed")<{
   }
 }
 
-/** Why the mock did not start. */
-export type MockErrorReason = UnknownScenario | BrokenScenario | InvalidScale | InvalidOption | PortInUse | ListenFailed
+/** Why the mock did not start, could not be steered, or found fault with its client. */
+export type MockErrorReason =
+  | UnknownScenario
+  | BrokenScenario
+  | BrokenFault
+  | InvalidScale
+  | InvalidOption
+  | PortInUse
+  | ListenFailed
+  | UnknownTask
+  | TooManyWorlds
+  | Misconduct
 
 /** The one error of this package; `reason` says which. `Effect.catchReason("RunwayMockError", "PortInUse", …)` picks one. */
 export class RunwayMockError extends Data.TaggedError("RunwayMockError")<{ readonly reason: MockErrorReason }> {

@@ -27,6 +27,7 @@ type Field =
   | "result_url"
   | "video_url"
   | "fail_reason"
+  | "status"
 type Fields = { readonly [name in Field]?: unknown }
 
 const isFields = (value: unknown): value is Fields =>
@@ -62,15 +63,29 @@ export const hasStarted = (body: unknown): boolean => isSet(rowOf(body)?.start_t
 /** Whether a body says that the work is over, or holds an output. */
 export const hasFinished = (body: unknown): boolean => isSet(rowOf(body)?.finish_time) || hasOutput(body)
 
-/** Whether a body holds the URL of an output, wherever this shape keeps it. */
-export const hasOutput = (body: unknown): boolean => {
+/** The URL of the output that a body holds, wherever this shape keeps it. */
+export const outputOf = (body: unknown): string | undefined => {
   const output = taskOf(body)?.output
   const row = rowOf(body)
-  return (
-    isUrl(output) ||
-    (Array.isArray(output) && output.some(isUrl)) ||
-    [row?.result_url, row?.video_url, row?.fail_reason].some(isUrl)
-  )
+  const places = [output, ...(Array.isArray(output) ? output : []), row?.result_url, row?.video_url, row?.fail_reason]
+  return places.find(isUrl)
+}
+
+/** Whether a body holds the URL of an output. */
+export const hasOutput = (body: unknown): boolean => outputOf(body) !== undefined
+
+const failures: ReadonlySet<unknown> = new Set(["FAILED", "CANCELLED", "FAILURE"])
+
+/** The word that a body has for where the task is: Runway's own where both speak. */
+export const statusOf = (body: unknown): string | undefined =>
+  [taskOf(body)?.status, rowOf(body)?.status].find((status) => typeof status === "string")
+
+/** Whether a body says that the task is over: it failed, or it succeeded and its output is there. */
+export const hasEnded = (body: unknown): boolean => {
+  const row = rowOf(body)
+  // The gateway has the last word: Runway's own failure in its row may be followed by another try.
+  const verdict = row === undefined ? taskOf(body)?.status : row.status
+  return failures.has(verdict) || ((verdict === "SUCCEEDED" || verdict === "SUCCESS") && hasOutput(body))
 }
 
 const seconds = (millis: number): number => Math.floor(millis / 1000)

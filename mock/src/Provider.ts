@@ -1,30 +1,38 @@
 /**
- * The provider's behaviour as one web-standard function: a request comes in, a response goes out, at the time that a clock tells.
+ * The provider's behaviour as one web-standard function: a request comes in, an answer goes out, with what a fault does to it.
  *
- * It reads the request, lets Prism judge it, looks up or creates the task, and has the answer checked. It opens no socket, starts no
- * timer and never sleeps: every answer is ready at once, and only a world's clock and its polls move a task on.
+ * It reads the request, lets Prism judge it, looks up or creates the task, has the answer checked, and writes it all down. It opens no
+ * socket, starts no timer and never sleeps: every answer is ready at once, and only a world's clock and its polls move a task on.
  */
+import type { Operation } from "../../generated/mock-control/types.gen.ts"
 import * as Answer from "./Answer.ts"
 import * as Asset from "./Asset.ts"
 import * as Choice from "./Choice.ts"
 import * as Contract from "./Contract.ts"
+import type { Strike } from "./Fault.ts"
+import type { Entry } from "./Journal.ts"
 import * as Overlay from "./Overlay.ts"
 import * as Preference from "./Preference.ts"
 import * as Prism from "./Prism.ts"
 import * as Reply from "./Reply.ts"
-import type { Moment, Script } from "./Scenario.ts"
-import { type Making, type Task, type World, Worlds } from "./World.ts"
+import { intentOf } from "./Report.ts"
+import type { Script } from "./Scenario.ts"
+import * as Wire from "./Wire.ts"
+import type { Glimpse, Refusal, World, Worlds } from "./World.ts"
 
 /** A larger request body is answered 413. */
 export const bodyLimit = 1024 * 1024
 
-export interface Settings extends Making {
+export interface Settings {
+  readonly worlds: Worlds
   /** The scenarios that a POST can ask for, by name. */
   readonly scripts: ReadonlyMap<string, Script>
+  /** Told of each request, once its answer is known. */
+  readonly onRequest: (entry: Entry, world: World) => void
 }
 
 /** The body as bytes, or that it is too large: then no more than `bodyLimit` of it was kept. */
-const read = async (request: Request): Promise<Uint8Array | "too large"> => {
+export const read = async (request: Request): Promise<Uint8Array | "too large"> => {
   const chunks: Array<Uint8Array> = []
   let size = 0
   if (request.body === null) return new Uint8Array()
@@ -39,20 +47,24 @@ const read = async (request: Request): Promise<Uint8Array | "too large"> => {
 
 interface Body {
   readonly value: unknown
+  /** What was sent, for the journal. */
+  readonly text?: string
   readonly unreadable?: string
 }
 
-const parse = (bytes: Uint8Array, contentType: string | null): Body => {
+const parse = (bytes: Uint8Array | "too large", contentType: string | null): Body => {
+  if (bytes === "too large") return { value: undefined, unreadable: `Request body is larger than ${bodyLimit} bytes` }
   if (bytes.length === 0) return { value: undefined }
+  const text = new TextDecoder().decode(bytes)
   if (!/^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(contentType ?? "")) {
-    return { value: undefined, unreadable: `Content-Type must be application/json, got ${contentType || "none"}` }
+    return { value: undefined, text, unreadable: `Content-Type must be application/json, got ${contentType || "none"}` }
   }
   try {
     // Prism takes a falsy body for none at all, and so says "required": that is as wrong, and as well explained.
-    return { value: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) }
+    return { value: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)), text }
   } catch (error) {
     return {
-      value: undefined,
+      ...{ value: undefined, text },
       unreadable: `Request body is not JSON: ${error instanceof Error ? error.message : String(error)}`
     }
   }
@@ -67,101 +79,231 @@ const decoded = (segment: string): string => {
 }
 
 /** The bearer token, if there is one. */
-const keyOf = (headers: Headers): string | undefined => /^Bearer\s+(.+)$/.exec(headers.get("authorization") ?? "")?.[1]
+export const keyOf = (headers: Headers): string | undefined =>
+  /^Bearer\s+(.+)$/.exec(headers.get("authorization") ?? "")?.[1]
 
-const factsOf = (world: World, task: Task, moment: Moment, origin: string): Overlay.Facts => {
+/** What a request is for, by its address alone: a fault strikes before anybody has looked at it more closely. */
+const operationOf = (method: string, path: string): Operation => {
+  const is = (route: Contract.Route | undefined) => route?.method === method && Contract.matches(route, path)
+  if (path.startsWith("/assets/")) return "asset"
+  if (is(Contract.routes.find(({ operationId }) => operationId === "createCharacterPerformance"))) return "submit"
+  return is(Contract.routes.find(({ operationId }) => operationId === "getTask")) ? "poll" : "other"
+}
+
+const factsOf = (world: World, { task, moment }: Glimpse, origin: string): Overlay.Facts => {
   const { createdAt, script } = task
   const { progress, startedAfter, finishedAfter } = moment
-  const at = (after: number | undefined) => (after === undefined ? undefined : createdAt + after)
+  const at = (after: number | undefined) => (after === undefined ? undefined : (task.admittedAt ?? createdAt) + after)
   const times = { createdAt, startedAt: at(startedAfter), finishedAt: at(finishedAfter) }
   const outputUrl = Asset.urlOf(origin, task.id, times.finishedAt ?? createdAt, world.now(), script.outputLasts)
   return { id: task.id, ...times, progress, outputUrl }
 }
 
-/** Builds the function. Each call of this makes a provider that knows no tasks. */
-export const make = (settings: Settings): ((request: Request) => Promise<Response>) => {
-  const { scripts, limits } = settings
-  const worlds = new Worlds(settings)
+/** What a poll of a task is answered with at this moment. Asking is no poll. */
+export const bodyOf = (world: World, glimpse: Glimpse, origin: string): unknown => {
+  const { example, with: otherwise } = glimpse.moment
+  return Overlay.merge(Overlay.overlay(example.body, factsOf(world, glimpse, origin)), otherwise)
+}
 
-  const asset = async (request: Request, taskId: string): Promise<Response> => {
-    const world = worlds.with(taskId)
-    const found = world?.look(taskId)
-    return world !== undefined && found !== undefined && Overlay.hasOutput(found.moment.body)
-      ? Asset.serve(request, taskId, world.now())
-      : Asset.missing()
+/** Until when an answer asks its caller to stay away, in the world's time. */
+const notBeforeOf = ({ headers }: Answer.Answer, now: number): number | undefined => {
+  const millis = headers["retry-after-ms"]
+  if (millis !== undefined) return now + Number(millis)
+  const said = headers["retry-after"]
+  if (said === undefined) return undefined
+  const until = /^[\d.]+$/.test(said) ? now + Number(said) * 1000 : Date.parse(said)
+  return Number.isNaN(until) ? undefined : until
+}
+
+/** What one request came to. */
+interface Visit {
+  readonly answer: Answer.Answer
+  readonly violations: ReadonlyArray<Answer.Violation>
+  readonly body: Body
+  /** The task that was made or asked about. */
+  readonly taskId: string | undefined
+  /** What a poll was told. */
+  readonly told: Glimpse | undefined
+}
+
+/** Builds the function. */
+export const make = ({ scripts, worlds, onRequest }: Settings): ((request: Request) => Promise<Wire.Delivery>) => {
+  const download = async (
+    request: Request,
+    taskId: string,
+    world: World,
+    strike: Strike | undefined
+  ): Promise<Visit> => {
+    const found = world.look(taskId)
+    const right = found !== undefined && Overlay.hasOutput(found.moment.body)
+    const answer = right ? await Asset.serve(request, taskId, world.now()) : Asset.missing()
+    return {
+      ...{ violations: [], body: { value: undefined }, told: undefined },
+      taskId: found === undefined ? undefined : taskId,
+      answer: Wire.answerUnder(strike, answer, world.now())
+    }
+  }
+
+  const refused = (refusal: Refusal): Answer.Answer => {
+    if (refusal.refused === "daily") {
+      const { refused: _, until } = refusal
+      const example = Answer.fromExample(Contract.namedExample("createCharacterPerformance", 429, "native"))
+      return { ...example, headers: { ...example.headers, "retry-after": new Date(until).toUTCString() } }
+    }
+    const why = `This key has ${worlds.limits.tasks} tasks, and the mock keeps no more for one: use another key, or raise the limit`
+    return Answer.problem(400, "TOO_MANY_TASKS", why)
   }
 
   /** A right POST's answer. A wrong use of the mock is a 400, which no client sends again. */
-  const submit = (world: World, body: unknown, headers: Headers): Answer.Answer => {
+  const submit = (world: World, body: unknown, headers: Headers): { answer: Answer.Answer; taskId?: string } => {
     const wish = Choice.wishOf(body, headers)
     const script = wish === undefined ? world.script : scripts.get(wish.name)
     if (script === undefined) {
       const known = [...scripts.keys()].join(", ")
       const why = `There is no scenario "${wish?.name}", which ${wish?.from} asks for; known: ${known}`
-      return Answer.problem(400, "UNKNOWN_SCENARIO", why)
+      return { answer: Answer.problem(400, "UNKNOWN_SCENARIO", why) }
     }
     const task = world.submit(script)
-    if (task === undefined) {
-      const why = `This key has ${limits.tasks} tasks, and the mock keeps no more for one: use another key, or raise the limit`
-      return Answer.problem(400, "TOO_MANY_TASKS", why)
-    }
+    if ("refused" in task) return { answer: refused(task) }
     const accepted = Contract.namedExample("createCharacterPerformance", 200, "accepted")
-    return Answer.fromExample(accepted, { id: task.id })
+    return { answer: Answer.fromExample(accepted, { id: task.id }), taskId: task.id }
   }
 
-  const poll = (world: World, id: string, origin: string): Answer.Answer => {
-    const found = world.poll(id)
-    if (found === undefined) return Answer.fromExample(Contract.namedExample("getTask", 400, "task-not-exist"))
-    const { task, moment } = found
-    const body = Overlay.overlay(moment.example.body, factsOf(world, task, moment, origin))
-    const { outsideContract } = task.script
-    return { ...Answer.fromExample(moment.example, Overlay.merge(body, moment.with)), outsideContract }
-  }
-
-  return async (request) => {
-    const { origin, pathname, searchParams } = new URL(request.url)
-    if (pathname.startsWith("/assets/")) return asset(request, Asset.taskIdOf(pathname) ?? "")
-    const key = keyOf(request.headers)
-    const world = key === undefined ? undefined : worlds.of(key)
-    const requestId = (world ?? worlds.nobodys).nextRequestId()
-    if (pathname === "/" && (request.method === "GET" || request.method === "HEAD"))
-      return Reply.frontPage(request, requestId)
-
-    const preference = Preference.parse(request.headers, searchParams)
-    if (typeof preference === "string") {
-      return Reply.toResponse(Answer.problem(422, "UNPROCESSABLE_ENTITY", preference), [], requestId)
+  const poll = (world: World, id: string, origin: string): { answer: Answer.Answer; told?: Glimpse } => {
+    const told = world.poll(id)
+    if (told === undefined)
+      return { answer: Answer.fromExample(Contract.namedExample("getTask", 400, "task-not-exist")) }
+    const { outsideContract } = told.task.script
+    return {
+      told,
+      answer: { ...Answer.fromExample(told.moment.example, bodyOf(world, told, origin)), outsideContract }
     }
-    const bytes = await read(request)
-    const tooLarge = bytes === "too large"
-    const body = tooLarge ? { value: undefined } : parse(bytes, request.headers.get("content-type"))
-    const segments = pathname.split("/").map(decoded)
-    const { "content-length": _, ...headers } = Object.fromEntries(request.headers)
+  }
 
+  /** A request to the API. `world` is absent where the key is, or where the mock has no room for it. */
+  const call = async (
+    request: Request,
+    url: URL,
+    operation: Operation,
+    world: World | undefined,
+    strike: Strike | undefined
+  ): Promise<Visit> => {
+    const requestId = (world ?? worlds.nobodys).nextRequestId()
+    const preference = Preference.parse(request.headers, url.searchParams)
+    const bytes = await read(request)
+    const body = parse(bytes, request.headers.get("content-type"))
+    const segments = url.pathname.split("/").map(decoded)
+    const pollId = operation === "poll" ? segments.at(-1) : undefined
+    const known = pollId !== undefined && world?.has(pollId) ? pollId : undefined
+    if (world !== undefined) {
+      world.waited(world.report.dueAt(operation, { intent: intentOf(body.value), taskId: known }))
+      if (known !== undefined) world.arrive(known)
+    }
+    if (typeof preference === "string") {
+      const answer = Answer.problem(422, "UNPROCESSABLE_ENTITY", preference)
+      return { ...{ violations: [], body, told: undefined, taskId: known }, answer: Reply.numbered(answer, requestId) }
+    }
+    const { "content-length": _, ...headers } = Object.fromEntries(request.headers)
+    let taskId = known
+    let told: Glimpse | undefined
     const reply = await Prism.ask({
       method: request.method,
       // Written anew, because Prism's URI templates do not survive a stray percent sign.
       path: segments.map(encodeURIComponent).join("/"),
-      query: Object.fromEntries(searchParams),
+      query: Object.fromEntries(url.searchParams),
       headers,
       body: body.value,
-      unreadable: tooLarge ? `Request body is larger than ${bodyLimit} bytes` : body.unreadable,
+      unreadable: body.unreadable,
       preference,
       answer: (operationId) => {
         if (world === undefined) {
-          const why = `The mock keeps ${limits.worlds} keys and all are in use: use fewer, or raise the limit`
+          const why = `The mock keeps ${worlds.limits.worlds} keys and all are in use: use fewer, or raise the limit`
           return Answer.problem(400, "TOO_MANY_WORLDS", why)
         }
-        return operationId === "createCharacterPerformance"
-          ? submit(world, body.value, request.headers)
-          : poll(world, segments.at(-1) ?? "", origin)
+        // It never got here; what is answered instead is put in its place below.
+        if (strike?.fault?.accepted === false) return Answer.fromExample(Contract.firstExample(operationId))
+        if (operationId === "createCharacterPerformance") {
+          const submitted = submit(world, body.value, request.headers)
+          taskId = submitted.taskId
+          return submitted.answer
+        }
+        const polled = poll(world, segments.at(-1) ?? "", url.origin)
+        told = polled.told
+        return polled.answer
       }
     })
-    if (reply.kind === "unrouted") return Reply.moved(request, reply.violations, requestId)
-    if (tooLarge && reply.answer.status === 400) {
-      const example = Contract.namedExample("createCharacterPerformance", 413, "too-large")
-      return Reply.toResponse(Answer.fromExample(example), reply.violations, requestId)
-    }
+    const tooLarge = bytes === "too large" && reply.kind !== "unrouted" && reply.answer.status === 400
+    const right =
+      reply.kind === "unrouted"
+        ? Reply.moved()
+        : tooLarge
+          ? Answer.fromExample(Contract.namedExample("createCharacterPerformance", 413, "too-large"))
+          : reply.answer
+    const answer = Wire.answerUnder(strike, right, (world ?? worlds.nobodys).now())
+    // An answer that was asked for by name stays exactly as the contract has it.
     const untouched = preference !== undefined && reply.violations.length === 0
-    return Reply.toResponse(reply.answer, reply.violations, untouched ? undefined : requestId)
+    return {
+      ...{ violations: reply.violations, body, taskId, told },
+      answer: untouched ? answer : Reply.numbered(answer, requestId)
+    }
+  }
+
+  return async (request) => {
+    const started = performance.now()
+    const url = new URL(request.url)
+    const { pathname } = url
+    const operation = operationOf(request.method, pathname)
+    const key = keyOf(request.headers)
+    const assetOf = operation === "asset" ? (Asset.taskIdOf(pathname) ?? "") : undefined
+    const own = assetOf !== undefined ? worlds.with(assetOf) : key === undefined ? undefined : worlds.of(key)
+    const world = own ?? worlds.nobodys
+    const strike = operation === "other" ? undefined : world.faults.strike(operation)
+    const visit =
+      assetOf === undefined
+        ? await call(request, url, operation, own, strike)
+        : await download(request, assetOf, world, strike)
+    const fate = Wire.fateUnder(strike)
+    const never = fate.kind === "reset" || fate.kind === "closed" || fate.kind === "stalled"
+    const { answer, violations, body, taskId, told } = visit
+    const { delay, faults = [] } = strike ?? {}
+    const at = world.now()
+    const entry = world.journal.record({
+      ...{
+        at,
+        operation,
+        key,
+        taskId,
+        violations: [...violations],
+        took: Math.round((performance.now() - started) * 100) / 100
+      },
+      ...{ method: request.method, path: pathname + url.search, headers: request.headers, body: body.text },
+      answer: never ? undefined : answer,
+      fault:
+        strike === undefined
+          ? undefined
+          : { ids: faults.map(({ id }) => id), kinds: faults.map(({ kind }) => kind), ...(delay ? { delay } : {}) }
+    })
+    world.report.observe({
+      ...{
+        number: entry.number,
+        at,
+        operation,
+        violations,
+        taskId,
+        status: answer.status,
+        intent: intentOf(body.value)
+      },
+      versioned: request.headers.has("x-runway-version"),
+      readable: Wire.isReadable(strike),
+      right: Wire.isRight(strike),
+      notBefore: notBeforeOf(answer, at),
+      ended:
+        told !== undefined && Overlay.hasEnded(told.moment.body)
+          ? { outputFreshUntil: at + told.task.script.outputLasts / 2 }
+          : undefined
+    })
+    onRequest(entry, world)
+    const response = Reply.toResponse(answer, violations, request.method === "HEAD")
+    return { response, delay: delay ?? 0, fate }
   }
 }

@@ -3,7 +3,7 @@
  *
  * It decides nothing about what is answered, only how it is written down.
  */
-import type { Answer, Violation } from "./Answer.ts"
+import { type Answer, isRaw, type Violation } from "./Answer.ts"
 import * as Contract from "./Contract.ts"
 
 const limit = 8 * 1024
@@ -39,53 +39,40 @@ const withRequestId = (body: unknown, requestId: string): unknown => {
   return { ...body, error: { ...error, message: rewrite(error.message) } }
 }
 
-/** Writes an answer down. `requestId` is left out for an answer that must stay exactly as the contract has it. */
-export const toResponse = (answer: Answer, violations: ReadonlyArray<Violation>, requestId?: string): Response => {
+/** An answer with the request's id in it, where the provider has one. */
+export const numbered = ({ headers, body, ...answer }: Answer, requestId: string): Answer => ({
+  ...answer,
+  headers: { ...headers, "x-oneapi-request-id": requestId },
+  body: withRequestId(body, requestId)
+})
+
+/** Writes an answer down. `bodiless` is for HEAD, whose answer has the headers alone. */
+export const toResponse = (answer: Answer, violations: ReadonlyArray<Violation>, bodiless = false): Response => {
+  const { status, body } = answer
   const headers = new Headers(answer.headers)
-  const body = requestId === undefined ? answer.body : withRequestId(answer.body, requestId)
-  if (requestId !== undefined) headers.set("x-oneapi-request-id", requestId)
   if (violations.length > 0) headers.set("sl-violations", violationsHeader(violations))
-  if (body === undefined) return new Response(null, { status: answer.status, headers })
-  return new Response(typeof body === "string" ? body : JSON.stringify(body), { status: answer.status, headers })
+  return new Response(body === undefined || bodiless ? null : isRaw(body) ? body : JSON.stringify(body), {
+    status,
+    headers
+  })
 }
 
-const page = (title: string, text: string): string =>
-  `<!doctype html><html><head><title>${title}</title></head><body><h1>${title}</h1><p>${text}</p><ul>${Contract.routes
+/** An HTML page, as the provider's front page is one. */
+export const page = (status: number, title: string, text: string): Answer => ({
+  status,
+  headers: { "content-type": "text/html; charset=utf-8" },
+  body: `<!doctype html><html><head><title>${title}</title></head><body><h1>${title}</h1><p>${text}</p><ul>${Contract.routes
     .map(({ method, path }) => `<li>${method} ${path}</li>`)
     .join("")}</ul></body></html>\n`
-
-const html = "text/html; charset=utf-8"
+})
 
 /** What the provider does with a path or a method that it does not know: it sends the caller to its front page. */
-export const moved = (request: Request, violations: ReadonlyArray<Violation>, requestId: string): Response =>
-  toResponse(
-    {
-      status: 301,
-      // Never a host: a key must not be led away from where it was sent.
-      headers: { location: "/", "content-type": html },
-      body:
-        request.method === "HEAD"
-          ? undefined
-          : page("Moved Permanently", "No route of the API answers this request. The routes are:")
-    },
-    violations,
-    requestId
+export const moved = (): Answer => {
+  const { headers, ...answer } = page(
+    301,
+    "Moved Permanently",
+    "No route of the API answers this request. The routes are:"
   )
-
-/** The front page itself: HTML, with status 200. */
-export const frontPage = (request: Request, requestId: string): Response =>
-  toResponse(
-    {
-      status: 200,
-      headers: { "content-type": html },
-      body:
-        request.method === "HEAD"
-          ? undefined
-          : page(
-              "cometapi-runway-mock",
-              "A stand-in for CometAPI's Runway character performance endpoint. The routes are:"
-            )
-    },
-    [],
-    requestId
-  )
+  // Never a host: a key must not be led away from where it was sent.
+  return { ...answer, headers: { ...headers, location: "/" } }
+}

@@ -12,16 +12,24 @@ import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
+import type { Entry, Fault } from "../../generated/mock-control/types.gen.ts"
+import * as Account from "./Account.ts"
 import { builtIn } from "./BuiltInScenarios.ts"
 import * as Choice from "./Choice.ts"
+import type { MockControl } from "./Control.ts"
+import * as Control from "./Control.ts"
+import * as ControlApi from "./ControlApi.ts"
+import { check } from "./Fault.ts"
 import * as Fetch from "./Fetch.ts"
 import * as HttpServer from "./HttpServer.ts"
-import { InvalidOption, InvalidScale, RunwayMockError, UnknownScenario } from "./MockError.ts"
+import { BrokenFault, InvalidOption, InvalidScale, RunwayMockError, UnknownScenario } from "./MockError.ts"
+import * as Page from "./Page.ts"
 import * as Prism from "./Prism.ts"
 import * as Provider from "./Provider.ts"
 import { compile, type Scenario, type Script } from "./Scenario.ts"
 import * as Time from "./Time.ts"
-import type { Limits } from "./World.ts"
+import * as Wire from "./Wire.ts"
+import { type Limits, Worlds } from "./World.ts"
 
 /** How a mock behaves. */
 export interface Options {
@@ -36,6 +44,14 @@ export interface Options {
   readonly clock?: "real" | "virtual" | undefined
   /** How many times faster than the clock the mock's time runs. Default 1. */
   readonly scale?: number | undefined
+  /** Faults that every key begins with. */
+  readonly faults?: ReadonlyArray<Fault> | undefined
+  /** What every key may do, until it is told otherwise: jobs at work at a time, submissions a day. Default: anything. */
+  readonly account?: Account.Account | undefined
+  /** What chance is made of: the same seed, the same key and the same requests meet the same faults. Default 1. */
+  readonly seed?: number | undefined
+  /** Told of each request as the journal has it, and of the id of the world that it came to. */
+  readonly onRequest?: ((entry: Entry, world: string) => void) | undefined
   /** How much is kept. */
   readonly limits?:
     | {
@@ -43,6 +59,8 @@ export interface Options {
         readonly worlds?: number | undefined
         /** Tasks of one key. Default 1000. */
         readonly tasks?: number | undefined
+        /** Requests in the journals of all keys together. Default 20 000. */
+        readonly journal?: number | undefined
         /** How long a key's tasks outlive its last request, in real time. Default one hour. */
         readonly idle?: Duration.Input | undefined
       }
@@ -52,15 +70,16 @@ export interface Options {
 /** How a mock is served. */
 export interface ServeOptions extends Options, HttpServer.Options {}
 
-/** A mock that is listening. */
-export interface Served extends HttpServer.Address {
-  /** The same mock without the socket. */
+/** A mock and its controls, without a socket. */
+export interface Mock extends MockControl {
+  /** Answers as the provider would; the URL's host does not matter, and no socket is opened. */
   readonly fetch: typeof globalThis.fetch
 }
 
-interface Shape {
-  /** Answers as the provider would; the URL's host does not matter, and no socket is opened. */
-  readonly fetch: typeof globalThis.fetch
+/** A mock that is listening. */
+export interface Served extends HttpServer.Address, Mock {}
+
+interface Shape extends Mock {
   /** Loads Prism now instead of at the first request. */
   readonly warmUp: Effect.Effect<void>
 }
@@ -74,8 +93,10 @@ const scriptOf = (scenario: Scenario): Effect.Effect<Script, RunwayMockError> =>
   return "steps" in script ? Effect.succeed(script) : fail(script)
 }
 
-const limitsOf = Effect.fnUntraced(function* ({ worlds = 1000, tasks = 1000, idle = "1 hour" }: Limiting) {
-  for (const [option, count] of Object.entries({ "limits.worlds": worlds, "limits.tasks": tasks })) {
+const limitsOf = Effect.fnUntraced(function* (limiting: Limiting) {
+  const { worlds = 1000, tasks = 1000, journal = 20_000, idle = "1 hour" } = limiting
+  const counts = { "limits.worlds": worlds, "limits.tasks": tasks, "limits.journal": journal }
+  for (const [option, count] of Object.entries(counts)) {
     if (!(Number.isInteger(count) && count > 0))
       return yield* fail(new InvalidOption({ option, problem: `must be a whole number above 0; got ${count}` }))
   }
@@ -84,7 +105,7 @@ const limitsOf = Effect.fnUntraced(function* ({ worlds = 1000, tasks = 1000, idl
     const problem = `must be a duration such as "1 hour"; got ${String(idle)}`
     return yield* fail(new InvalidOption({ option: "limits.idle", problem }))
   }
-  const limits: Limits = { worlds, tasks, idle: Duration.toMillis(duration.value) }
+  const limits: Limits = { worlds, tasks, journal, idle: Duration.toMillis(duration.value) }
   return limits
 })
 
@@ -96,12 +117,17 @@ const timeOf = Effect.fnUntraced(function* ({ clock: kind = "real", scale = 1 }:
   }
   const clock = yield* Clock.Clock
   const origin = clock.currentTimeMillisUnsafe()
-  const time = Time.shared(() => origin + (clock.currentTimeMillisUnsafe() - origin) * scale)
-  return () => time
+  return () => Time.following(() => origin + (clock.currentTimeMillisUnsafe() - origin) * scale)
 })
 
-const provider = Effect.fnUntraced(function* (options: Options) {
-  const { scenario = "happy", scenarios: own = [] } = options
+const faultOf = (fault: Fault) => {
+  const checked = check(fault)
+  return checked instanceof BrokenFault ? fail(checked) : Effect.succeed({ fault, checked })
+}
+
+/** What stands behind every door. */
+const build = Effect.fnUntraced(function* (options: Options) {
+  const { scenario = "happy", scenarios: own = [], account = {}, seed = 1, scale = 1, onRequest } = options
   const time = yield* timeOf(options)
   const limits = yield* limitsOf(options.limits ?? {})
   // Of two with the same name, the caller's own is meant.
@@ -111,7 +137,30 @@ const provider = Effect.fnUntraced(function* (options: Options) {
   const script = scripts.get(name)
   if (script === undefined) return yield* fail(new UnknownScenario({ name, known: [...scripts.keys()] }))
   const scriptFor = (key: string) => Choice.ofKey(key, scripts) ?? script
-  return Provider.make({ scripts, scriptFor, time, limits, uptime: () => performance.now() })
+  const faults = yield* Effect.forEach(options.faults ?? [], faultOf)
+  const problem = Account.problemOf(account)
+  if (problem !== undefined) return yield* fail(new InvalidOption(problem))
+  if (!Number.isFinite(seed))
+    return yield* fail(new InvalidOption({ option: "seed", problem: `must be a number; got ${seed}` }))
+
+  const started = performance.now()
+  const worlds = new Worlds({ limits, scriptFor, faults, account, seed, time, uptime: () => performance.now() })
+  const mock: Control.Mock = {
+    ...{ worlds, scripts, clock: options.clock ?? "real", scale },
+    uptime: () => performance.now() - started
+  }
+  const provider = Provider.make({ worlds, scripts, onRequest: (entry, world) => onRequest?.(entry, world.id) })
+  const handle = async (request: Request): Promise<Wire.Delivery> => {
+    const { pathname } = new URL(request.url)
+    const ours = pathname.startsWith("/_mock/")
+    const page = ours || pathname === "/" ? await Page.serve(request) : undefined
+    if (page !== undefined) return Wire.whole(page)
+    return ours ? Wire.whole(await ControlApi.serve(mock, request)) : provider(request)
+  }
+  // The wire's time is the clock's own: neither scaled nor virtual, as a client's timeouts are not.
+  const clock = yield* Clock.Clock
+  const sleep: Fetch.Sleep = (millis, signal) => Effect.runPromise(clock.sleep(Duration.millis(millis)), { signal })
+  return { handle, sleep, mock: { fetch: Fetch.make(handle, sleep), ...Control.ofMock(mock) } satisfies Mock }
 })
 
 /**
@@ -138,9 +187,7 @@ import * as Effect from "effect/Effect"
 export class RunwayMock extends Context.Service<RunwayMock, Shape>()("cometapi-runway-mock/RunwayMock") {
   /** A mock of its own. Fails when a scenario or an option makes no sense. */
   static make(options: Options = {}): Effect.Effect<Shape, RunwayMockError> {
-    return Effect.map(provider(options), (handle) =>
-      RunwayMock.of({ fetch: Fetch.make(handle), warmUp: Effect.promise(Prism.warmUp) })
-    )
+    return Effect.map(build(options), ({ mock }) => RunwayMock.of({ ...mock, warmUp: Effect.promise(Prism.warmUp) }))
   }
 
   /**
@@ -176,10 +223,10 @@ export class RunwayMock extends Context.Service<RunwayMock, Shape>()("cometapi-r
    */
   static serve(options: ServeOptions = {}): Effect.Effect<Served, RunwayMockError, Scope.Scope> {
     return Effect.gen(function* () {
-      const handle = yield* provider(options)
-      const address = yield* HttpServer.listen(handle, options)
+      const { handle, sleep, mock } = yield* build(options)
+      const address = yield* HttpServer.listen(handle, sleep, options)
       yield* Effect.promise(Prism.warmUp)
-      return { ...address, fetch: Fetch.make(handle) }
+      return { ...address, ...mock }
     })
   }
 }

@@ -5,12 +5,10 @@
  * knows nothing of requests or of clocks either: the state at a moment is a pure function of the time since the POST and of the
  * polls so far.
  */
-import * as Duration from "effect/Duration"
-import * as Option from "effect/Option"
 import * as Contract from "./Contract.ts"
 import { BrokenScenario } from "./MockError.ts"
 import * as Overlay from "./Overlay.ts"
-import { pollInterval } from "./Time.ts"
+import { type Length, millisOf, pollInterval } from "./Time.ts"
 
 /** One stretch of a task's life. All but the last say how long they last, with `for` or with `polls`; the last one stays. */
 export interface State {
@@ -19,7 +17,7 @@ export interface State {
   /** Needed only where examples of several statuses share the name. */
   readonly status?: number
   /** How long it lasts, in the mock's time. */
-  readonly for?: Duration.Input
+  readonly for?: Length
   /** How many polls it answers, in place of a time. */
   readonly polls?: number
   /** What this state says otherwise than the example, field by field: `{ status: "DREAMING" }`. */
@@ -35,7 +33,7 @@ export interface Scenario {
   readonly shape?: "bare" | "envelope" | "row" | undefined
   readonly timeline: ReadonlyArray<State>
   /** How long the URL of an output works, in the mock's time. Default 24 hours. */
-  readonly outputLasts?: Duration.Input | undefined
+  readonly outputLasts?: Length | undefined
   /** Lets answers through that break the contract, as `with` can make them. Otherwise such an answer is a 500. */
   readonly outsideContract?: boolean | undefined
 }
@@ -54,6 +52,7 @@ export interface Step {
 /** A scenario that was checked against the contract. */
 export interface Script {
   readonly name: string
+  readonly scenario: Scenario
   readonly steps: readonly [Step, ...Array<Step>]
   readonly outputLasts: number
   readonly outsideContract: boolean
@@ -94,9 +93,6 @@ const exampleOf = (state: State): Contract.Example | string => {
     ? first
     : `"${state.state}" is an example of ${found.map((example) => example.status).join(" and ")}: say which with "status"`
 }
-
-const millisOf = (duration: Duration.Input): number | undefined =>
-  Option.getOrUndefined(Option.map(Duration.fromInput(duration), Duration.toMillis))
 
 /** How long a state lasts, or what is wrong with what it says about that. */
 const lastsOf = (state: State, last: boolean): number | string => {
@@ -140,7 +136,7 @@ export const compile = (scenario: Scenario): Script | BrokenScenario => {
   const [first, ...rest] = steps
   if (first === undefined) return broken("its timeline is empty")
   const outsideContract = scenario.outsideContract === true
-  return { name: scenario.name, steps: [first, ...rest], outputLasts, outsideContract }
+  return { name: scenario.name, scenario, steps: [first, ...rest], outputLasts, outsideContract }
 }
 
 /** Where the time alone has brought a task `elapsed` milliseconds after the POST. */
@@ -150,6 +146,35 @@ const grow = (script: Script, life: Life, elapsed: number): Life => {
   return step.polls === undefined && elapsed >= until && until < Number.POSITIVE_INFINITY
     ? grow(script, { reached: [...life.reached, until], polls: 0 }, elapsed)
     : life
+}
+
+/** Milliseconds after the POST at which the task ends by time alone, or has ended; `Infinity` where that takes polls, or never comes. */
+export const endOf = (script: Script, life: Life): number => {
+  const { reached } = grow(script, life, Number.POSITIVE_INFINITY)
+  return reached.find((_, index) => Overlay.hasEnded(script.steps[index]?.body)) ?? Number.POSITIVE_INFINITY
+}
+
+/** How the first state of a script that is a task tells of it; the errors before that have no shape. */
+export const shapeOf = ({ steps }: Script): ReturnType<typeof Overlay.shapeOf> =>
+  Overlay.shapeOf(steps.find(({ example }) => example.status === "200")?.body)
+
+/** Whether a task of this script ever ends. */
+export const isFinite = (script: Script): boolean => script.steps.some(({ body }) => Overlay.hasEnded(body))
+
+/** A life that goes on to its next state at once, or stays in its last one. */
+export const stepped = (script: Script, life: Life, elapsed: number): Life => {
+  const { reached, polls } = grow(script, life, elapsed)
+  return reached.length < script.steps.length ? { reached: [...reached, elapsed], polls: 0 } : { reached, polls }
+}
+
+/** A task that turns into something else at once: what it was so far stays, and this is its last state. */
+export const turned = (script: Script, life: Life, elapsed: number, last: Step) => {
+  const { reached } = grow(script, life, elapsed)
+  const [first, ...rest] = script.steps
+  return {
+    script: { ...script, steps: [first, ...rest.slice(0, reached.length - 1), last] } satisfies Script,
+    life: { reached: [...reached, elapsed], polls: 0 } satisfies Life
+  }
 }
 
 /** The life of a task after one more poll, which was answered as `stateAt` said. */

@@ -1,15 +1,27 @@
 /**
- * The time that a world's tasks live in: one that the world shares with everybody, or a virtual one of its own.
+ * The time that a world's tasks live in: the machine's (or a test's), or a virtual one that stands still by itself.
  *
  * Everything that a world says of time comes from here: when a task was made and how old it is, when its output's URL expires.
  */
+import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
 
-/** A clock, in milliseconds since 1970. */
+/** A clock of one world, in milliseconds since 1970. */
 export interface Time {
   readonly now: () => number
-  /** A caller polls, and so has waited until then. Only a virtual clock is moved by that. */
+  /** A caller is here, and so has waited until then. Only a virtual clock is moved by that. */
   readonly waited: (until: number) => void
+  /** Lets so many milliseconds pass at once. */
+  readonly advance: (millis: number) => void
 }
+
+/** A duration in any of Effect's forms: `"45 seconds"`. A text that comes as data is read when it is there. */
+export type Length = Duration.Input | (string & {})
+
+/** A duration in milliseconds, where it is one. */
+export const millisOf = (duration: Length): number | undefined =>
+  // A text is read, whatever it says; the type only knows texts that were written down in the source.
+  Option.getOrUndefined(Option.map(Duration.fromInput(duration as Duration.Input), Duration.toMillis))
 
 /** How long a client waits between two polls: the shortest that the provider asks for. */
 export const pollInterval = 5000
@@ -17,16 +29,28 @@ export const pollInterval = 5000
 /** When every virtual clock begins. */
 export const virtualStart = Date.UTC(2026, 4, 1, 12)
 
-/** A clock that goes by itself. */
-export const shared = (now: () => number): Time => ({ now, waited: () => {} })
+/** A clock that goes with another one, and can be ahead of it. */
+export const following = (leader: () => number): Time => {
+  let ahead = 0
+  return {
+    now: () => leader() + ahead,
+    waited: () => {},
+    advance: (millis) => {
+      ahead += millis
+    }
+  }
+}
 
-/** A clock that moves when a caller polls, by as much as that caller would have waited, and never otherwise. */
+/** A clock that moves when a caller polls, by as much as that caller would have waited, or when it is told to. */
 export const virtual = (): Time => {
   let time = virtualStart
   return {
     now: () => time,
     waited: (until) => {
       time = Math.max(time, until)
+    },
+    advance: (millis) => {
+      time += millis
     }
   }
 }

@@ -1,12 +1,18 @@
 /**
- * Everything the mock keeps for one API key: its tasks in the order of their POSTs, its scenario, its clock and its numbering.
+ * Everything the mock keeps for one API key: its tasks in the order of their POSTs, its scenario, faults, limits, clock, journal and
+ * numbering.
  *
  * Keys share nothing. Another key's task is one that does not exist, so tests that use different keys cannot disturb each other.
  * A key is kept only as a hash, and neither it nor anything readable of it is part of an id. What is kept is limited in number, and
  * a world that nobody used for a while is forgotten.
  */
 import { createHash } from "node:crypto"
-import { birth, type Life, type Moment, polled, type Script, stateAt } from "./Scenario.ts"
+import type { Fault } from "../../generated/mock-control/types.gen.ts"
+import { type Account, dayOf, nextDay, turnOf } from "./Account.ts"
+import { type Checked, Faults } from "./Fault.ts"
+import { Journal, Shelf } from "./Journal.ts"
+import { ClientReport } from "./Report.ts"
+import * as Scenario from "./Scenario.ts"
 import { pollInterval, type Time } from "./Time.ts"
 
 /** One job. */
@@ -14,11 +20,23 @@ export interface Task {
   readonly id: string
   /** In its world's time, milliseconds since 1970. */
   readonly createdAt: number
-  readonly script: Script
+  readonly script: Scenario.Script
+  /** When it got its turn, which is where its timeline begins; `undefined` while it waits for one. */
+  readonly admittedAt: number | undefined
+  readonly polls: number
+}
+
+/** A job and where it is now. */
+export interface Glimpse {
+  readonly task: Task
+  readonly moment: Scenario.Moment
 }
 
 interface Job extends Task {
-  life: Life
+  script: Scenario.Script
+  admittedAt: number | undefined
+  polls: number
+  life: Scenario.Life
   polledAt: number
 }
 
@@ -29,25 +47,68 @@ export interface Limits {
   readonly tasks: number
   /** Milliseconds of real time that a world outlives its last request. */
   readonly idle: number
+  /** Journal entries of all worlds together. */
+  readonly journal: number
 }
+
+/** Why a job was not taken on, and when a daily one would be. */
+export type Refusal = { readonly refused: "full" } | { readonly refused: "daily"; readonly until: number }
 
 const sha256 = (text: string) => createHash("sha256").update(text)
 
+const waiting = (state: Scenario.State): Scenario.Script => {
+  const script = Scenario.compile({ name: "waiting", timeline: [state] })
+  if ("steps" in script) return script
+  throw script
+}
+/** What a job says while it waits for its turn, in the shape that it has later. */
+const waitingBare = waiting({ state: "throttled" })
+const waitingEnvelope = waiting({ state: "envelope-queued", with: { data: { data: { status: "THROTTLED" } } } })
+
+const waitingFor = (script: Scenario.Script): Scenario.Script =>
+  Scenario.shapeOf(script) === "envelope" ? waitingEnvelope : waitingBare
+
+/** What worlds are made with. */
+export interface Making {
+  readonly limits: Limits
+  readonly scriptFor: (key: string) => Scenario.Script
+  readonly faults: ReadonlyArray<{ readonly fault: Fault; readonly checked: Checked }>
+  readonly account: Account
+  readonly seed: number
+  /** The clock of one more world. */
+  readonly time: () => Time
+  /** Real time, in milliseconds since whenever: being forgotten is about memory, and no part of what is simulated. */
+  readonly uptime: () => number
+}
+
 /** What one key sees. */
 export class World {
+  /** Tells worlds apart without telling a key. */
+  readonly id: string
   /** What becomes of a task whose POST asks for nothing else. */
-  readonly script: Script
+  script: Scenario.Script
+  account: Account
+  readonly faults: Faults
+  readonly journal: Journal
+  readonly report = new ClientReport()
   readonly #name: string
   readonly #time: Time
   readonly #limit: number
   readonly #jobs = new Map<string, Job>()
+  readonly #days = new Map<number, number>()
+  #waiting = 0
   #requests = 0
 
-  constructor(name: string, script: Script, time: Time, limit: number) {
+  constructor(name: string, script: Scenario.Script, making: Making, shelf: Shelf) {
     this.#name = name
+    this.id = name.slice(0, 12)
     this.script = script
-    this.#time = time
-    this.#limit = limit
+    this.account = making.account
+    this.faults = new Faults(`${making.seed} ${name}`)
+    for (const { fault, checked } of making.faults) this.faults.inject(fault, checked)
+    this.journal = new Journal(shelf)
+    this.#time = making.time()
+    this.#limit = making.limits.tasks
   }
 
   /** The time here, in milliseconds since 1970. */
@@ -55,32 +116,94 @@ export class World {
     return this.#time.now()
   }
 
-  /** Takes a job on, or has too many. The n-th job of a key has the same id in every run. */
-  submit(script: Script): Task | undefined {
-    if (this.#jobs.size >= this.#limit) return undefined
+  /** Lets time pass. */
+  advance(millis: number): void {
+    this.#time.advance(millis)
+  }
+
+  /** A caller would have waited until then. */
+  waited(until: number): void {
+    this.#time.waited(until)
+  }
+
+  /** Takes a job on, unless there are too many. The n-th job of a key has the same id in every run. */
+  submit(script: Scenario.Script): Task | Refusal {
+    if (this.#jobs.size >= this.#limit) return { refused: "full" }
+    const createdAt = this.now()
+    const day = dayOf(createdAt)
+    const today = this.#days.get(day) ?? 0
+    if (today >= (this.account.daily ?? Number.POSITIVE_INFINITY))
+      return { refused: "daily", until: nextDay(createdAt) }
+    this.#days.set(day, today + 1)
     const hex = sha256(`${this.#name} ${this.#jobs.size + 1}`).digest("hex")
     const id = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join("-")
-    const createdAt = this.now()
-    const job = { id, createdAt, script, life: birth, polledAt: createdAt }
+    const job: Job = {
+      id,
+      createdAt,
+      script,
+      admittedAt: undefined,
+      polls: 0,
+      life: Scenario.birth,
+      polledAt: createdAt
+    }
     this.#jobs.set(id, job)
+    this.#waiting += 1
+    this.#admit()
     return job
   }
 
+  /** Somebody asks about this job, and so has waited since the last time. */
+  arrive(id: string): void {
+    const job = this.#jobs.get(id)
+    if (job === undefined) return
+    this.#time.waited(job.polledAt + pollInterval)
+    job.polledAt = this.now()
+  }
+
   /** What is to be said of this key's job with this id, which counts as a poll; `undefined` if there is none. */
-  poll(id: string): { readonly task: Task; readonly moment: Moment } | undefined {
+  poll(id: string): Glimpse | undefined {
     const job = this.#jobs.get(id)
     if (job === undefined) return undefined
-    this.#time.waited(job.polledAt + pollInterval)
-    const moment = this.#momentOf(job)
-    job.polledAt = this.now()
-    job.life = polled(job.script, job.life, this.#ageOf(job))
-    return { task: job, moment }
+    const glimpse = this.#glimpse(job)
+    job.polls += 1
+    if (job.admittedAt !== undefined) job.life = Scenario.polled(job.script, job.life, this.#ageOf(job))
+    return glimpse
   }
 
   /** The job with this id, as it is now. */
-  look(id: string): { readonly task: Task; readonly moment: Moment } | undefined {
+  look(id: string): Glimpse | undefined {
     const job = this.#jobs.get(id)
-    return job === undefined ? undefined : { task: job, moment: this.#momentOf(job) }
+    return job === undefined ? undefined : this.#glimpse(job)
+  }
+
+  has(id: string): boolean {
+    return this.#jobs.has(id)
+  }
+
+  /** All jobs, in the order of their submission. */
+  glimpses(): ReadonlyArray<Glimpse> {
+    return [...this.#jobs.values()].map((job) => this.#glimpse(job))
+  }
+
+  get size(): number {
+    return this.#jobs.size
+  }
+
+  /** Brings a job to its next state, or to this one, which is then its last. */
+  move(id: string, last?: Scenario.Step): Glimpse | undefined {
+    const job = this.#jobs.get(id)
+    if (job === undefined) return undefined
+    this.#admit()
+    if (job.admittedAt === undefined) this.#begin(job, this.now())
+    if (last === undefined) job.life = Scenario.stepped(job.script, job.life, this.#ageOf(job))
+    else Object.assign(job, Scenario.turned(job.script, job.life, this.#ageOf(job), last))
+    return this.#glimpse(job)
+  }
+
+  /** Whether a job ends at some time, by what its script says. */
+  readonly canEnd = (id: string): boolean => {
+    const job = this.#jobs.get(id)
+    return job !== undefined && Scenario.isFinite(job.script)
   }
 
   /** Ids that look like the gateway's: a time, a counter and eight letters. The n-th of a key is the same at the same time. */
@@ -93,46 +216,60 @@ export class World {
     return `${time}${String(this.#requests).padStart(6, "0")}${letters.slice(0, 8)}`
   }
 
-  #ageOf({ createdAt }: Task): number {
-    return Math.max(0, this.now() - createdAt)
+  /** Gives waiting jobs their turn, each at the moment at which it was its turn. */
+  #admit(): void {
+    if (this.#waiting === 0) return
+    const { concurrency } = this.account
+    const ends: Array<number> = []
+    for (const job of this.#jobs.values()) {
+      const turn = concurrency === undefined ? this.now() : turnOf(concurrency, job.createdAt, ends)
+      if (job.admittedAt === undefined && turn > this.now()) return
+      ends.push((job.admittedAt ?? this.#begin(job, turn)) + Scenario.endOf(job.script, job.life))
+    }
   }
 
-  #momentOf(job: Job): Moment {
-    return stateAt(job.script, this.#ageOf(job), job.life)
+  #begin(job: Job, at: number): number {
+    this.#waiting -= 1
+    job.admittedAt = at
+    return at
   }
-}
 
-/** What worlds are made with. */
-export interface Making {
-  readonly limits: Limits
-  readonly scriptFor: (key: string) => Script
-  /** The clock of one more world. */
-  readonly time: () => Time
-  /** Real time, in milliseconds since whenever: being forgotten is about memory, and no part of what is simulated. */
-  readonly uptime: () => number
+  #ageOf({ admittedAt, createdAt }: Task): number {
+    return Math.max(0, this.now() - (admittedAt ?? createdAt))
+  }
+
+  #glimpse(job: Job): Glimpse {
+    this.#admit()
+    const script = job.admittedAt === undefined ? waitingFor(job.script) : job.script
+    return { task: job, moment: Scenario.stateAt(script, this.#ageOf(job), job.life) }
+  }
 }
 
 /** All the worlds of one mock. */
 export class Worlds {
-  /** Where requests without a key are numbered. It holds no tasks. */
+  readonly limits: Limits
+  /** Where requests without a key are kept. It holds no tasks. */
   readonly nobodys: World
   /** In the order of their last use, so that the forgotten are found in front. */
   readonly #worlds = new Map<string, { readonly world: World; usedAt: number }>()
   readonly #making: Making
+  readonly #shelf: Shelf
 
   constructor(making: Making) {
     this.#making = making
-    this.nobodys = new World("", making.scriptFor(""), making.time(), 0)
+    this.limits = making.limits
+    this.#shelf = new Shelf(making.limits.journal)
+    this.nobodys = new World("nobody", making.scriptFor(""), { ...making, faults: [] }, this.#shelf)
   }
 
   /** The world of a key; a key that was never seen gets a new one, unless there are too many. */
   of(key: string): World | undefined {
-    const { limits, scriptFor, time } = this.#making
+    const { limits, scriptFor } = this.#making
     this.#forget()
     const name = sha256(`cometapi-runway-mock ${key}`).digest("hex")
     const known = this.#worlds.get(name)
     if (known === undefined && this.#worlds.size >= limits.worlds) return undefined
-    const world = known?.world ?? new World(name, scriptFor(key), time(), limits.tasks)
+    const world = known?.world ?? new World(name, scriptFor(key), this.#making, this.#shelf)
     this.#use(name, world)
     return world
   }
@@ -141,11 +278,28 @@ export class Worlds {
   with(taskId: string): World | undefined {
     this.#forget()
     for (const [name, { world }] of this.#worlds) {
-      if (world.look(taskId) === undefined) continue
+      if (!world.has(taskId)) continue
       this.#use(name, world)
       return world
     }
     return undefined
+  }
+
+  /** The world with this id. Looking at it keeps nothing alive. */
+  at(id: string): World | undefined {
+    return this.all().find((world) => world.id === id)
+  }
+
+  /** Every world, the one used last in front. */
+  all(): ReadonlyArray<World> {
+    this.#forget()
+    return [...this.#worlds.values()].map(({ world }) => world).reverse()
+  }
+
+  /** Forgets a world, or all of them. */
+  forget(world?: World): void {
+    for (const [name, entry] of this.#worlds)
+      if (world === undefined || entry.world === world) this.#drop(name, entry.world)
   }
 
   #use(name: string, world: World): void {
@@ -155,9 +309,14 @@ export class Worlds {
 
   #forget(): void {
     const now = this.#making.uptime()
-    for (const [name, { usedAt }] of this.#worlds) {
+    for (const [name, { world, usedAt }] of this.#worlds) {
       if (now - usedAt < this.#making.limits.idle) return
-      this.#worlds.delete(name)
+      this.#drop(name, world)
     }
+  }
+
+  #drop(name: string, world: World): void {
+    this.#worlds.delete(name)
+    world.journal.close()
   }
 }

@@ -4,17 +4,38 @@
  * It answers from the contract, checks every request and each of its own answers against it, and remembers its tasks: a minute of
  * generation passes on a test clock in no time, and ends with a real video. Nothing leaves the machine.
  */
+export type {
+  Entry,
+  EntryAnswer,
+  EntryFault,
+  Fault,
+  FaultKind,
+  Finding,
+  FindingKind,
+  InjectedFault,
+  Journal,
+  Report,
+  Task,
+  World
+} from "../../generated/mock-control/types.gen.ts"
+export type { Account } from "./Account.ts"
+export type { JournalFilter, MockControl, WorldControl } from "./Control.ts"
+export type { Access } from "./Guard.ts"
 export {
+  BrokenFault,
   BrokenScenario,
   InvalidOption,
   InvalidScale,
   ListenFailed,
+  Misconduct,
   type MockErrorReason,
   PortInUse,
   RunwayMockError,
-  UnknownScenario
+  TooManyWorlds,
+  UnknownScenario,
+  UnknownTask
 } from "./MockError.ts"
-export { type Options, RunwayMock, type Served, type ServeOptions } from "./RunwayMock.ts"
+export { type Mock, type Options, RunwayMock, type Served, type ServeOptions } from "./RunwayMock.ts"
 export type { Scenario, State } from "./Scenario.ts"
 
 import { builtIn } from "./BuiltInScenarios.ts"

@@ -13,8 +13,8 @@ import { BareTask } from "../../generated/schemas.gen.ts"
 import * as Contract from "../../mock/src/Contract.ts"
 import { get, headers, poll, post, submit, violations } from "./Support.ts"
 
-/** Sends bytes as they are, for what no HTTP client would send. */
-const raw = (port: number, bytes: string) =>
+/** Sends bytes as they are, for what no HTTP client would send; `hangUp` closes this end after them. */
+const raw = (port: number, bytes: string, hangUp = false) =>
   Effect.promise(async () => {
     const socket = connect(port, "127.0.0.1")
     let answer = ""
@@ -22,7 +22,8 @@ const raw = (port: number, bytes: string) =>
       answer += chunk
     })
     socket.on("error", () => {})
-    socket.end(bytes)
+    socket.write(bytes)
+    if (hangUp) socket.end()
     await once(socket, "close")
     return answer
   })
@@ -95,11 +96,12 @@ describe("over HTTP", () => {
         ["GET http://other.example/nope HTTP/1.1\r\nHost: other.example\r\nConnection: close\r\n\r\n", 301],
         ["OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 301],
         ["TRACE / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 400],
-        ["GET /%zz HTTP/1.1\r\nHost: a b<c>\r\nConnection: close\r\n\r\n", 301],
-        ["POST /runwayml/v1/character_performance HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{", 400]
+        ["GET /%zz HTTP/1.1\r\nHost: a b<c>\r\nConnection: close\r\n\r\n", 301]
       ] as const) {
         assert.match(yield* raw(port, bytes), new RegExp(`^HTTP/1.1 ${status} `), bytes)
       }
+      const unfinished = "POST /runwayml/v1/character_performance HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{"
+      assert.match(yield* raw(port, unfinished, true), /^HTTP\/1.1 400 /)
       assert.strictEqual((yield* Effect.promise(() => get(fetch, "x", url))).status, 400)
     })
   )

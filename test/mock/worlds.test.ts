@@ -7,6 +7,7 @@ import { BareTask } from "../../generated/schemas.gen.ts"
 import * as Provider from "../../mock/src/Provider.ts"
 import { compile } from "../../mock/src/Scenario.ts"
 import * as Time from "../../mock/src/Time.ts"
+import { Worlds } from "../../mock/src/World.ts"
 import { type Fetch, outputOf, poll, post, provider, submit } from "./Support.ts"
 
 const statusOf = (body: unknown) => Schema.decodeUnknownSync(BareTask)(body).status
@@ -82,14 +83,13 @@ describe("a world", () => {
     const script = compile({ name: "only", timeline: [{ state: "succeeded" }] })
     if (!("steps" in script)) return assert.fail(script.message)
     let uptime = 0
-    const handle = Provider.make({
-      scripts: new Map(),
-      scriptFor: () => script,
-      time: Time.virtual,
-      limits: { worlds: 2, tasks: 2, idle: 1000 },
+    const worlds = new Worlds({
+      ...{ scriptFor: () => script, faults: [], account: {}, seed: 1, time: Time.virtual },
+      limits: { worlds: 2, tasks: 2, journal: 100, idle: 1000 },
       uptime: () => uptime
     })
-    const fetch: Fetch = (input, init) => handle(new Request(input, init))
+    const handle = Provider.make({ worlds, scripts: new Map(), onRequest: () => {} })
+    const fetch: Fetch = async (input, init) => (await handle(new Request(input, init))).response
     return {
       fetch,
       pass: (millis: number) => {
