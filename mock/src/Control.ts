@@ -144,6 +144,8 @@ export interface WorldControl {
 export interface MockControl {
   /** The world of a key, which is a fresh one if the key was never used. */
   readonly world: (key: string) => WorldControl
+  /** The world with this id, as `worlds` lists it; `undefined` if there is none. */
+  readonly worldAt: (id: string) => WorldControl | undefined
   /** Every world, the one used last in front. None tells its key. */
   readonly worlds: () => Array<Api.World>
   /** The scenarios that can be asked for by name. */
@@ -245,6 +247,10 @@ export const ofKey = (mock: Mock, key: string, origin = nowhere): WorldControl =
 /** The functions over the whole mock. */
 export const ofMock = (mock: Mock): MockControl => ({
   world: (key) => ofKey(mock, key),
+  worldAt: (id) => {
+    const world = mock.worlds.at(id)
+    return world && ofWorld(mock, () => world, nowhere)
+  },
   worlds: () => mock.worlds.all().map((world) => ofWorld(mock, () => world, nowhere).describe()),
   scenarios: () => [...mock.scripts.values()].map(({ scenario }) => scenario),
   reset: () => mock.worlds.forget()

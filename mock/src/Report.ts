@@ -124,7 +124,8 @@ export class ClientReport {
       )
     }
     for (const { location, message, severity } of violations) {
-      if (severity !== "Error" || location.join(".").toLowerCase() === "request.header.x-runway-version") continue
+      const ofVersion = location[1] === "header" && /x-runway-version/i.test(`${location.join(".")} ${message}`)
+      if (severity !== "Error" || (ofVersion && !versioned)) continue
       const where = location.join(".")
       this.#find(
         "contract-violation",

@@ -4,14 +4,15 @@
  * All doors of one mock lead to the same tasks. Its time is that of Effect's `Clock` where it was made, so a `TestClock` moves it,
  * unless its clock is a virtual one, which the polls move.
  */
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import type { Entry, Fault } from "../../generated/mock-control/types.gen.ts"
 import * as Account from "./Account.ts"
 import { builtIn } from "./BuiltInScenarios.ts"
@@ -62,7 +63,7 @@ export interface Options {
         /** Requests in the journals of all keys together. Default 20 000. */
         readonly journal?: number | undefined
         /** How long a key's tasks outlive its last request, in real time. Default one hour. */
-        readonly idle?: Duration.Input | undefined
+        readonly idle?: Time.Length | undefined
       }
     | undefined
 }
@@ -78,6 +79,12 @@ export interface Mock extends MockControl {
 
 /** A mock that is listening. */
 export interface Served extends HttpServer.Address, Mock {}
+
+/** A mock that listens until it is stopped, at the end of an `await using` or by hand. */
+export interface Running extends Served, AsyncDisposable {
+  /** Ends it and frees its port. Once more does nothing more. */
+  readonly stop: () => Promise<void>
+}
 
 interface Shape extends Mock {
   /** Loads Prism now instead of at the first request. */
@@ -100,12 +107,12 @@ const limitsOf = Effect.fnUntraced(function* (limiting: Limiting) {
     if (!(Number.isInteger(count) && count > 0))
       return yield* fail(new InvalidOption({ option, problem: `must be a whole number above 0; got ${count}` }))
   }
-  const duration = Option.filter(Duration.fromInput(idle), Duration.isPositive)
-  if (Option.isNone(duration)) {
+  const millis = Time.millisOf(idle) ?? 0
+  if (!(millis > 0)) {
     const problem = `must be a duration such as "1 hour"; got ${String(idle)}`
     return yield* fail(new InvalidOption({ option: "limits.idle", problem }))
   }
-  const limits: Limits = { worlds, tasks, journal, idle: Duration.toMillis(duration.value) }
+  const limits: Limits = { worlds, tasks, journal, idle: millis }
   return limits
 })
 
@@ -228,5 +235,34 @@ export class RunwayMock extends Context.Service<RunwayMock, Shape>()("cometapi-r
       yield* Effect.promise(Prism.warmUp)
       return { ...address, ...mock }
     })
+  }
+  /**
+   * A mock that listens, for programs that do not use Effect. It is ready when the promise resolves, and keeps the process alive until
+   * it is stopped.
+   *
+   * Rejects with the `RunwayMockError` itself where a scenario or an option makes no sense (`UnknownScenario`, `InvalidOption`, …) or
+   * the address cannot be had (`PortInUse`, `ListenFailed`); then nothing listens.
+   *
+   * @example
+   * ```ts
+   * import { RunwayMock } from "cometapi-runway-mock"
+   *
+   * await using mock = await RunwayMock.start({ port: 0, clock: "virtual" })
+   * mock.world("any-key").inject({ on: "submit", kind: "lost", once: true })
+   * const answer = await fetch(`${mock.url}/runwayml/v1/tasks/unknown`, { headers: { authorization: "Bearer any-key" } })
+   * console.log(answer.status) // 400: there is no such task
+   * ```
+   */
+  static async start(options: ServeOptions = {}): Promise<Running> {
+    const scope = Scope.makeUnsafe()
+    const exit = await Effect.runPromiseExit(RunwayMock.serve(options).pipe(Scope.provide(scope)))
+    let stopped: Promise<void> | undefined
+    const stop = () => {
+      stopped ??= Effect.runPromise(Scope.close(scope, Exit.void))
+      return stopped
+    }
+    if (Exit.isSuccess(exit)) return { ...exit.value, stop, [Symbol.asyncDispose]: stop }
+    await stop()
+    throw Cause.squash(exit.cause)
   }
 }

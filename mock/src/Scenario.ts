@@ -159,7 +159,7 @@ export const shapeOf = ({ steps }: Script): ReturnType<typeof Overlay.shapeOf> =
   Overlay.shapeOf(steps.find(({ example }) => example.status === "200")?.body)
 
 /** Whether a task of this script ever ends. */
-export const isFinite = (script: Script): boolean => script.steps.some(({ body }) => Overlay.hasEnded(body))
+export const ends = (script: Script): boolean => script.steps.some(({ body }) => Overlay.hasEnded(body))
 
 /** A life that goes on to its next state at once, or stays in its last one. */
 export const stepped = (script: Script, life: Life, elapsed: number): Life => {

@@ -203,7 +203,7 @@ export class World {
   /** Whether a job ends at some time, by what its script says. */
   readonly canEnd = (id: string): boolean => {
     const job = this.#jobs.get(id)
-    return job !== undefined && Scenario.isFinite(job.script)
+    return job !== undefined && Scenario.ends(job.script)
   }
 
   /** Ids that look like the gateway's: a time, a counter and eight letters. The n-th of a key is the same at the same time. */

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 /**
- * The command `cometapi-runway-mock`: serves the mock until it is stopped, and says how to call it.
+ * The command `cometapi-runway-mock`: serves the mock until it is stopped, says how to call it, and shows what comes.
+ *
+ * What it says on standard output is either for people or, with `--json`, for programs: a line of JSON for each thing that happens.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
@@ -10,20 +12,26 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Wanted from "../../generated/mock-control/schemas.gen.ts"
 import manifest from "../package.json" with { type: "json" }
 import { builtIn } from "./BuiltInScenarios.ts"
-import { RunwayMock, scenarioNames } from "./index.ts"
+import { type MockControl, RunwayMock, scenarioNames } from "./index.ts"
+import * as Log from "./Log.ts"
+
+/** A POST that is right, for a shell. */
+const curl = (url: string) => `curl ${url}/runwayml/v1/character_performance \\
+    -H 'Authorization: Bearer any-key' -H 'X-Runway-Version: 2024-11-06' -H 'Content-Type: application/json' \\
+    -d '{"character":{"type":"image","uri":"https://example.com/portrait.png"},"reference":{"type":"video","uri":"https://example.com/performance.mp4"},"bodyControl":true,"expressionIntensity":3,"seed":1,"model":"act_two","ratio":"1280:720"}'`
 
 const hello = (
   url: string,
   scenario: string
 ) => `cometapi-runway-mock listens on ${url} (scenario ${scenario}; Ctrl-C stops it)
+Open it in a browser to watch and steer it. Any key will do, and each key has its own tasks. To start one:
 
-Any key will do, and each key has its own tasks. To start one:
-
-  curl ${url}/runwayml/v1/character_performance \\
-    -H 'Authorization: Bearer any-key' -H 'X-Runway-Version: 2024-11-06' -H 'Content-Type: application/json' \\
-    -d '{"character":{"type":"image","uri":"https://example.com/portrait.png"},"reference":{"type":"video","uri":"https://example.com/performance.mp4"},"bodyControl":true,"expressionIntensity":3,"seed":1,"model":"act_two","ratio":"1280:720"}'
+  ${curl(url)}
 
 Then, with the id that it answers:
 
@@ -32,29 +40,47 @@ Then, with the id that it answers:
 A key's name chooses what becomes of its tasks, for example mock-failed-asset; --list shows the choice.
 `
 
+/** What the clients did that they should not have, for those who watch. */
+const farewell = ({ worlds, worldAt }: MockControl): string =>
+  worlds()
+    .filter(({ findings }) => findings > 0)
+    .slice(0, 5)
+    .map(({ world }) => worldAt(world)?.report().text ?? "")
+    .join("\n")
+
 const longest = Math.max(...scenarioNames.map((name) => name.length))
 
 const list = [...builtIn.values()].map(({ name, about }) => `${name.padEnd(longest)}  ${about}`).join("\n")
 
+/** Ends when whoever started this command is gone, or closes its standard input. */
+const stdinClosed = Effect.callback<void>((resume) => {
+  const ended = () => resume(Effect.void)
+  process.stdin.once("end", ended).once("close", ended).once("error", ended).resume()
+})
+
+const count = (name: string, description: string, byDefault: number) =>
+  Flag.Int(name).pipe(Flag.withDescription(`${description} (default: ${byDefault})`), Flag.withDefault(byDefault))
+
+const flag = (name: string, description: string) =>
+  Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.withDefault(false))
+
 const command = Command.make(
   "cometapi-runway-mock",
   {
-    port: Flag.Int("port").pipe(
-      Flag.withDescription("Port to listen on; 0 takes any free one (default: 4010)"),
-      Flag.withDefault(4010)
-    ),
+    port: count("port", "Port to listen on; 0 takes any free one", 4010),
     host: Flag.String("host").pipe(
       Flag.withDescription("Address to listen on; a container needs 0.0.0.0 (default: 127.0.0.1)"),
       Flag.withDefault("127.0.0.1")
+    ),
+    control: Flag.Literals("control", ["loopback", "anywhere"]).pipe(
+      Flag.withDescription("Who may use the controls below /_mock/; a container needs anywhere (default: loopback)"),
+      Flag.withDefault("loopback")
     ),
     scenario: Flag.String("scenario").pipe(
       Flag.withDescription("What becomes of the tasks, for POSTs and keys that do not say (default: happy)"),
       Flag.withDefault("happy")
     ),
-    list: Flag.Boolean("list").pipe(
-      Flag.withDescription("Show the scenarios, one a line, and end"),
-      Flag.withDefault(false)
-    ),
+    list: flag("list", "Show the scenarios, one a line, and end"),
     clock: Flag.Literals("clock", ["real", "virtual"]).pipe(
       Flag.withDescription("Whose time it is; a virtual clock moves by itself, 5 seconds at each poll (default: real)"),
       Flag.withDefault("real")
@@ -63,20 +89,65 @@ const command = Command.make(
       Flag.withDescription("How many times faster than real the time runs, e.g. 20 (default: 1)"),
       Flag.withDefault(1)
     ),
-    maxWorlds: Flag.Int("max-worlds").pipe(
-      Flag.withDescription("How many keys it keeps at a time (default: 1000)"),
-      Flag.withDefault(1000)
+    faults: Flag.String("fault").pipe(
+      Flag.withMetavar("json"),
+      Flag.withDescription(
+        'A fault that every key begins with, e.g. {"on":"poll","kind":"reset","rate":0.1}; may be repeated'
+      ),
+      Flag.withSchema(Schema.fromJsonString(Wanted.Fault)),
+      Flag.atLeast(0)
     ),
-    maxTasks: Flag.Int("max-tasks").pipe(
-      Flag.withDescription("How many tasks of one key it keeps (default: 1000)"),
-      Flag.withDefault(1000)
-    )
+    concurrency: Flag.Int("concurrency").pipe(
+      Flag.withDescription(
+        "Jobs of one key that are at work at a time; the others are THROTTLED (default: any number)"
+      ),
+      Flag.optional
+    ),
+    daily: Flag.Int("daily").pipe(
+      Flag.withDescription("Submissions of one key a day; the next is a 429 (default: any number)"),
+      Flag.optional
+    ),
+    seed: Flag.Finite("seed").pipe(
+      Flag.withDescription("What the chance of faults is made of (default: 1)"),
+      Flag.withDefault(1)
+    ),
+    verbose: flag("verbose", "Show the headers and bodies of each request too"),
+    json: flag("json", "Say everything in lines of JSON, for programs: first that it is ready, then each request"),
+    exitWithStdin: flag(
+      "exit-with-stdin",
+      "End when standard input is closed, as it is when the starting program ends"
+    ),
+    idle: Flag.String("idle").pipe(
+      Flag.withDescription('How long a key is kept after its last request (default: "1 hour")'),
+      Flag.withDefault("1 hour")
+    ),
+    maxWorlds: count("max-worlds", "How many keys it keeps at a time", 1000),
+    maxTasks: count("max-tasks", "How many tasks of one key it keeps", 1000),
+    maxJournal: count("max-journal", "How many requests all journals together keep", 20_000)
   },
-  Effect.fnUntraced(function* ({ list: listing, maxWorlds, maxTasks, ...options }) {
+  Effect.fnUntraced(function* ({ list: listing, ...options }) {
     if (listing) return yield* Console.log(list)
-    const { url } = yield* RunwayMock.serve({ ...options, limits: { worlds: maxWorlds, tasks: maxTasks } })
-    yield* Console.log(hello(url, options.scenario))
-    return yield* Effect.never
+    const { maxWorlds, maxTasks, maxJournal, idle, verbose, json, exitWithStdin, concurrency, daily, ...rest } = options
+    const show = json ? Log.json : verbose ? Log.verbose : Log.line
+    const mock = yield* RunwayMock.serve({
+      ...rest,
+      account: {
+        ...(Option.isSome(concurrency) ? { concurrency: concurrency.value } : {}),
+        ...(Option.isSome(daily) ? { daily: daily.value } : {})
+      },
+      limits: { worlds: maxWorlds, tasks: maxTasks, journal: maxJournal, idle },
+      onRequest: (entry, world) => console.log(show(entry, world))
+    })
+    const { url, port } = mock
+    const ready = { event: "ready", url, port, pid: process.pid, version: manifest.version }
+    yield* Console.log(json ? JSON.stringify(ready) : hello(url, options.scenario))
+    if (!json) {
+      yield* Effect.addFinalizer(() => {
+        const text = farewell(mock)
+        return text === "" ? Effect.void : Console.log(`\n${text}`)
+      })
+    }
+    return yield* exitWithStdin ? stdinClosed : Effect.never
   }, Effect.scoped)
 ).pipe(Command.withDescription("A stand-in for CometAPI's Runway character performance endpoint"))
 

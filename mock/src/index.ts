@@ -35,8 +35,10 @@ export {
   UnknownScenario,
   UnknownTask
 } from "./MockError.ts"
-export { type Mock, type Options, RunwayMock, type Served, type ServeOptions } from "./RunwayMock.ts"
+export { type Mock, type Options, type Running, RunwayMock, type Served, type ServeOptions } from "./RunwayMock.ts"
+export { mswResolver } from "./Msw.ts"
 export type { Scenario, State } from "./Scenario.ts"
+export { openWorld, type TestWorld, type TestWorldOptions, withWorld } from "./TestWorld.ts"
 
 import { builtIn } from "./BuiltInScenarios.ts"
 

@@ -1,0 +1,67 @@
+/**
+ * The requests as lines for a terminal, or as JSON for a machine.
+ *
+ * It shows what the journal has, which is without keys and signatures, and never lets a request write to the terminal: what a caller
+ * sent is shown with its control characters escaped.
+ */
+import type { Entry } from "../../generated/mock-control/types.gen.ts"
+
+const printable = (text: string): string =>
+  text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`)
+
+const longest = 160
+const cut = (text: string): string => (text.length > longest ? `${text.slice(0, longest)}…` : text)
+
+const field = (body: unknown, name: string): unknown =>
+  typeof body === "object" && body !== null ? Reflect.get(body, name) : undefined
+
+/** The provider's word for the task, as the answer has it. */
+const wordOf = (body: unknown): string | undefined => {
+  const row = field(body, "data") ?? body
+  const words = [
+    field(field(row, "data"), "status"),
+    field(row, "status"),
+    field(body, "code"),
+    field(field(body, "error"), "code")
+  ]
+  return words.find((word) => typeof word === "string")?.toString()
+}
+
+/** One line: when, whose, what, and what came of it. */
+export const line = (entry: Entry, world: string): string => {
+  const { at, method, path, answer, fault, violations, taskId } = entry
+  const outcome = answer === undefined ? "no answer" : String(answer.status)
+  const word = wordOf(answer?.body)
+  const notes = [
+    ...(word === undefined ? [] : [word]),
+    ...(entry.operation === "submit" && taskId !== undefined ? [`task ${taskId}`] : []),
+    ...(fault === undefined ? [] : [`fault: ${fault.kinds.join(" + ")}`]),
+    ...(violations.length === 0
+      ? []
+      : [violations.map(({ location, message }) => `${location.join(".")}: ${message}`).join("; ")])
+  ]
+  return printable(
+    cut(
+      `${at.slice(11, 19)} ${world.slice(0, 4)} ${outcome} ${method} ${path}${notes.length > 0 ? `  ${notes.join(", ")}` : ""}`
+    )
+  )
+}
+
+const indented = (title: string, value: unknown): string =>
+  `    ${title} ${printable(typeof value === "string" ? value : JSON.stringify(value))}`
+
+/** The line, and below it what was sent and answered. */
+export const verbose = (entry: Entry, world: string): string => {
+  const { headers, body, answer, violations } = entry
+  return [
+    line(entry, world),
+    indented("sent   ", headers),
+    ...(body === undefined ? [] : [indented("       ", body)]),
+    ...(answer === undefined ? [] : [indented("answer ", answer.headers)]),
+    ...(answer?.body === undefined ? [] : [indented("       ", answer.body)]),
+    ...violations.map((violation) => indented("breaks ", `${violation.location.join(".")}: ${violation.message}`))
+  ].join("\n")
+}
+
+/** One line of JSON, for a machine that reads them as they come. */
+export const json = (entry: Entry, world: string): string => JSON.stringify({ event: "request", world, ...entry })
