@@ -41,6 +41,9 @@ export interface JournalFilter {
   readonly task?: string | undefined
 }
 
+/** Faults of one world at a time: each request is held against all of them. */
+const mostFaults = 100
+
 const fail = (reason: RunwayMockError["reason"]): never => {
   throw new RunwayMockError({ reason })
 }
@@ -197,7 +200,11 @@ export const ofWorld = ({ worlds, scripts, clock, scale }: Mock, find: () => Wor
     fail: (id: string, as?: string): Api.Task => end(id, as, failures),
     inject: (fault: Api.Fault): Api.InjectedFault => {
       const checked = check(fault)
-      return checked instanceof BrokenFault ? fail(checked) : find().faults.inject(fault, checked)
+      if (checked instanceof BrokenFault) return fail(checked)
+      const { faults } = find()
+      return faults.size < mostFaults
+        ? faults.inject(fault, checked)
+        : fail(new BrokenFault({ problem: `this world has ${mostFaults} faults already; remove some` }))
     },
     faults: (): Array<Api.InjectedFault> => find().faults.list(),
     heal: (id?: string): boolean => {
@@ -210,7 +217,7 @@ export const ofWorld = ({ worlds, scripts, clock, scale }: Mock, find: () => Wor
     limit: (account: Account.Account): Api.Account => {
       const problem = Account.problemOf(account)
       if (problem !== undefined) return fail(new InvalidOption(problem))
-      find().account = { ...account }
+      find().limit({ ...account })
       return controls.account()
     },
     account: (): Api.Account => ({ ...find().account }),

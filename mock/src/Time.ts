@@ -20,8 +20,11 @@ export type Length = Duration.Input | (string & {})
 
 /** A duration in milliseconds, where it is one. */
 export const millisOf = (duration: Length): number | undefined =>
-  // A text is read, whatever it says; the type only knows texts that were written down in the source.
-  Option.getOrUndefined(Option.map(Duration.fromInput(duration as Duration.Input), Duration.toMillis))
+  // No number is no duration, though Effect would take it for none at all.
+  Number.isNaN(duration)
+    ? undefined
+    : // A text is read, whatever it says; the type only knows texts that were written down in the source.
+      Option.getOrUndefined(Option.map(Duration.fromInput(duration as Duration.Input), Duration.toMillis))
 
 /** How long a client waits between two polls: the shortest that the provider asks for. */
 export const pollInterval = 5000
@@ -29,11 +32,14 @@ export const pollInterval = 5000
 /** When every virtual clock begins. */
 export const virtualStart = Date.UTC(2026, 4, 1, 12)
 
+/** No world's time goes beyond this, so that it can always be written down as a date. */
+const latest = Date.UTC(9000, 0)
+
 /** A clock that goes with another one, and can be ahead of it. */
 export const following = (leader: () => number): Time => {
   let ahead = 0
   return {
-    now: () => leader() + ahead,
+    now: () => Math.min(latest, leader() + ahead),
     waited: () => {},
     advance: (millis) => {
       ahead += millis
@@ -47,10 +53,10 @@ export const virtual = (): Time => {
   return {
     now: () => time,
     waited: (until) => {
-      time = Math.max(time, until)
+      time = Math.min(latest, Math.max(time, until))
     },
     advance: (millis) => {
-      time += millis
+      time = Math.min(latest, time + millis)
     }
   }
 }

@@ -87,10 +87,10 @@ export class World {
   readonly id: string
   /** What becomes of a task whose POST asks for nothing else. */
   script: Scenario.Script
-  account: Account
   readonly faults: Faults
   readonly journal: Journal
   readonly report = new ClientReport()
+  #account: Account
   readonly #name: string
   readonly #time: Time
   readonly #limit: number
@@ -103,7 +103,7 @@ export class World {
     this.#name = name
     this.id = name.slice(0, 12)
     this.script = script
-    this.account = making.account
+    this.#account = making.account
     this.faults = new Faults(`${making.seed} ${name}`)
     for (const { fault, checked } of making.faults) this.faults.inject(fault, checked)
     this.journal = new Journal(shelf)
@@ -126,13 +126,25 @@ export class World {
     this.#time.waited(until)
   }
 
+  /** What this key may do. */
+  get account(): Account {
+    return this.#account
+  }
+
+  /** Sets that. Jobs that need not wait any longer begin now. */
+  limit(account: Account): void {
+    this.#admit()
+    this.#account = account
+    this.#admit()
+  }
+
   /** Takes a job on, unless there are too many. The n-th job of a key has the same id in every run. */
   submit(script: Scenario.Script): Task | Refusal {
     if (this.#jobs.size >= this.#limit) return { refused: "full" }
     const createdAt = this.now()
     const day = dayOf(createdAt)
     const today = this.#days.get(day) ?? 0
-    if (today >= (this.account.daily ?? Number.POSITIVE_INFINITY))
+    if (today >= (this.#account.daily ?? Number.POSITIVE_INFINITY))
       return { refused: "daily", until: nextDay(createdAt) }
     this.#days.set(day, today + 1)
     const hex = sha256(`${this.#name} ${this.#jobs.size + 1}`).digest("hex")
@@ -219,7 +231,7 @@ export class World {
   /** Gives waiting jobs their turn, each at the moment at which it was its turn. */
   #admit(): void {
     if (this.#waiting === 0) return
-    const { concurrency } = this.account
+    const { concurrency } = this.#account
     const ends: Array<number> = []
     for (const job of this.#jobs.values()) {
       const turn = concurrency === undefined ? this.now() : turnOf(concurrency, job.createdAt, ends)

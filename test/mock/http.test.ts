@@ -1,9 +1,7 @@
-import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { connect } from "node:net"
-import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
-import { RunwayMock, scenarioNames } from "cometapi-runway-mock"
+import { RunwayMock } from "cometapi-runway-mock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
@@ -11,7 +9,7 @@ import * as Scope from "effect/Scope"
 import { TestClock } from "effect/testing"
 import { BareTask } from "../../generated/schemas.gen.ts"
 import * as Contract from "../../mock/src/Contract.ts"
-import { get, headers, poll, post, submit, violations } from "./Support.ts"
+import { get, poll, post, submit, violations } from "./Support.ts"
 
 /** Sends bytes as they are, for what no HTTP client would send; `hangUp` closes this end after them. */
 const raw = (port: number, bytes: string, hangUp = false) =>
@@ -140,67 +138,6 @@ describe("over HTTP", () => {
       assert.strictEqual(refused, "refused")
       const again = yield* RunwayMock.serve({ port })
       assert.strictEqual(again.port, port)
-    })
-  )
-})
-
-describe("the command", () => {
-  const run = (...args: ReadonlyArray<string>) => {
-    const bin = fileURLToPath(new URL("../../mock/src/bin.ts", import.meta.url))
-    const child = spawn(process.execPath, [bin, ...args], { stdio: ["ignore", "pipe", "pipe"] })
-    const said = { out: "", err: "" }
-    child.stdout.on("data", (chunk) => {
-      said.out += chunk
-    })
-    child.stderr.on("data", (chunk) => {
-      said.err += chunk
-    })
-    return { child, said, ended: once(child, "close") }
-  }
-
-  it("says where it listens, serves, and ends quietly when it is stopped", async () => {
-    const { child, said, ended } = run("--port", "0", "--scale", "1000000", "--scenario", "envelope")
-    try {
-      while (!said.out.includes("tasks/ID")) await once(child.stdout, "data")
-      const url = /http:\/\/127\.0\.0\.1:\d+/.exec(said.out)?.[0] ?? ""
-      // The command that is printed, as a shell would read it.
-      const payload = /-d '(.*)'/.exec(said.out)?.[1] ?? ""
-      const accepted = await post(fetch, url, "any-key", { body: payload, headers: headers("any-key") })
-      assert.strictEqual(accepted.status, 200)
-    } finally {
-      child.kill("SIGINT")
-    }
-    const [code] = await ended
-    assert.deepStrictEqual([code, said.err], [0, ""])
-  })
-
-  it("lists the scenarios, one a line", async () => {
-    const { said, ended } = run("--list")
-    const [code] = await ended
-    assert.deepStrictEqual([code, said.err], [0, ""])
-    const lines = said.out.trim().split("\n")
-    assert.deepStrictEqual(
-      lines.map((line) => line.split(" ")[0]),
-      [...scenarioNames]
-    )
-    for (const line of lines) assert.match(line, /^[\w-]+ {2,}\w.{10,}$/)
-  })
-
-  it.effect("says in one line why it cannot start", () =>
-    Effect.gen(function* () {
-      const { port } = yield* RunwayMock.serve({ port: 0 })
-      const inUse = run("--port", String(port))
-      const unknown = run("--scenario", "hapy")
-      for (const [{ said, ended }, why] of [
-        [inUse, `port ${port} on 127.0.0.1 is in use`],
-        [unknown, 'there is no scenario "hapy"; known: happy, slow, throttled, ']
-      ] as const) {
-        const [code] = yield* Effect.promise(() => ended)
-        assert.strictEqual(code, 1)
-        assert.strictEqual(said.err.trim().split("\n").length, 1, said.err)
-        assert.include(said.err, why)
-        assert.strictEqual(said.out, "")
-      }
     })
   )
 })

@@ -1,0 +1,146 @@
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { fileURLToPath } from "node:url"
+import { assert, describe, it } from "@effect/vitest"
+import { RunwayMock, scenarioNames } from "cometapi-runway-mock"
+import * as Effect from "effect/Effect"
+import * as Log from "../../mock/src/Log.ts"
+import { get, headers, post } from "./Support.ts"
+
+const key = "sk-secret-0123456789"
+
+describe("the command", () => {
+  const run = (...args: ReadonlyArray<string>) => {
+    const bin = fileURLToPath(new URL("../../mock/src/bin.ts", import.meta.url))
+    const child = spawn(process.execPath, [bin, ...args], { stdio: ["pipe", "pipe", "pipe"] })
+    const said = { out: "", err: "" }
+    child.stdout.on("data", (chunk) => {
+      said.out += chunk
+    })
+    child.stderr.on("data", (chunk) => {
+      said.err += chunk
+    })
+    return { child, said, ended: once(child, "close") }
+  }
+
+  it("says where it listens, serves, and ends quietly when it is stopped", async () => {
+    const { child, said, ended } = run("--port", "0", "--scale", "1000000", "--scenario", "envelope")
+    try {
+      while (!said.out.includes("tasks/ID")) await once(child.stdout, "data")
+      const url = /http:\/\/127\.0\.0\.1:\d+/.exec(said.out)?.[0] ?? ""
+      // The command that is printed, as a shell would read it.
+      const payload = /-d '(.*)'/.exec(said.out)?.[1] ?? ""
+      const accepted = await post(fetch, url, "any-key", { body: payload, headers: headers("any-key") })
+      assert.strictEqual(accepted.status, 200)
+    } finally {
+      child.kill("SIGINT")
+    }
+    const [code] = await ended
+    assert.deepStrictEqual([code, said.err], [0, ""])
+  })
+
+  it("shows each request and, when it is stopped, what the client did wrong, but never the key", async () => {
+    const { child, said, ended } = run("--port", "0", "--verbose", "--clock", "virtual")
+    try {
+      while (!said.out.includes("tasks/ID")) await once(child.stdout, "data")
+      const url = /http:\/\/127\.0\.0\.1:\d+/.exec(said.out)?.[0] ?? ""
+      await post(fetch, url, key)
+      await post(fetch, url, key)
+      while (!/12:00:00 \w{4} 200 POST[\s\S]*12:00:00 \w{4} 200 POST/.test(said.out)) await once(child.stdout, "data")
+    } finally {
+      child.kill("SIGTERM")
+    }
+    const [code] = await ended
+    assert.strictEqual(code, 0)
+    assert.match(
+      said.out,
+      /200 POST \/runwayml\/v1\/character_performance {2}task [\da-f-]{36}\n {4}sent .*\n.*act_two.*\n {4}answer /
+    )
+    assert.match(said.out, /\n\nThe client did 3 things that it should not .*\n- duplicate-submission: /)
+    assert.notInclude(said.out, key)
+  })
+
+  it("speaks JSON to programs: first that it is ready, then each request, and ends when its standard input does", async () => {
+    const fault = { on: "poll", kind: "status", status: 429, retryAfter: 7, nth: 2 }
+    const { child, said, ended } = run(
+      ...["--port", "0", "--json", "--exit-with-stdin", "--clock", "virtual", "--daily", "1", "--concurrency", "1"],
+      ...["--fault", JSON.stringify(fault), "--seed", "7"]
+    )
+    while (!said.out.includes("\n")) await once(child.stdout, "data")
+    const { url, ...ready } = JSON.parse(said.out)
+    assert.deepInclude(ready, { event: "ready", pid: child.pid, port: Number(new URL(url).port) })
+    const { id } = await (await post(fetch, url, key)).json()
+    const answers = [await get(fetch, id, url, key), await get(fetch, id, url, key), await post(fetch, url, key)]
+    assert.deepStrictEqual(
+      answers.map(({ status, headers }) => [status, headers.get("retry-after")]),
+      [
+        [200, null],
+        [429, "7"],
+        [429, "Sat, 02 May 2026 00:00:00 GMT"]
+      ]
+    )
+    child.stdin.end()
+    const [code] = await ended
+    assert.deepStrictEqual([code, said.err], [0, ""])
+    const [, ...requests] = said.out
+      .trim()
+      .split("\n")
+      .map((line): Record<string, unknown> => JSON.parse(line))
+    assert.deepStrictEqual(
+      requests.map(({ event, operation }) => [event, operation]),
+      ["submit", "poll", "poll", "submit"].map((operation) => ["request", operation])
+    )
+    assert.notInclude(said.out, key)
+  })
+
+  it("shows what a caller sent without letting it write to the terminal", () => {
+    const path = "/x\u001b[2J\u202e\n2026 forged line"
+    const entry = {
+      ...{ number: 1, at: "2026-05-01T12:00:00.000Z", operation: "other" as const, method: "GET", path },
+      ...{
+        headers: { "x-evil": "\u001b]0;title\u0007" },
+        violations: [],
+        took: 1,
+        answer: { status: 301, headers: {} }
+      }
+    } as const
+    const text = Log.verbose(
+      { ...entry, headers: { ...entry.headers }, violations: [], answer: { status: 301, headers: {} } },
+      "abcdef012345"
+    )
+    assert.notMatch(text.replaceAll("\n    ", ""), /[\p{Cc}\p{Cf}]/u)
+    assert.match(text, /^12:00:00 abcd 301 GET \/x\\u\{1b\}\[2J\\u\{202e\}\\u\{a\}2026 forged line\n/)
+  })
+
+  it("lists the scenarios, one a line", async () => {
+    const { said, ended } = run("--list")
+    const [code] = await ended
+    assert.deepStrictEqual([code, said.err], [0, ""])
+    const lines = said.out.trim().split("\n")
+    assert.deepStrictEqual(
+      lines.map((line) => line.split(" ")[0]),
+      [...scenarioNames]
+    )
+    for (const line of lines) assert.match(line, /^[\w-]+ {2,}\w.{10,}$/)
+  })
+
+  it.effect("says in one line why it cannot start", () =>
+    Effect.gen(function* () {
+      const { port } = yield* RunwayMock.serve({ port: 0 })
+      const inUse = run("--port", String(port))
+      const unknown = run("--scenario", "hapy")
+      const fault = run("--fault", '{"on":"poll","kind":"reset","bytes":3}')
+      for (const [{ said, ended }, why] of [
+        [inUse, `port ${port} on 127.0.0.1 is in use`],
+        [fault, 'this fault cannot happen: "bytes" means nothing for "reset"'],
+        [unknown, 'there is no scenario "hapy"; known: happy, slow, throttled, ']
+      ] as const) {
+        const [code] = yield* Effect.promise(() => ended)
+        assert.strictEqual(code, 1)
+        assert.strictEqual(said.err.trim().split("\n").length, 1, said.err)
+        assert.include(said.err, why)
+        assert.strictEqual(said.out, "")
+      }
+    })
+  )
+})
