@@ -54,7 +54,11 @@ export const FaultKind = Schema.Literals([
   "content-type",
   "oversized",
   "latency"
-]).annotate({ identifier: "FaultKind" })
+]).annotate({
+  identifier: "FaultKind",
+  message:
+    "Expected a kind of fault, one of status, reset, lost, stall, drip, truncated, cut, html, redirect, empty, content-type, oversized, latency"
+})
 
 export type Account = { readonly concurrency?: number; readonly daily?: number }
 export const Account = Schema.Struct({
@@ -256,7 +260,7 @@ export type Fault = {
   readonly p99?: Duration
 }
 export const Fault = Schema.Struct({
-  on: Schema.Literals(["submit", "poll", "asset"]),
+  on: Schema.Literals(["submit", "poll", "asset"]).annotate({ message: "Expected submit, poll or asset" }),
   kind: FaultKind,
   nth: Schema.optionalKey(
     Schema.Int.check(Schema.isGreaterThanOrEqualTo(1).annotate({ expected: "a value greater than or equal to 1" }))

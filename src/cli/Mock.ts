@@ -6,6 +6,7 @@
  *
  * @module
  */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
@@ -14,6 +15,9 @@ import { Complaint } from "./Complaint.ts"
 
 /** How much faster than the clock the mock's time runs: its minute of generating then takes a few seconds. */
 const scale = 15
+
+/** The five seconds that the provider asks for between two polls, in that time. */
+const interval = Duration.millis(5000 / scale)
 
 /** A client against a mock on a free port of this machine, which lives as long as the layer. */
 export const layer = Layer.unwrap(
@@ -26,7 +30,7 @@ export const layer = Layer.unwrap(
     const { url } = yield* RunwayMock.serve({ port: 0, scale }).pipe(
       Effect.mapError((error) => new Complaint({ text: error.message }))
     )
-    const poll = { schedule: Schedule.spaced("250 millis"), firstAfter: "250 millis" } as const
+    const poll = { schedule: Schedule.spaced(interval), firstAfter: interval }
     return Runway.layer({ apiKey: "mock-happy", baseUrl: url, poll })
   })
 )

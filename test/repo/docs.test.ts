@@ -1,7 +1,9 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join, relative } from "node:path"
+import { scenarioNames } from "cometapi-runway-mock"
 import ts from "typescript"
 import { afterAll, describe, expect, it } from "vitest"
+import { FaultKind, FindingKind } from "../../generated/mock-control/schemas.gen.ts"
 
 /** Every page and every source whose examples are promises. */
 const pages = ["README.md", "CONTRIBUTING.md", ...files("docs", ".md")]
@@ -91,5 +93,28 @@ describe("the pages", () => {
       .split("\n")
       .flatMap((row) => [...(row.split("|")[1] ?? "").matchAll(/`(\w+)`/g)].map(([, name]) => name))
     expect(told.sort()).toEqual(reasons.sort())
+  })
+
+  /** What the first column of a page's table under a heading names. */
+  const named = (page: string, heading: string): Array<string> => {
+    const [, section = ""] = readFileSync(page, "utf8").split(`\n## ${heading}\n`)
+    const [table = ""] = section.split("\n## ")
+    return [...table.matchAll(/^\| ([^|]+) \|/gm)].flatMap(([, cell = ""]) =>
+      [...cell.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name)
+    )
+  }
+
+  it("name every scenario, fault and finding of the mock, and no other", () => {
+    expect(named("docs/mock.md", "Scenarios")).toEqual([...scenarioNames])
+    expect(named("docs/mock.md", "Faults").sort()).toEqual([...FaultKind.literals].sort())
+    expect(named("docs/mock.md", "The report on your client").sort()).toEqual([...FindingKind.literals].sort())
+  })
+
+  it("name every flag of the mock's command, and no other", () => {
+    const source = readFileSync("mock/src/bin.ts", "utf8")
+    const flags = [...source.matchAll(/(?:Flag\.(?:String|Literals|Finite|Int)|count|flag)\(\s*"([\w-]+)"/g)].map(
+      ([, name]) => `--${name}`
+    )
+    expect(named("docs/mock.md", "The command").sort()).toEqual(flags.sort())
   })
 })
