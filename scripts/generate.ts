@@ -6,18 +6,23 @@
  *   paths.gen.ts       the same types arranged as openapi-fetch wants them, by our own hey-api plugin
  *   schemas.gen.ts     Effect Schemas of the contract's component schemas, by Effect's own code generator
  *   contract.gen.json  the document as data, for the mock and for whoever wants its named examples
+ *
+ * And of the contract alone, operations.gen.json: what Prism makes of it, so that no start of the mock has to wait for that.
  */
 import { execFileSync } from "node:child_process"
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
 import { createClient } from "@hey-api/openapi-ts"
+import { getHttpOperationsFromSpec } from "@stoplight/prism-http"
 import { parse } from "yaml"
 import { effectSchemas } from "./EffectSchemas.ts"
 import { openapiFetch } from "./openapi-fetch-plugin/index.ts"
 
 const root = dirname(import.meta.dirname)
+/** What Prism judges by; the mock reads the requests to its own controls itself. */
+const judged = "openapi/cometapi-runway.yaml"
 /** What is read, and the folder below generated/ that is written from it. */
-const documents = { ".": "openapi/cometapi-runway.yaml", "mock-control": "openapi/mock-control.yaml" }
+const documents = { ".": judged, "mock-control": "openapi/mock-control.yaml" }
 const target = join(root, "generated")
 
 const generateInto = async (folder: string, file: string): Promise<void> => {
@@ -30,6 +35,11 @@ const generateInto = async (folder: string, file: string): Promise<void> => {
   })
   writeFileSync(join(folder, "schemas.gen.ts"), effectSchemas(contract.components.schemas))
   writeFileSync(join(folder, "contract.gen.json"), `${JSON.stringify(contract, null, 2)}\n`)
+  if (file === judged) {
+    // Comes last, because Prism resolves the references in place.
+    const operations = await getHttpOperationsFromSpec(contract)
+    writeFileSync(join(folder, "operations.gen.json"), JSON.stringify(operations))
+  }
   for (const name of readdirSync(folder)) {
     const formatted = execFileSync("biome", ["format", `--stdin-file-path=generated/${name}`], {
       cwd: root,

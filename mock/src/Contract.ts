@@ -101,6 +101,3 @@ export const namedExample = (operationId: string, status: number | string, name:
 /** The first example of an operation, which is one of its success. */
 export const firstExample = (operationId: string): Example =>
   examples.find((example) => example.operationId === operationId) ?? namedExample(operationId, 200, "")
-
-/** A copy of the whole document, for those who change what they are given. */
-export const copyOfDocument = (): object => structuredClone(document)

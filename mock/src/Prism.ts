@@ -4,7 +4,15 @@
  * The mock says what a right request is answered, and a wrong one gets the contract's word for it; one that asks for a documented
  * answer with `Prefer` gets Prism's own. Everything that is peculiar to Prism (and its fp-ts) stays in this file.
  */
-import type { IHttpConfig, IHttpRequest, IHttpResponse } from "@stoplight/prism-http"
+import { createRequire } from "node:module"
+import type {
+  IHttpConfig,
+  IHttpRequest,
+  IHttpResponse,
+  PrismHttpComponents,
+  PrismHttpInstance
+} from "@stoplight/prism-http"
+import document from "../../generated/operations.gen.json" with { type: "json" }
 import { type Answer, fromExample, problem, type Violation } from "./Answer.ts"
 import * as Contract from "./Contract.ts"
 import type { Preference } from "./Preference.ts"
@@ -42,16 +50,47 @@ const logger = {
   child: () => logger
 }
 
-const load = async () => {
-  const http = await import("@stoplight/prism-http")
-  // A copy, because resolving the references happens in place.
-  const operations = await http.getHttpOperationsFromSpec(Contract.copyOfDocument())
-  return { http, operations }
-}
-let loading: ReturnType<typeof load> | undefined
+type Operations = Parameters<PrismHttpInstance["request"]>[1]
+// TypeScript infers of the file only that there are strings where Prism's types have enumerations.
+const operations = document as Array<unknown> as Operations
+
+// Prism is CommonJS, and `import` finds its default exports elsewhere under Node than under vitest.
+const require = createRequire(import.meta.url)
 
 /**
- * Prism is a thousand modules and compiles each schema when it first meets it: that happens at the first question of each kind,
+ * The parts of Prism that judge, each by itself. Its index is twice as much to load, of which nothing is used here: faker for made-up
+ * answers, a proxy, readers of other formats than ours. The files are Prism's own affair, so its version is pinned exactly.
+ */
+const load = () => {
+  const { factory }: typeof import("@stoplight/prism-core") = require("@stoplight/prism-core")
+  const { ProblemJsonError }: typeof import("@stoplight/prism-http") = require("@stoplight/prism-http/dist/types")
+  const router: { default: PrismHttpComponents["route"] } = require("@stoplight/prism-http/dist/router")
+  const validator: typeof import("@stoplight/prism-http/dist/validator/index.js") = require("@stoplight/prism-http/dist/validator")
+  const { validateInput, validateOutput, validateSecurity } = validator
+  const components = {
+    ...{ logger, forward, route: router.default, validateInput, validateOutput },
+    // Its type knows only the part of the request that it looks at.
+    validateSecurity: (asked: Parameters<typeof validateInput>[0]) => {
+      const said = validateSecurity(asked)
+      return said._tag === "Left" ? said : ({ _tag: "Right", right: asked.element } as const)
+    }
+  }
+  return { factory, ProblemJsonError, components }
+}
+let loaded: ReturnType<typeof load> | undefined
+
+const forward = () => {
+  throw new Error("The mock forwards nothing")
+}
+
+/** Prism's own mock with its faker, for whoever asks with a `Prefer`. */
+const loadMock = () => {
+  const mocker: { default: PrismHttpComponents["mock"] } = require("@stoplight/prism-http/dist/mocker")
+  return mocker.default
+}
+
+/**
+ * Prism is four hundred modules and compiles each schema when it first meets it: that happens at the first question of each kind,
  * or here, where every route is asked once. No task comes of it.
  */
 export const warmUp = async (): Promise<void> => {
@@ -118,8 +157,8 @@ const ours = (question: Question, operationId: string, { validations }: { valida
 }
 
 const answer = async (question: Question): Promise<Reply> => {
-  loading ??= load()
-  const { http, operations } = await loading
+  loaded ??= load()
+  const { factory, ProblemJsonError, components } = loaded
   // A fresh config and a fresh instance for each request: Prism writes into the config, and our part of it belongs to this request.
   const config: IHttpConfig = {
     isProxy: false,
@@ -128,17 +167,14 @@ const answer = async (question: Question): Promise<Reply> => {
   }
   const { preference, unreadable } = question
   let given: Answer | undefined
-  const prism = http.createInstance(config, {
-    logger,
+  const mock: PrismHttpComponents["mock"] = ({ resource, input }) => {
+    given = ours(question, resource.iid ?? "", input)
+    return right(given)
+  }
+  const prism = factory(config, {
+    ...components,
     // A preference is Prism's own business.
-    ...(preference === undefined
-      ? {
-          mock: ({ resource, input }) => {
-            given = ours(question, resource.iid ?? "", input)
-            return right(given)
-          }
-        }
-      : {}),
+    mock: preference === undefined ? mock : loadMock(),
     ...(unreadable === undefined ? {} : { validateInput: () => ({ _tag: "Left", left: [cannotRead(unreadable)] }) })
   })
   const { method, path, query, headers, body } = question
@@ -152,7 +188,7 @@ const answer = async (question: Question): Promise<Reply> => {
   const result = await prism.request(request, operations, config)()
   if (result._tag === "Left") {
     const { left } = result
-    const [name, detail] = left instanceof http.ProblemJsonError ? [left.name, left.detail] : ["", left.message]
+    const [name, detail] = left instanceof ProblemJsonError ? [left.name, left.detail] : ["", left.message]
     return name.endsWith("_MATCHED_ERROR") ? unrouted(name, left.message) : impossible(detail)
   }
   const { output, validations } = result.right
