@@ -5,79 +5,43 @@
  * It follows references inside the document only, and shows nothing.
  */
 
-/**
- * @typedef {{
- *   $ref?: string, type?: string | Array<string>, description?: string, format?: string, pattern?: string, default?: unknown, const?: unknown,
- *   enum?: Array<unknown>, examples?: Array<unknown>, minimum?: number, maximum?: number, minLength?: number, maxLength?: number,
- *   required?: Array<string>, properties?: Record<string, Schema>, items?: Schema, oneOf?: Array<Schema>, anyOf?: Array<Schema>,
- *   additionalProperties?: boolean | Schema
- * }} Schema
- * @typedef {{ $ref?: string, summary?: string, value?: unknown }} Example
- * @typedef {{ schema?: Schema, examples?: Record<string, Example>, example?: unknown }} Media
- * @typedef {{ $ref?: string, name?: string, in?: string, required?: boolean, description?: string, schema?: Schema, example?: unknown }} Parameter
- * @typedef {{ $ref?: string, description?: string, headers?: Record<string, Parameter>, content?: Record<string, Media> }} ApiResponse
- * @typedef {{
- *   operationId?: string, summary?: string, description?: string, parameters?: Array<Parameter>,
- *   requestBody?: { $ref?: string, required?: boolean, content?: Record<string, Media> }, responses?: Record<string, ApiResponse>
- * }} Operation
- * @typedef {{
- *   info?: { title?: string, version?: string, summary?: string, description?: string },
- *   paths?: Record<string, Record<string, Operation | Array<Parameter>>>, components?: Record<string, Record<string, unknown>>
- * }} ApiDocument
- */
-
-const methods = ["get", "put", "post", "delete", "patch"]
+/** @import { Api } from "./Types.ts" */
 
 /**
  * What stands where a reference may stand.
  *
- * @template {{ $ref?: string }} T
- * @param {ApiDocument} api
- * @param {T} value
- * @returns {T}
+ * @template {{ $ref?: string }} T @param {Api} api @param {T} value @returns {T}
  */
 export const resolve = (api, value) => {
-  let found = value
-  for (let hops = 0; found.$ref?.startsWith("#/") && hops < 10; hops++) {
-    /** @type {unknown} */
-    let node = api
-    for (const part of found.$ref.slice(2).split("/").map(decodeURIComponent)) {
-      const name = part.replaceAll("~1", "/").replaceAll("~0", "~")
-      node = typeof node === "object" && node !== null ? Reflect.get(node, name) : undefined
-    }
-    if (typeof node !== "object" || node === null) return found
-    found = /** @type {T} */ (node)
-  }
-  return found
+  if (value.$ref === undefined) return value
+  /** @type {any} */
+  let node = api
+  for (const part of value.$ref.slice(2).split("/")) node = node?.[part]
+  return node ?? value
 }
 
-/**
- * @param {ApiDocument} api
- * @returns {Array<{ method: string, path: string, operation: Operation, parameters: Array<Parameter> }>}
- */
+/** @param {Api} api */
 export const operationsOf = (api) =>
-  Object.entries(api.paths ?? {}).flatMap(([path, item]) => {
-    const shared = item["parameters"]
-    return methods.flatMap((method) => {
-      const operation = item[method]
-      if (operation === undefined || Array.isArray(operation)) return []
+  Object.entries(api.paths ?? {}).flatMap(([path, item]) =>
+    Object.entries(item).flatMap(([method, operation]) => {
+      if (Array.isArray(operation)) return []
+      const shared = item["parameters"]
       const parameters = [...(Array.isArray(shared) ? shared : []), ...(operation.parameters ?? [])]
-      return [{ method: method.toUpperCase(), path, operation, parameters: parameters.map((one) => resolve(api, one)) }]
+      return [{ method, path, operation, parameters: parameters.map((one) => resolve(api, one)) }]
     })
-  })
+  )
 
 /**
- * The named examples of one operation's answers, with the status of each.
+ * One operation of a document, and the named examples of its answers.
  *
- * @param {ApiDocument} api
- * @param {string} operationId
- * @returns {Array<{ status: string, name: string, value: unknown }>}
+ * @param {Api} api @param {string} operationId
  */
-export const answersOf = (api, operationId) => {
-  const found = operationsOf(api).find(({ operation }) => operation.operationId === operationId)
-  return Object.entries(found?.operation.responses ?? {}).flatMap(([status, response]) =>
-    Object.values(resolve(api, response).content ?? {}).flatMap((media) =>
-      Object.entries(media.examples ?? {}).map(([name, example]) => ({ status, name, value: example.value }))
+export const operationOf = (api, operationId) => {
+  const operation = operationsOf(api).find((one) => one.operation.operationId === operationId)?.operation
+  const answers = Object.entries(operation?.responses ?? {}).flatMap(([status, response]) =>
+    Object.values(resolve(api, response).content ?? {}).flatMap(({ examples = {} }) =>
+      Object.entries(examples).map(([name, { value }]) => ({ status, name, value }))
     )
   )
+  return { operation, answers }
 }

@@ -2,21 +2,21 @@
 /**
  * An OpenAPI document as a reference for people: operations, parameters, fields, and each answer with its named examples.
  *
- * Of the descriptions' Markdown it knows paragraphs, lists, `code` and **strong**, and shows the rest as it is written.
+ * Of Markdown it knows paragraphs, lists, `code` and *stress*.
  */
 import { operationsOf, resolve } from "./Document.js"
 import { code, make } from "./Element.js"
 
-/** @import { ApiDocument, Media, Parameter, Schema } from "./Document.js" */
+/** @import { Api, Field, Media } from "./Types.ts" */
 
 const deepest = 6
+const constraints = ["const", "enum", "minimum", "maximum", "minLength", "maxLength", "pattern", "format", "default"]
 
 /** @param {string} text */
 const inline = (text) =>
-  text.split(/(`[^`]+`|\*\*[^*]+\*\*|\*[^*\s][^*]*\*)/).map((part) => {
-    if (part.length > 2 && part.startsWith("`")) return make("code", {}, part.slice(1, -1))
-    if (part.length > 4 && part.startsWith("**")) return make("strong", {}, part.slice(2, -2))
-    return part.length > 2 && part.startsWith("*") ? make("em", {}, part.slice(1, -1)) : part
+  text.split(/(`[^`]+`|\*\*[^*]+\*\*|\*[^*\s][^*]*\*)/).map((part, index) => {
+    if (index % 2 === 0) return part
+    return part.startsWith("`") ? make("code", {}, part.slice(1, -1)) : make("strong", {}, part.replaceAll("*", ""))
   })
 
 /** @param {string | undefined} text */
@@ -24,179 +24,80 @@ const prose = (text = "") =>
   text
     .trim()
     .split(/\n\s*\n/)
-    .filter((block) => block !== "")
+    .filter(Boolean)
     .map((block) => {
-      const items = block.split(/\n(?=(?:-|\d+\.) )/)
       if (!/^(-|\d+\.) /.test(block)) return make("p", {}, ...inline(block))
-      const list = items.map((item) => make("li", {}, ...inline(item.replace(/^(-|\d+\.) /, ""))))
-      return make(block.startsWith("-") ? "ul" : "ol", {}, ...list)
+      const items = block
+        .split(/\n(?=(?:-|\d+\.) )/)
+        .map((item) => make("li", {}, ...inline(item.replace(/^\S+ /, ""))))
+      return make(block.startsWith("-") ? "ul" : "ol", {}, ...items)
     })
 
-/** @param {Schema} schema */
-const typeOf = (schema) => {
-  if (schema.type !== undefined) return [schema.type].flat().join(" or ")
-  if (schema.oneOf !== undefined) return "one of"
-  return schema.anyOf === undefined ? "any value" : "any of"
-}
-
-/** @param {Schema} schema */
-const constraintsOf = (schema) => {
-  const { minimum, maximum, minLength, maxLength } = schema
-  /** @param {unknown} value */
-  const show = (value) => JSON.stringify(value)
-  /** @param {number | undefined} from @param {number | undefined} to @param {string} unit */
-  const range = (from, to, unit) =>
-    from === undefined && to === undefined
-      ? undefined
-      : to === undefined
-        ? `at least ${from}${unit}`
-        : from === undefined
-          ? `at most ${to}${unit}`
-          : `${from} to ${to}${unit}`
-  return [
-    schema.const === undefined ? undefined : `always ${show(schema.const)}`,
-    schema.enum === undefined ? undefined : schema.enum.map(show).join(", "),
-    range(minimum, maximum, ""),
-    range(minLength, maxLength, " characters"),
-    schema.pattern === undefined ? undefined : `matches ${schema.pattern}`,
-    schema.format,
-    schema.default === undefined ? undefined : `default ${show(schema.default)}`
-  ].filter((part) => part !== undefined)
-}
-
-/** @param {ApiDocument} api @param {Schema} written @param {number} depth @returns {Array<HTMLElement>} */
-const inner = (api, written, depth) => {
+/** @param {Api} api @param {Field} field @param {number} [depth] @returns {HTMLElement} */
+const fieldOf = (api, { name = "", in: place, required, description, schema: written = {} }, depth = 0) => {
   const schema = resolve(api, written)
-  if (depth > deepest) return []
-  const required = new Set(schema.required)
-  const fields = Object.entries(schema.properties ?? {}).map(([name, field]) =>
-    fieldOf(api, name, field, required.has(name), depth)
-  )
-  const parts = fields.length === 0 ? [] : [make("ul", { class: "fields" }, ...fields)]
-  const variants = schema.oneOf ?? schema.anyOf ?? []
-  if (variants.length > 0) {
-    const each = variants.map((variant) =>
-      fieldOf(api, variant.$ref?.split("/").at(-1) ?? "", variant, undefined, depth)
-    )
-    parts.push(make("ul", { class: "fields variants" }, ...each))
-  }
-  if (schema.items !== undefined) {
-    parts.push(make("ul", { class: "fields" }, fieldOf(api, "each", schema.items, undefined, depth)))
-  }
-  return parts
+  const { type, oneOf, anyOf, properties = {}, items } = schema
+  const kind = [type ?? (oneOf ? "one of" : anyOf ? "any of" : "any value")].flat().join(" or ")
+  const line = make("p", { class: "field" }, make("code", {}, name), ` ${kind} `)
+  if (place !== undefined) line.append(`in the ${place} `)
+  if (required) line.append(make("span", { class: "badge" }, "required"))
+  for (const [keyword, value] of Object.entries(schema))
+    if (constraints.includes(keyword))
+      line.append(make("span", {}, ` · ${keyword} `, make("code", {}, JSON.stringify(value))))
+  const inner = [
+    ...Object.entries(properties).map(([name, field]) => ({
+      name,
+      schema: field,
+      required: schema.required?.includes(name) ?? false
+    })),
+    ...(oneOf ?? anyOf ?? []).map((schema) => ({ name: schema.$ref?.split("/").at(-1) ?? "", schema })),
+    ...(items === undefined ? [] : [{ name: "each", schema: items }])
+  ]
+  const fields = depth > deepest ? [] : inner.map((one) => fieldOf(api, one, depth + 1))
+  const list = fields.length === 0 ? [] : [make("ul", { class: "fields" }, ...fields)]
+  return make("li", {}, line, ...prose(description ?? written.description ?? schema.description), ...list)
 }
 
-/**
- * @param {ApiDocument} api
- * @param {string} name
- * @param {Schema} written
- * @param {boolean | undefined} required
- * @param {number} depth
- * @param {string} [about]
- */
-const fieldOf = (api, name, written, required, depth, about) => {
-  const schema = resolve(api, written)
-  const line = make("p", { class: "field" })
-  if (name !== "") line.append(make("code", {}, name), " ")
-  line.append(make("span", { class: "type" }, typeOf(schema)))
-  if (required === true) line.append(" ", make("span", { class: "badge" }, "required"))
-  for (const constraint of constraintsOf(schema)) line.append(" ", make("span", { class: "constraint" }, constraint))
-  return make(
-    "li",
-    {},
-    line,
-    ...prose(about ?? written.description ?? schema.description),
-    ...inner(api, written, depth + 1)
-  )
-}
+/** @param {Api} api @param {ReadonlyArray<Field>} fields */
+const fieldsOf = (api, fields) => make("ul", { class: "fields" }, ...fields.map((field) => fieldOf(api, field)))
 
-/** @param {ApiDocument} api @param {Record<string, Media>} content */
-const mediaOf = (api, content) =>
-  Object.entries(content).flatMap(([type, { schema, examples }]) => {
-    /** @type {Array<HTMLElement>} */
-    const parts = []
-    if (schema !== undefined) {
-      const fields = make("ul", { class: "fields" }, fieldOf(api, "", schema, undefined, 0))
-      parts.push(make("details", {}, make("summary", {}, "Fields of ", make("code", {}, type)), fields))
-    }
-    for (const [name, example] of Object.entries(examples ?? {})) {
-      const summary = make("summary", {}, make("code", {}, name))
-      if (example.summary !== undefined)
-        summary.append(" ", make("span", { class: "hint" }, ...inline(example.summary)))
-      parts.push(make("details", { class: "example", "data-example": name }, summary, code(example.value, name)))
-    }
-    return parts
-  })
-
-/** @param {ApiDocument} api @param {ReadonlyArray<Parameter>} parameters */
-const parametersOf = (api, parameters) =>
-  make(
-    "ul",
-    { class: "fields" },
-    ...parameters.map((parameter) => {
-      const { name = "", in: place, required, schema = {}, description } = parameter
-      const field = fieldOf(api, name, schema, required, 0, description)
-      field
-        .querySelector(".type")
-        ?.after(make("span", { class: "hint" }, place === undefined ? "" : ` in the ${place}`))
-      return field
-    })
-  )
-
-/** @param {string} status */
-const toneOf = (status) =>
-  status.startsWith("2") ? "good" : status.startsWith("4") ? "warn" : status.startsWith("5") ? "bad" : "none"
-
-/**
- * @param {ApiDocument} api
- * @param {{ open?: boolean }} [options] whether the operations stand open.
- * @returns {Array<HTMLElement>}
- */
-export const reference = (api, { open = false } = {}) => {
-  const about = make(
-    "section",
-    { class: "panel prose" },
-    make("h2", {}, api.info?.title ?? "API"),
-    ...prose(api.info?.description)
-  )
-  const operations = operationsOf(api).map(({ method, path, operation, parameters }) => {
-    const { summary = "", description, requestBody, responses = {}, operationId = "" } = operation
-    /** @type {Array<HTMLElement>} */
-    const parts = prose(description)
-    if (parameters.length > 0) parts.push(make("h4", {}, "Parameters"), parametersOf(api, parameters))
-    const body = requestBody === undefined ? undefined : resolve(api, requestBody)
-    if (body?.content !== undefined) {
-      const media = mediaOf(api, body.content)
-      const first = media[0]
-      if (open && first !== undefined) first.setAttribute("open", "")
-      parts.push(make("h4", {}, body.required === true ? "Body, required" : "Body"), ...media)
-    }
-    parts.push(make("h4", {}, "Answers"))
-    for (const [status, written] of Object.entries(responses)) {
-      const { description: words, headers = {}, content = {} } = resolve(api, written)
-      const named = Object.entries(headers).map(([name, header]) => ({ ...resolve(api, header), name, in: "answer" }))
-      const answer = make(
-        "details",
-        { class: "answer", "data-status": status },
-        make(
-          "summary",
-          {},
-          make("span", { class: `badge ${toneOf(status)}` }, status),
-          " ",
-          ...inline(words?.trim() ?? "")
-        )
+/** @param {Api} api @param {Record<string, Media>} content @param {boolean} [open] */
+const mediaOf = (api, content, open = false) =>
+  Object.entries(content).flatMap(([type, { schema = {}, examples = {} }]) => [
+    make("details", { open }, make("summary", {}, "Fields of ", make("code", {}, type)), fieldsOf(api, [{ schema }])),
+    ...Object.entries(examples).map(([name, { summary = "", value }]) => {
+      const title = make(
+        "summary",
+        {},
+        make("code", {}, name),
+        " ",
+        make("span", { class: "hint" }, ...inline(summary))
       )
-      if (named.length > 0) answer.append(parametersOf(api, named))
-      answer.append(...mediaOf(api, content))
-      parts.push(answer)
+      return make("details", { "data-example": name }, title, code(value, name))
+    })
+  ])
+
+/** @param {Api} api @param {boolean} [open] whether the operations stand open. @returns {Array<HTMLElement>} */
+export const reference = (api, open = false) => {
+  const { title = "", description } = api.info ?? {}
+  const about = make("section", { class: "panel" }, make("h2", {}, title), ...prose(description))
+  const operations = operationsOf(api).map(({ method, path, operation, parameters }) => {
+    const { summary = "", description, requestBody, responses = {}, operationId } = operation
+    const heading = make("h3", {}, make("b", {}, method.toUpperCase()), " ", make("code", {}, path))
+    const root = make("details", { class: "panel", "data-operation": operationId, open })
+    root.append(make("summary", {}, heading, " ", make("span", { class: "hint" }, summary)), ...prose(description))
+    if (parameters.length > 0) root.append(make("h4", {}, "Parameters"), fieldsOf(api, parameters))
+    const { content } = resolve(api, requestBody ?? {})
+    if (content !== undefined) root.append(make("h4", {}, "Body"), ...mediaOf(api, content, open))
+    root.append(make("h4", {}, "Answers"))
+    for (const [status, written] of Object.entries(responses)) {
+      const { description = "", headers = {}, content = {} } = resolve(api, written)
+      const tone = { 2: "good", 4: "warn", 5: "bad" }[status[0] ?? ""]
+      const title = make("summary", {}, make("span", { class: `badge ${tone}` }, status), " ", ...inline(description))
+      const named = Object.entries(headers).map(([name, header]) => ({ ...resolve(api, header), name }))
+      root.append(make("details", { class: "answer" }, title, fieldsOf(api, named), ...mediaOf(api, content)))
     }
-    const title = make(
-      "summary",
-      {},
-      make("h3", {}, make("b", { class: `method ${method.toLowerCase()}` }, method), " ", make("code", {}, path)),
-      make("span", { class: "hint" }, summary)
-    )
-    return make("details", { class: "panel operation-reference", "data-operation": operationId, open }, title, ...parts)
+    return root
   })
   return [about, ...operations]
 }

@@ -8,88 +8,62 @@ import { code, make } from "./Element.js"
 
 /** @import { Entry } from "../../generated/mock-control/types.gen.ts" */
 
-const most = 200
-
-/** @param {Entry} entry */
-const outcomeOf = ({ answer, fault }) => {
-  if (answer === undefined) return { text: "no answer", tone: "bad" }
-  const tone = answer.status < 300 ? "good" : answer.status < 400 ? "none" : answer.status < 500 ? "warn" : "bad"
-  return { text: String(answer.status), tone: fault === undefined ? tone : tone === "good" ? "warn" : tone }
-}
+export const most = 200
 
 /** @param {Entry} entry */
 const isTrouble = ({ answer, fault, violations }) =>
-  fault !== undefined || violations.length > 0 || answer === undefined || answer.status >= 400
+  fault !== undefined || violations.length > 0 || !(Number(answer?.status) < 400)
 
 /** @param {Record<string, string>} headers */
 const headersOf = (headers) =>
-  make(
-    "dl",
-    { class: "headers" },
-    ...Object.entries(headers).flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)])
-  )
+  make("dl", {}, ...Object.entries(headers).flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]))
 
 /** @param {Entry} entry */
-const contentOf = ({ headers, body, violations, answer, fault, at, taskId }) => {
+const contentOf = ({ headers, body, violations, answer, fault, at }) => {
+  /** @type {Array<Node>} */
+  const parts = [make("p", { class: "hint" }, at)]
   /** @param {string} title @param {ReadonlyArray<Node | string>} nodes */
-  const part = (title, ...nodes) => make("section", {}, make("h4", {}, title), ...nodes)
-  const about = `At ${at}${taskId === undefined ? "" : `, about the task ${taskId}`}`
-  /** @type {Array<HTMLElement>} */
-  const parts = [make("p", { class: "hint" }, about)]
-  if (violations.length > 0) {
-    const each = violations.map(({ location, message, severity }) =>
-      make("li", {}, make("code", {}, location.join(".")), ` ${message} `, make("small", {}, severity))
-    )
-    parts.push(part("What breaks the contract", make("ul", {}, ...each)))
-  }
+  const part = (title, ...nodes) => parts.push(make("h4", {}, title), make("div", {}, ...nodes))
+  const broken = violations.map(({ location, message }) =>
+    make("li", {}, make("code", {}, location.join(".")), ` ${message}`)
+  )
+  if (broken.length > 0) part("What breaks the contract", make("ul", {}, ...broken))
   if (fault !== undefined) {
-    const held = fault.delay === undefined ? "" : `; the answer was held back for ${Math.round(fault.delay)} ms`
-    parts.push(part("Fault", make("p", {}, `${fault.kinds.join(" and ")}, by ${fault.ids.join(" and ")}${held}`)))
+    const late = fault.delay === undefined ? "" : `; the answer was held back for ${Math.round(fault.delay)} ms`
+    part("Fault", `${fault.kinds.join(" and ")}, by ${fault.ids.join(" and ")}${late}`)
   }
-  parts.push(part("Request", headersOf(headers)))
-  if (body !== undefined && body !== null) parts.push(code(body, "Body of the request"))
-  if (answer === undefined) parts.push(part("Answer", make("p", {}, "None came: a fault saw to that.")))
-  else {
-    parts.push(part(`Answer ${answer.status}`, headersOf(answer.headers)))
-    if (answer.body !== undefined) parts.push(code(answer.body, "Body of the answer"))
-  }
+  part("Request", headersOf(headers))
+  if (body !== undefined) parts.push(code(body, "Body of the request"))
+  if (answer === undefined) part("Answer", "None came: a fault saw to that.")
+  else part(`Answer ${answer.status}`, headersOf(answer.headers))
+  if (answer?.body !== undefined) parts.push(code(answer.body, "Body of the answer"))
   return parts
 }
 
 /** @param {Entry} entry */
 const rowOf = (entry) => {
-  const { number, at, operation, method, path, violations, fault, took } = entry
-  const outcome = outcomeOf(entry)
-  const time = at.slice(11, 19) || at
+  const { number, at, operation, method, path, violations, fault, took, answer } = entry
+  const status = answer?.status ?? 599
+  const tone = status >= 500 ? "bad" : status >= 400 ? "warn" : status >= 300 ? "" : "good"
   const notes = make("span", { class: "notes" })
-  if (fault !== undefined) notes.append(make("span", { class: "badge warn" }, `fault: ${fault.kinds.join(", ")}`))
-  if (violations.length > 0)
-    notes.append(
-      make("span", { class: "badge bad" }, violations.length === 1 ? "1 violation" : `${violations.length} violations`)
-    )
-  notes.append(make("span", { class: `badge ${outcome.tone}` }, outcome.text))
+  /** @param {string} text @param {string} tone */
+  const note = (text, tone) => notes.append(make("span", { class: `badge ${tone}` }, text))
+  if (fault !== undefined) note(`fault: ${fault.kinds.join(", ")}`, "warn")
+  if (violations.length > 0) note(`violations: ${violations.length}`, "bad")
+  note(String(answer?.status ?? "no answer"), tone)
   const summary = make(
     "summary",
     {},
-    make("span", { class: "number" }, `#${number}`),
-    make("time", { datetime: at, title: at }, time),
-    make("span", { class: `operation ${operation}` }, operation),
-    make("span", { class: "path", title: `${method} ${path}` }, make("b", {}, method), ` ${path}`),
+    make("span", { class: "soft" }, `#${number}`),
+    make("time", { class: "soft", datetime: at, title: at }, at.slice(11, 19)),
+    make("span", { class: operation }, operation),
+    make("span", { class: "path", title: path }, make("b", {}, method), ` ${path}`),
     notes,
-    make("span", { class: "took" }, `${took < 10 ? took.toFixed(1) : Math.round(took)} ms`)
+    make("span", { class: "soft took" }, `${took.toFixed(took < 10 ? 1 : 0)} ms`)
   )
   const content = make("div", { class: "content" })
-  const details = make(
-    "details",
-    {
-      toggle: () => {
-        if (details.open && content.childElementCount === 0) content.append(...contentOf(entry))
-      }
-    },
-    summary,
-    content
-  )
-  return make("li", { class: "request", "data-number": number }, details)
+  const toggle = () => content.hasChildNodes() || content.append(...contentOf(entry))
+  return make("li", { class: "request" }, make("details", { toggle }, summary, content))
 }
 
 /** @param {HTMLElement} list */
@@ -97,17 +71,11 @@ export const requests = (list) => {
   /** @type {Array<{ entry: Entry, row: HTMLElement }>} */
   let rows = []
   let filter = ""
-  let task = ""
   /** @param {Entry} entry */
   const fits = (entry) =>
-    task !== ""
-      ? entry.taskId === task
-      : filter === "" || (filter === "trouble" ? isTrouble(entry) : entry.operation === filter)
-  const sift = () => {
-    for (const { entry, row } of rows) row.hidden = !fits(entry)
-  }
+    filter === "" || [entry.operation, entry.taskId, isTrouble(entry) ? "trouble" : ""].includes(filter)
   return {
-    /** @param {ReadonlyArray<Entry>} entries oldest first */
+    /** @param {ReadonlyArray<Entry>} entries oldest first. */
     add(entries) {
       for (const entry of entries.slice(-most)) {
         const row = rowOf(entry)
@@ -121,22 +89,18 @@ export const requests = (list) => {
       rows = []
       list.replaceChildren()
     },
-    /** @param {string} by an operation, `trouble`, or a task's id after a colon; nothing for all. */
-    show(by) {
-      task = by.startsWith(":") ? by.slice(1) : ""
+    /** @param {string} by an operation, a task's id or `trouble`; nothing for all. */
+    filter(by) {
       filter = by
-      sift()
+      for (const { entry, row } of rows) row.hidden = !fits(entry)
     },
-    /** @param {number} number @returns {boolean} whether it is still here. */
+    /** @param {number} number */
     reveal(number) {
-      const found = rows.find(({ entry }) => entry.number === number)
-      if (found === undefined) return false
-      found.row.hidden = false
-      const details = found.row.querySelector("details")
-      if (details !== null) details.open = true
-      found.row.querySelector("summary")?.focus()
-      found.row.scrollIntoView({ block: "nearest" })
-      return true
+      const { row } = rows.find(({ entry }) => entry.number === number) ?? {}
+      if (row === undefined) return
+      row.hidden = false
+      row.querySelector("details")?.setAttribute("open", "")
+      row.querySelector("summary")?.focus()
     }
   }
 }

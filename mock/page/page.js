@@ -5,46 +5,45 @@
  * The key that is typed in lives in its field and in a copied command, and nowhere else. While nobody looks, nothing is asked for.
  */
 import * as Client from "./Client.js"
-import * as Control from "./Control.js"
-import { answersOf, operationsOf, resolve } from "./Document.js"
+import { call, get, Silent, wordsOf } from "./Control.js"
+import { operationOf } from "./Document.js"
 import { byId, make, offer, say } from "./Element.js"
 import { faultForm, inWords } from "./FaultForm.js"
-import { reference } from "./Reference.js"
-import { requests as requestList } from "./Requests.js"
-import { tasks as taskList } from "./Tasks.js"
+import * as Requests from "./Requests.js"
+import * as Tasks from "./Tasks.js"
 
 /** @import { Account, InjectedFault, Report, Scenario, Task, World } from "../../generated/mock-control/types.gen.ts" */
+/** @import { Api, Heard } from "./Types.ts" */
 
-const second = 1000
-const pollEvery = 5 * second
-const mostRequests = 200
+const pollEvery = 5000
+/** How long good news is of interest. */
+const newsFor = 6000
 
-const button = (/** @type {string} */ id) => byId(id, HTMLButtonElement)
+const at = (/** @type {string} */ id) => byId(id, HTMLElement)
 const input = (/** @type {string} */ id) => byId(id, HTMLInputElement)
 const select = (/** @type {string} */ id) => byId(id, HTMLSelectElement)
-const any = (/** @type {string} */ id) => byId(id, HTMLElement)
+const [body, account] = [byId("body", HTMLTextAreaElement), byId("account", HTMLFormElement)]
+const key = () => input("key").value
 
-// ---- what is known ----------------------------------------------------------------------------------------------------------
+// ---- what is known
 
-/** @type {ReadonlyArray<World>} */
+/** @type {Array<World>} */
 let worlds = []
-/** The world that is shown. @type {string | undefined} */
-let shown
-/** Whether somebody chose it, or did something to it: then it stays. */
-let chosen = false
+/** @type {World | undefined} */
+let world
+/** The world that somebody chose, or did something to; without one the world used last is shown. */
+let chosen = ""
 /** Whose world each key tried here is. @type {Map<string, string>} */
 const worldOfKey = new Map()
-/** @type {ReadonlyMap<string, Scenario>} */
+/** @type {Map<string, Scenario>} */
 let scenarios = new Map()
-/** @type {ReadonlyArray<string>} */
+/** The examples to fail with. @type {Array<string>} */
 let failures = []
-/** @type {ReadonlyArray<Task>} */
+/** @type {Array<Task>} */
 let tasks = []
-/** @type {Report | undefined} */
-let report
 /** Tasks that were started here. @type {Set<string>} */
 const mine = new Set()
-/** When each task may be polled next, as `performance.now()` counts. @type {Map<string, number>} */
+/** When a task may be polled again, as `performance.now()` counts. @type {Map<string, number>} */
 const pollAt = new Map()
 /** The number of the newest request that is listed. */
 let last = 0
@@ -52,332 +51,235 @@ let last = 0
 let drawn = ""
 let loaded = false
 
-const world = () => worlds.find(({ world: id }) => id === shown)
-const now = () => Date.parse(world()?.now ?? "")
-const key = () => input("key").value
-/** The world that is shown; with none yet, the one that the key would have. @returns {Control.Target} */
-const target = () => (shown === undefined ? { key: key() } : { world: shown })
+// ---- what is said
 
-// ---- what is said -----------------------------------------------------------------------------------------------------------
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let fading
 
-/** @param {string} text @param {"good" | "bad"} [tone] */
-const tell = (text, tone = "good") => {
-  const said = any("said")
-  said.dataset["tone"] = tone
-  // The same words again are news again.
-  said.replaceChildren(
-    make("span", {}, text),
-    make(
-      "button",
-      { type: "button", class: "quiet", "aria-label": "Dismiss", click: () => said.replaceChildren() },
-      "×"
-    )
-  )
+/** @param {string} text @param {"good" | "bad"} tone */
+const tell = (text, tone) => {
+  const dismiss = () => at("said").replaceChildren()
+  clearTimeout(fading)
+  if (tone === "good") fading = setTimeout(dismiss, newsFor)
+  at("said").className = tone
+  const button = make("button", { type: "button", class: "quiet", "aria-label": "Dismiss", click: dismiss }, "×")
+  at("said").replaceChildren(make("span", {}, text), button)
+}
+
+/** @param {boolean} silent */
+const setSilent = (silent) => {
+  at("silent").hidden = !silent
+  at("pulse").className = silent ? "bad" : "good"
+  say(at("pulse"), silent ? "not answering" : "live")
+}
+
+/** @param {unknown} error */
+const complain = (error) => {
+  if (error instanceof Silent) setSilent(true)
+  else tell(error instanceof Error ? error.message : String(error), "bad")
 }
 
 /**
- * Does what a person asked for, and says what came of it.
+ * Does what a person asked for, says what came of it, and looks.
  *
- * @param {() => Promise<string | undefined>} action
+ * @param {() => Promise<string | void>} action
  */
 const act = async (action) => {
   try {
     const words = await action()
-    if (words !== undefined) tell(words)
+    if (words !== undefined) tell(words, "good")
   } catch (error) {
-    if (error instanceof Control.Silent) setSilent(true)
-    tell(error instanceof Error ? error.message : String(error), "bad")
+    complain(error)
   }
+  drawn = ""
   await refresh()
 }
 
 /** @param {string} text */
 const copy = async (text) => {
-  if (navigator.clipboard !== undefined) return navigator.clipboard.writeText(text)
-  // Only https and this machine have a clipboard.
-  const field = make("textarea", { class: "offscreen" })
-  field.value = text
-  document.body.append(field)
-  field.select()
-  const copied = document.execCommand("copy")
-  field.remove()
-  if (!copied) throw new Error("This browser does not let the page copy.")
+  // Only https and this machine have a clipboard; elsewhere it is copied by hand.
+  if (navigator.clipboard === undefined) prompt("", text)
+  else await navigator.clipboard.writeText(text)
 }
 
-/** @param {boolean} silent */
-const setSilent = (silent) => {
-  any("silent").hidden = !silent
-  const pulse = any("pulse")
-  pulse.dataset["tone"] = silent ? "bad" : "good"
-  say(pulse, silent ? "not answering" : "live")
-}
+// ---- what is shown
 
-// ---- what is shown ----------------------------------------------------------------------------------------------------------
+const list = Requests.requests(at("requests"))
 
-const list = requestList(any("requests"))
-const cards = taskList(any("tasks"), {
-  poll: (id) => act(() => poll(id)),
-  copy: (id) =>
-    act(async () => {
-      const own = await owns()
-      await copy(Client.curlOfPoll(own ? key() : undefined, id))
-      return own
-        ? "The command that polls this task is copied."
-        : "Copied. Another key made this task: the command takes it from COMETAPI_KEY."
-    }),
-  advance: (id) => act(() => steer(id, "advance")),
-  finish: (id) => act(() => steer(id, "finish")),
-  fail: (id, as) => act(() => steer(id, "fail", as === "" ? {} : { as })),
-  requests: (id) => {
-    const filter = select("filter")
-    const value = `:${id}`
-    filter.querySelector("[value^=':']")?.remove()
-    filter.append(make("option", { value }, `of ${id.slice(0, 8)}…`))
-    filter.value = value
-    list.show(value)
-    any("requests-title").scrollIntoView({ block: "nearest" })
-  }
+const showTasks = Tasks.tasks(at("tasks"), (what, id, as) => {
+  if (what === "requests") return filters(id)
+  if (what === "poll") return act(() => poll(id))
+  if (what === "copy") return act(() => copyPoll(id))
+  return act(() =>
+    control("POST", `/_mock/tasks/${encodeURIComponent(id)}/${what}`, as === "" || what !== "fail" ? undefined : { as })
+  )
 })
-const form = faultForm(byId("fault", HTMLFormElement), (fault) =>
-  act(async () => {
-    chosen = true
-    await Control.send("POST", "/_mock/faults", target(), fault)
-    await adopt()
-    return "The fault is injected."
-  })
-)
+
+const filters = (task = "") => {
+  const named = task === "" ? [] : [/** @type {const} */ ([task, `of ${task.slice(0, 8)}`])]
+  offer(select("filter"), [["", "all"], ["trouble", "trouble only"], "submit", "poll", "asset", "other", ...named])
+  select("filter").value = task
+  list.filter(task)
+}
 
 const showWorlds = () => {
-  const field = select("world")
-  field.disabled = worlds.length === 0
-  const options = worlds.map(
-    ({ world: id, scenario, requests }) =>
-      /** @type {const} */ ([
-        id,
-        `${id.slice(0, 12)} · ${scenario} · ${requests === 1 ? "1 request" : `${requests} requests`}`
-      ])
-  )
-  offer(field, options.length === 0 ? [["", "none yet"]] : options)
-  if (shown !== undefined) field.value = shown
-  const newest = worlds[0]
-  const newer = newest !== undefined && newest.world !== shown && newest.requests > 0 && newest.world !== dismissed
-  any("newer").hidden = !newer
-  if (newer)
-    say(any("newer-text"), `Another world was used since: ${newest.world.slice(0, 12)}, scenario ${newest.scenario}.`)
-}
-/** A world that was turned away from: it is offered again when another was in front. */
-let dismissed = ""
-
-/** @param {World | undefined} current */
-const showWorld = (current) => {
-  const time = any("now")
-  say(time, current === undefined ? "–" : current.now.replace("T", " ").replace(/(\.\d+)?Z$/, ""))
-  time.setAttribute("datetime", current?.now ?? "")
-  const options = [...scenarios.keys()]
-  if (current !== undefined && !scenarios.has(current.scenario)) options.unshift(current.scenario)
-  const field = select("scenario")
-  offer(
-    field,
-    options.map((name) => [name, name])
-  )
-  if (current !== undefined && document.activeElement !== field) field.value = current.scenario
-  say(any("about"), scenarios.get(field.value)?.about ?? "")
+  /** @param {World} one */
+  const name = ({ world, scenario, requests }) => `${world.slice(0, 12)} · ${scenario} · requests: ${requests}`
+  const newest = world === undefined ? "none yet" : `latest: ${name(worlds[0] ?? world)}`
+  offer(select("world"), [["", newest], ...worlds.map((one) => /** @type {const} */ ([one.world, name(one)]))])
+  select("world").value = chosen
+  say(at("now"), world?.now.slice(0, 19).replace("T", " ") ?? "")
+  const scenario = select("scenario")
+  offer(scenario, [...new Set([...scenarios.keys(), ...(world ? [world.scenario] : [])])])
+  if (world !== undefined && document.activeElement !== scenario) scenario.value = world.scenario
+  say(at("about"), scenarios.get(scenario.value)?.about ?? "")
 }
 
-const showTasks = () => {
-  cards.show(tasks, { now: now(), scenarios, failures, mine })
-  any("no-tasks").hidden = tasks.length > 0
-  say(
-    any("task-count"),
-    tasks.length > 100 ? `the last 100 of ${tasks.length}` : tasks.length === 0 ? "" : String(tasks.length)
+/** @param {InjectedFault} injected */
+const faultRow = ({ id, fault, seen, hits }) => {
+  const { title, rest } = inWords(fault)
+  const click = () => act(() => control("DELETE", `/_mock/faults/${encodeURIComponent(id)}`))
+  const remove = make(
+    "button",
+    { type: "button", class: "quiet", "aria-label": `Remove ${title}`, id: `remove-${id}`, click },
+    "Remove"
+  )
+  const count = make(
+    "span",
+    { class: hits > 0 ? "badge warn" : "badge", title: "hits, of the requests seen" },
+    `${hits} of ${seen}`
+  )
+  return make(
+    "li",
+    {},
+    make("div", { class: "title" }, make("b", {}, title), count, remove),
+    make("span", { class: "hint" }, rest)
   )
 }
 
-/** @param {ReadonlyArray<InjectedFault>} faults */
-const showFaults = (faults) => {
-  const items = faults.map(({ id, fault, seen, hits }) => {
-    const words = inWords(fault)
-    const remove = () =>
-      act(async () => void (await Control.send("DELETE", `/_mock/faults/${encodeURIComponent(id)}`, target())))
-    return make(
-      "li",
-      { class: "fault", "data-fault": id },
-      make("span", {}, make("b", {}, words.title), " ", make("span", { class: "hint" }, words.rest)),
-      make("span", { class: hits > 0 ? "badge warn" : "badge", title: `${seen} requests seen` }, `${hits} of ${seen}`),
-      make("button", { type: "button", class: "quiet", "aria-label": `Remove ${words.title}`, click: remove }, "Remove")
-    )
-  })
-  any("faults").replaceChildren(...items)
-  button("remove-faults").hidden = faults.length < 2
-  say(any("fault-count"), faults.length === 0 ? "" : String(faults.length))
-}
-
-/** @param {Account} account */
-const showAccount = ({ concurrency, daily }) => {
-  for (const [name, value] of Object.entries({ concurrency, daily })) {
-    const field = byId("account", HTMLFormElement).elements.namedItem(name)
-    if (field instanceof HTMLInputElement && field !== document.activeElement)
-      field.value = value === undefined ? "" : String(value)
+/** @param {Account} limits */
+const showAccount = (limits) => {
+  for (const name of /** @type {const} */ (["concurrency", "daily"])) {
+    const field = /** @type {HTMLInputElement} */ (account.elements.namedItem(name))
+    if (field !== document.activeElement) field.value = String(limits[name] ?? "")
   }
-  const limits = [
-    concurrency === undefined ? undefined : `${concurrency} at a time`,
-    daily === undefined ? undefined : `${daily} a day`
-  ]
-  say(any("limits-now"), limits.filter((limit) => limit !== undefined).join(", "))
+  const said = Object.entries(limits).map(([name, limit]) => `${name} ${limit}`)
+  say(at("limits"), said.join(", "))
 }
-
-/** @param {number} count @param {string} one @param {string} [several] */
-const counted = (count, one, several = `${one}s`) => `${count} ${count === 1 ? one : several}`
 
 /** @param {Report} judged */
-const showReport = (judged) => {
-  const { clean, submissions, accepted, polls, downloads, others, findings, dropped } = judged
-  report = judged
-  const nothing = submissions + polls + downloads + others === 0
-  const verdict = any("verdict")
-  const found = findings.length + dropped
-  say(verdict, nothing ? "nothing yet" : clean ? "clean" : counted(found, "finding"))
-  verdict.className = `badge ${nothing ? "none" : clean ? "good" : "bad"}`
-  const sums = [
-    `${counted(submissions, "submission")}, ${accepted} accepted`,
-    counted(polls, "poll"),
-    counted(downloads, "download"),
-    others === 0 ? undefined : `${others} other`
-  ]
-  say(any("sums"), nothing ? "Requests are judged as they come." : sums.filter((sum) => sum !== undefined).join(" · "))
-  button("copy-report").hidden = nothing
-  const items = findings.map(({ kind, message, requests }) => {
-    const links = requests
-      .slice(0, 12)
-      .map((number) => make("button", { type: "button", class: "link", click: () => reveal(number) }, `#${number}`))
-    return make("li", { class: "finding", "data-kind": kind }, make("b", {}, kind), " ", message, " ", ...links)
-  })
-  any("findings").replaceChildren(...items)
-}
-
-/** @param {number} number */
-const reveal = (number) => {
-  if (!list.reveal(number)) tell(`Request #${number} is no longer listed.`, "bad")
-}
-
-const forgetShown = () => {
-  last = 0
-  drawn = ""
-  tasks = []
-  report = undefined
-  list.clear()
-  showRequests()
-  showTasks()
-  showFaults([])
-  showAccount({})
-  any("findings").replaceChildren()
-  any("verdict").className = "badge none"
-  say(any("verdict"), "nothing yet")
-  say(any("sums"), "Requests are judged as they come.")
-}
-
-const showRequests = () => {
-  any("no-requests").hidden = last > 0
+const showReport = ({ clean, submissions, accepted, polls, downloads, others, findings, dropped }) => {
+  const idle = submissions + polls + downloads + others === 0
+  say(at("verdict"), idle ? "nothing yet" : clean ? "clean" : `findings: ${findings.length + dropped}`)
+  at("verdict").className = `badge ${idle ? "" : clean ? "good" : "bad"}`
   say(
-    any("request-count"),
-    last > mostRequests ? `the last ${mostRequests} of ${last}` : last === 0 ? "" : String(last)
+    at("sums"),
+    `submissions ${submissions}, accepted ${accepted} · polls ${polls} · downloads ${downloads} · others ${others}`
   )
+  const items = findings.map(({ kind, message, requests }, index) => {
+    const links = [...new Set(requests)].slice(0, 12).map((number) => {
+      const click = () => {
+        filters()
+        list.reveal(number)
+      }
+      return make("button", { type: "button", class: "link", id: `${index}-${number}`, click }, `#${number}`)
+    })
+    return make("li", {}, make("b", { class: "bad" }, kind), ` ${message} `, ...links)
+  })
+  at("findings").replaceChildren(...items)
 }
 
-/** @param {string | undefined} id */
-const turnTo = (id) => {
-  if (id === shown) return
-  shown = id
-  forgetShown()
-}
-
-// ---- what is asked for ------------------------------------------------------------------------------------------------------
-
-const look = async () => {
-  const found = await Control.get("/_mock/worlds")
-  const known = worlds[0]?.world
-  worlds = found
-  if (known !== worlds[0]?.world) dismissed = ""
-  // A world that was used is worth more than one that was only looked at.
-  const latest = worlds.find(({ requests }) => requests > 0) ?? worlds[0]
-  const current = world()
-  if (current === undefined) turnTo(latest?.world)
-  else if (!chosen && current.requests === 0 && latest !== undefined) turnTo(latest.world)
+const show = () => {
   showWorlds()
-  showWorld(world())
-  const { world: id, requests = 0, ...facts } = world() ?? {}
-  if (id === undefined) return
-  // Somebody reset it.
-  if (requests < last) forgetShown()
-  const key = JSON.stringify({ requests, ...facts, now: "" })
-  const changed = key !== drawn
-  const alive = tasks.some(({ ended }) => !ended)
-  const at = { world: id }
-  const after = Math.max(last, requests - mostRequests)
-  const [journal, allTasks, faults, account, judged] = await Promise.all([
-    requests > last ? Control.get("/_mock/journal", { ...at, query: { after } }) : undefined,
-    changed || alive ? Control.get("/_mock/tasks", at) : undefined,
-    changed ? Control.get("/_mock/faults", at) : undefined,
-    changed ? Control.get("/_mock/account", at) : undefined,
-    changed ? Control.get("/_mock/report", at) : undefined
-  ])
-  if (id !== shown) return
-  drawn = key
-  if (journal !== undefined) {
-    list.add(journal.entries.filter(({ number }) => number > last))
-    last = Math.max(last, journal.last)
-    showRequests()
-  }
-  if (allTasks !== undefined) tasks = allTasks
-  showTasks()
-  if (faults !== undefined) showFaults(faults)
-  if (account !== undefined) showAccount(account)
-  if (judged !== undefined) showReport(judged)
+  showTasks(tasks, { now: Date.parse(world?.now ?? ""), scenarios, failures, mine })
+  at("no-tasks").hidden = tasks.length > 0
+  say(at("task-count"), tasks.length > Tasks.most ? `the last ${Tasks.most} of ${tasks.length}` : tasks.length || "")
+  say(at("request-count"), last > Requests.most ? `the last ${Requests.most} of ${last}` : last || "none yet")
 }
+
+/** @param {World | undefined} next */
+const turnTo = (next) => {
+  if (next?.world !== world?.world || (next?.requests ?? 0) < last) {
+    // Another world, or the same as new.
+    last = 0
+    drawn = ""
+    tasks = []
+    list.clear()
+  }
+  world = next
+}
+
+// ---- what is asked for
 
 const load = async () => {
-  const [health, known, contract] = await Promise.all([
-    Control.get("/_mock/health"),
-    Control.get("/_mock/scenarios"),
-    Control.get("/_mock/contract.json")
+  const [{ version, clock, scale }, known, contract] = await Promise.all([
+    get("/_mock/health"),
+    get("/_mock/scenarios"),
+    get("/_mock/contract.json")
   ])
-  say(any("version"), health.version)
-  const speed = health.scale === 1 ? "" : `, ${health.scale} times as fast as real`
+  say(at("version"), version)
+  const virtual = "Virtual: it moves when a task is polled, or when it is advanced."
   say(
-    any("clock-kind"),
-    health.clock === "virtual"
-      ? "Virtual: it moves when a task is polled, and when it is advanced."
-      : `Runs by itself${speed}.`
+    at("clock-kind"),
+    clock === "virtual" ? virtual : scale === 1 ? "Runs by itself." : `Runs ${scale} times as fast as real.`
   )
   scenarios = new Map(known.map((scenario) => [scenario.name, scenario]))
-  const failed = answersOf(contract, "getTask").filter(({ value }) =>
+  const ends = operationOf(contract, "getTask").answers.filter(({ value }) =>
     /"status":"(FAIL|CANCEL)/.test(JSON.stringify(value))
   )
-  failures = failed.map(({ name }) => name)
-  form.know(contract)
-  knowExamples(contract)
-  any("contract").replaceChildren(...reference(contract, { open: true }))
+  failures = ends.map(({ name }) => name)
+  fitFaults(contract)
+  showExamples(contract)
   loaded = true
 }
 
-/** @param {import("./Document.js").ApiDocument} contract */
-const knowExamples = (contract) => {
-  const found = operationsOf(contract).find(({ operation }) => operation.operationId === "createCharacterPerformance")
-  const body = found?.operation.requestBody
-  const media = Object.values((body === undefined ? undefined : resolve(contract, body).content) ?? {})[0]
-  const examples = Object.entries(media?.examples ?? {})
+/** @param {Api} contract */
+const showExamples = (contract) => {
+  const { content = {} } = operationOf(contract, "createCharacterPerformance").operation?.requestBody ?? {}
+  const examples = Object.values(content)[0]?.examples ?? {}
+  const fill = () => {
+    body.value = JSON.stringify(examples[select("example").value]?.value, undefined, 2)
+  }
   offer(
     select("example"),
-    examples.map(([name, { summary }]) => [name, summary ?? name])
+    Object.entries(examples).map(([name, { summary = name }]) => [name, summary])
   )
-  const fill = () => {
-    const value = examples.find(([name]) => name === select("example").value)?.[1].value
-    byId("body", HTMLTextAreaElement).value = JSON.stringify(value, undefined, 2)
+  select("example").onchange = fill
+  if (body.value === "") fill()
+  byId("start", HTMLButtonElement).disabled = false
+}
+
+const look = async () => {
+  worlds = await get("/_mock/worlds")
+  turnTo(worlds.find((one) => one.world === chosen) ?? worlds[0])
+  if (world === undefined) return show()
+  const { world: id, now: _, ...facts } = world
+  const state = JSON.stringify(facts)
+  const changed = state !== drawn
+  const here = { world: id }
+  const after = Math.max(last, facts.requests - Requests.most)
+  const [journal, all, panels] = await Promise.all([
+    facts.requests > last ? get("/_mock/journal", { ...here, after }) : undefined,
+    changed || tasks.some(({ ended }) => !ended) ? get("/_mock/tasks", here) : undefined,
+    changed
+      ? Promise.all([get("/_mock/faults", here), get("/_mock/account", here), get("/_mock/report", here)])
+      : undefined
+  ])
+  drawn = state
+  if (journal !== undefined) {
+    list.add(journal.entries)
+    last = journal.last
   }
-  select("example").addEventListener("change", fill)
-  if (byId("body", HTMLTextAreaElement).value === "") fill()
-  button("start").disabled = false
-  button("copy-post").disabled = false
+  tasks = all ?? tasks
+  show()
+  if (panels === undefined) return
+  const focused = document.activeElement?.id ?? ""
+  at("faults").replaceChildren(...panels[0].map(faultRow))
+  say(at("fault-count"), panels[0].length || "")
+  showAccount(panels[1])
+  showReport(panels[2])
+  // A button that was made anew keeps the focus of the old one.
+  if (document.activeElement === document.body) document.getElementById(focused)?.focus()
 }
 
 /** @type {Promise<void> | undefined} */
@@ -387,7 +289,7 @@ let again = false
 /** Looks now; while it is looking already, once more afterwards. */
 const refresh = () => {
   again = looking !== undefined
-  looking ??= (async () => {
+  const run = async () => {
     try {
       do {
         again = false
@@ -396,208 +298,168 @@ const refresh = () => {
       } while (again)
       setSilent(false)
     } catch (error) {
-      if (error instanceof Control.Silent) setSilent(true)
-      else tell(error instanceof Error ? error.message : String(error), "bad")
+      complain(error)
       // Whatever answers again may be another mock.
-      if (error instanceof Control.Silent && shown !== undefined) forgetShown()
-    } finally {
-      looking = undefined
+      if (error instanceof Silent) turnTo(undefined)
     }
-  })()
+    looking = undefined
+  }
+  looking ??= run()
   return looking
 }
 
-// ---- what can be done -------------------------------------------------------------------------------------------------------
+// ---- what can be done
 
-/** The world of the key in the field. A key that was never used gets one by being asked about. */
+/** The world of the key in the field, which gets one if it has none. */
 const own = async () => {
-  const { world: id } = await Control.get("/_mock/world", { key: key() })
+  const known = worldOfKey.get(key())
+  if (known !== undefined && worlds.some((one) => one.world === known)) return known
+  const { world: id } = await get("/_mock/world", { key: key() })
   worldOfKey.set(key(), id)
   return id
 }
 
-/** Whether the world that is shown is that of the key in the field. */
-const owns = async () => (worldOfKey.get(key()) ?? (await own())) === shown
-
-/** Turns to the key's own world where there was none to turn to. */
-const adopt = async () => {
-  if (shown === undefined) turnTo(await own())
+/**
+ * Steers the world that is shown, or, where there is none yet, that of the key in the field; which is then shown.
+ *
+ * @param {string} method @param {string} path @param {unknown} [body]
+ */
+const control = async (method, path, body) => {
+  chosen = world?.world ?? (await own())
+  await call(method, path, { world: chosen, body })
 }
 
-/** @param {string} id @param {"advance" | "finish" | "fail"} how @param {unknown} [body] */
-const steer = async (id, how, body) => {
-  chosen = true
-  await Control.send("POST", `/_mock/tasks/${encodeURIComponent(id)}/${how}`, target(), body)
-  drawn = ""
-  return undefined
-}
-
-/** @param {Promise<Client.Answer>} exchange @param {string} what @returns {Promise<Client.Answer>} */
-const heard = (exchange, what) =>
-  exchange.catch((cause) => {
-    const late = cause instanceof DOMException && cause.name === "TimeoutError"
-    throw new Error(
-      `${what} got no answer${late ? " in 20 seconds" : ": the connection ended"}. The list of requests says why.`
-    )
+/** @param {Promise<Heard>} exchange @param {string} what */
+const heard = async (exchange, what) => {
+  const answer = await exchange.catch(() => {
+    throw new Error(`${what} got no whole answer. The list of requests says why.`)
   })
-
-/** @param {Client.Answer} answer */
-const inShort = ({ status, body }) =>
-  `${status === 0 ? "a redirect" : status}${status >= 400 ? `: ${Control.wordsOf(body) ?? ""}` : ""}`
+  const { status, body } = answer
+  const words = `${what} was answered ${status === 0 ? "with a redirect" : status}`
+  return { ...answer, words: status >= 400 ? `${words}: ${wordsOf(body) ?? ""}` : `${words}.` }
+}
 
 /** @param {string} id */
 const poll = async (id) => {
-  if (!(await owns()))
-    throw new Error("Another key made this task. Type that key into the field “Key” to poll as it does.")
-  pollAt.set(id, Number.POSITIVE_INFINITY)
+  if ((await own()) !== world?.world) throw new Error("Another key made this task: type it into the field “Key” first.")
   let wait = pollEvery
   try {
-    const answer = await heard(Client.poll(key(), id), "The poll")
-    wait = Math.max(pollEvery, Client.waitOf(answer.headers, now()))
-    return `The poll was answered ${inShort(answer)}`
+    pollAt.set(id, Number.POSITIVE_INFINITY)
+    const { headers, words } = await heard(Client.poll(key(), id), "The poll")
+    wait = Math.max(wait, Client.waitOf(headers, Date.parse(world?.now ?? "")))
+    return words
   } finally {
-    pollAt.set(id, performance.now() + wait + 200)
+    pollAt.set(id, performance.now() + wait)
   }
+}
+
+/** @param {string} id */
+const copyPoll = async (id) => {
+  const known = (await own()) === world?.world
+  await copy(Client.curlOfPoll(known ? key() : undefined, id))
+  return known
+    ? "Copied: the command that polls this task."
+    : "Copied. Another key made this task: put that into COMETAPI_KEY."
 }
 
 const start = async () => {
-  chosen = true
-  const body = byId("body", HTMLTextAreaElement).value
-  /** @type {Client.Answer | undefined} */
-  let answer
-  try {
-    answer = await heard(Client.submit(key(), body), "The POST")
-  } finally {
-    turnTo(await own())
-  }
-  const id = typeof answer.body === "object" && answer.body !== null ? Reflect.get(answer.body, "id") : undefined
-  if (answer.status !== 200 || typeof id !== "string") throw new Error(`The POST was answered ${inShort(answer)}`)
+  chosen = await own()
+  const { status, body: answer, words } = await heard(Client.submit(key(), body.value), "The POST")
+  const id = typeof answer === "object" && answer !== null && "id" in answer ? String(answer.id) : undefined
+  if (status !== 200 || id === undefined) throw new Error(words)
   mine.add(id)
-  pollAt.set(id, performance.now() + pollEvery + 200)
-  return `The task ${id.slice(0, 8)}… is started.`
+  pollAt.set(id, performance.now() + pollEvery)
+  return `The task ${id.slice(0, 8)} is started.`
 }
 
-const pollDue = async () => {
-  if (!input("auto").checked || worldOfKey.get(key()) !== shown) return
-  const due = tasks.filter(({ id, collected }) => !collected && (pollAt.get(id) ?? 0) <= performance.now())
-  await Promise.all(due.map(({ id }) => act(() => poll(id))))
+const pollDue = () => {
+  if (!input("auto").checked || worldOfKey.get(key()) !== world?.world) return
+  for (const { id, collected } of tasks)
+    if (!collected && (pollAt.get(id) ?? 0) <= performance.now()) act(() => poll(id))
 }
 
-/** @param {string} id @param {string} event @param {(event: Event) => unknown} listener */
-const on = (id, event, listener) =>
-  any(id).addEventListener(event, (happened) => {
-    if (event === "submit") happened.preventDefault()
-    listener(happened)
+/** @param {string} id @param {string} event @param {() => Promise<string | void>} action */
+const on = (id, event, action) =>
+  at(id).addEventListener(event, (happened) => {
+    happened.preventDefault()
+    act(action)
   })
 
-on("try", "submit", () => act(start))
-on("copy-post", "click", () => {
-  if (!byId("try", HTMLFormElement).reportValidity()) return
+const fitFaults = faultForm(byId("fault", HTMLFormElement), (fault) =>
   act(async () => {
-    await copy(Client.curlOfSubmit(key(), byId("body", HTMLTextAreaElement).value))
-    return "The command that starts a task is copied."
-  })
-})
-on("auto", "change", () => {
-  if (input("auto").checked) act(async () => void (await owns()))
-})
-on("world", "change", () => {
-  chosen = true
-  dismissed = worlds[0]?.world ?? ""
-  turnTo(select("world").value)
-  refresh()
-})
-on("newer-show", "click", () => {
-  turnTo(worlds[0]?.world)
-  refresh()
-})
-on("retry", "click", () => refresh())
-on("scenario", "change", () =>
-  act(async () => {
-    chosen = true
-    const name = select("scenario").value
-    await Control.send("PUT", "/_mock/scenario", target(), { name })
-    await adopt()
-    say(any("about"), scenarios.get(name)?.about ?? "")
-    return `Tasks started from now on are “${name}”.`
+    await control("POST", "/_mock/faults", fault)
+    return "The fault is injected."
   })
 )
-for (const step of any("advance").querySelectorAll("button")) {
-  step.addEventListener("click", () =>
-    act(async () => {
-      chosen = true
-      await Control.send("POST", "/_mock/clock/advance", target(), { by: step.dataset["by"] })
-      await adopt()
-      drawn = ""
-      return `The clock is ${step.dataset["by"]} on.`
-    })
-  )
+on("try", "submit", start)
+on("copy-post", "click", async () => {
+  await copy(Client.curlOfSubmit(key(), body.value))
+  return "Copied: the command that starts a task."
+})
+on("auto", "change", async () => void (await own()))
+on("world", "change", async () => {
+  chosen = select("world").value
+})
+on("retry", "click", async () => {})
+on("scenario", "change", async () => {
+  const name = select("scenario").value
+  await control("PUT", "/_mock/scenario", { name })
+  return `New tasks are “${name}”.`
+})
+for (const step of at("advance").querySelectorAll("button"))
+  step.onclick = () => act(() => control("POST", "/_mock/clock/advance", { by: step.value }))
+on("account", "submit", async () => {
+  const said = [...new FormData(account)]
+    .filter(([, value]) => value !== "")
+    .map(([name, value]) => [name, Number(value)])
+  await control("PUT", "/_mock/account", Object.fromEntries(said))
+  return said.length === 0 ? "The account has no limits." : "The account is limited."
+})
+on("reset", "click", async () => {
+  await control("POST", "/_mock/reset")
+  turnTo(undefined)
+  return "The world is as new."
+})
+select("filter").onchange = () => list.filter(select("filter").value)
+// Whoever fills in a form means the world that is there.
+at("controls").addEventListener("focusin", () => {
+  chosen = world?.world ?? ""
+})
+
+/** @param {string} id where it goes. @param {"/_mock/contract.json" | "/_mock/openapi.json"} path @param {boolean} open */
+const refer = async (id, path, open) => {
+  if (at(id).hasChildNodes()) return
+  const [{ reference }, api] = await Promise.all([import("./Reference.js"), get(path)])
+  at(id).replaceChildren(...reference(api, open))
 }
-on("remove-faults", "click", () =>
-  act(async () => {
-    await Control.send("DELETE", "/_mock/faults", target())
-    return "There are no faults."
-  })
-)
-on("account", "submit", () =>
-  act(async () => {
-    chosen = true
-    const said = new FormData(byId("account", HTMLFormElement))
-    const limits = [...said].filter(([, value]) => value !== "").map(([name, value]) => [name, Number(value)])
-    await Control.send("PUT", "/_mock/account", target(), Object.fromEntries(limits))
-    await adopt()
-    drawn = ""
-    return limits.length === 0 ? "The account has no limits." : "The account is limited."
-  })
-)
-on("reset", "click", () =>
-  act(async () => {
-    await Control.send("POST", "/_mock/reset", target())
-    forgetShown()
-    return "The world is as new."
-  })
-)
-on("copy-report", "click", () =>
-  act(async () => {
-    await copy(report?.text ?? "")
-    return "The report is copied."
-  })
-)
-on("filter", "change", () => list.show(select("filter").value))
-on("control-document", "toggle", () => {
-  if (any("controls-reference").childElementCount > 0) return
-  act(
-    async () => void any("controls-reference").replaceChildren(...reference(await Control.get("/_mock/openapi.json")))
-  )
-})
+on("control", "toggle", () => refer("control-reference", "/_mock/openapi.json", false))
 
-// ---- when -------------------------------------------------------------------------------------------------------------------
+// ---- when
 
-const showView = () => {
-  const wanted = location.hash === "#reference" ? "reference" : "live"
+const turn = () => {
   for (const view of ["live", "reference"]) {
-    any(view).hidden = view !== wanted
-    const link = document.querySelector(`nav a[href="#${view}"]`)
-    if (view === wanted) link?.setAttribute("aria-current", "page")
-    else link?.removeAttribute("aria-current")
+    const wanted = (location.hash === "#reference") === (view === "reference")
+    at(view).hidden = !wanted
+    document.querySelector(`nav a[href="#${view}"]`)?.setAttribute("aria-current", wanted ? "page" : "false")
   }
+  if (!at("reference").hidden) act(() => refer("contract", "/_mock/contract.json", true))
 }
 
 const beat = async () => {
   if (document.hidden) return
-  await pollDue()
+  pollDue()
   await refresh()
 }
-
-say(any("origin"), location.origin)
-// On a small screen the tasks come sooner than what steers them.
-if (matchMedia("(width < 56rem)").matches)
-  for (const panel of document.querySelectorAll("details.panel[open]")) panel.removeAttribute("open")
-showView()
-addEventListener("hashchange", showView)
-document.addEventListener("visibilitychange", beat)
 const forever = async () => {
   await beat()
-  setTimeout(forever, second)
+  setTimeout(forever, 1000)
 }
+
+filters()
+say(at("origin"), location.origin)
+// On a small screen the tasks come sooner than what steers them.
+if (innerWidth < 900) for (const panel of document.querySelectorAll("details.panel")) panel.removeAttribute("open")
+addEventListener("hashchange", turn)
+document.addEventListener("visibilitychange", beat)
+turn()
 forever()

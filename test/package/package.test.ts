@@ -112,7 +112,10 @@ describe("the packages", () => {
     const rest = (tarball: string) =>
       filesOf(tarball).filter((path) => !code.test(path) && !["LICENSE", "README.md", "package.json"].includes(path))
     expect(rest(tarballs.client)).toEqual(["LICENSE-effect"])
-    expect(rest(tarballs.mock)).toEqual(["LICENSE-effect", "assets/performance.mp4"])
+    const page = readdirSync(join(root, "mock/page")).filter((name) => !/\.ts$|^tsconfig/.test(name))
+    expect(rest(tarballs.mock).sort()).toEqual(
+      ["LICENSE-effect", "assets/performance.mp4", ...page.map((name) => `page/${name}`)].sort()
+    )
   })
 
   it("name nothing of the machine that built them", () => {
