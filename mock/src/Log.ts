@@ -4,6 +4,7 @@
  * It shows what the journal has, which is without keys and signatures, and never lets a request write to the terminal: what a caller
  * sent is shown with its control characters escaped.
  */
+import type { Writable } from "node:stream"
 import type { Entry } from "../../generated/mock-control/types.gen.ts"
 
 const printable = (text: string): string =>
@@ -65,3 +66,17 @@ export const verbose = (entry: Entry, world: string): string => {
 
 /** One line of JSON, for a machine that reads them as they come. */
 export const json = (entry: Entry, world: string): string => JSON.stringify({ event: "request", world, ...entry })
+
+/** So many bytes wait for a reader. */
+const patience = 1024 * 1024
+
+/** Writes lines for whoever reads them: a reader that is too slow misses some, and one that is gone stops nothing. */
+export const writer = (stream: Writable): ((text: string) => void) => {
+  let isRead = true
+  stream.on("error", () => {
+    isRead = false
+  })
+  return (text) => {
+    if (isRead && stream.writableLength < patience) stream.write(`${text}\n`)
+  }
+}

@@ -129,6 +129,7 @@ const command = Command.make(
     if (listing) return yield* Console.log(list)
     const { maxWorlds, maxTasks, maxJournal, idle, verbose, json, exitWithStdin, concurrency, daily, ...rest } = options
     const show = json ? Log.json : verbose ? Log.verbose : Log.line
+    const print = Log.writer(process.stdout)
     const mock = yield* RunwayMock.serve({
       ...rest,
       account: {
@@ -136,7 +137,7 @@ const command = Command.make(
         ...(Option.isSome(daily) ? { daily: daily.value } : {})
       },
       limits: { worlds: maxWorlds, tasks: maxTasks, journal: maxJournal, idle },
-      onRequest: (entry, world) => console.log(show(entry, world))
+      onRequest: (entry, world) => print(show(entry, world))
     })
     const { url, port } = mock
     const ready = { event: "ready", url, port, pid: process.pid, version: manifest.version }

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
+import { Writable } from "node:stream"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { RunwayMock, scenarioNames } from "cometapi-runway-mock"
@@ -79,6 +80,9 @@ describe("the command", () => {
         [429, "Sat, 02 May 2026 00:00:00 GMT"]
       ]
     )
+    // A reader that is gone stops nothing.
+    child.stdout.destroy()
+    for (let n = 0; n < 3; n++) assert.strictEqual((await get(fetch, id, url, key)).status, 200)
     child.stdin.end()
     const [code] = await ended
     assert.deepStrictEqual([code, said.err], [0, ""])
@@ -110,6 +114,18 @@ describe("the command", () => {
     )
     assert.notMatch(text.replaceAll("\n    ", ""), /[\p{Cc}\p{Cf}]/u)
     assert.match(text, /^12:00:00 abcd 301 GET \/x\\u\{1b\}\[2J\\u\{202e\}\\u\{a\}2026 forged line\n/)
+  })
+
+  it("goes on when nobody reads what it says, and keeps no more than a megabyte of it", () => {
+    const kept: Array<string> = []
+    const unread = new Writable({ write: (chunk, _, __) => void kept.push(String(chunk)) })
+    const print = Log.writer(unread)
+    const line = "x".repeat(1000)
+    for (let n = 0; n < 5000; n++) print(line)
+    assert.isBelow(unread.writableLength, 1024 * 1024 + 1002)
+    assert.strictEqual(kept.length, 1)
+    unread.destroy(new Error("the reader is gone"))
+    print(line)
   })
 
   it("lists the scenarios, one a line", async () => {

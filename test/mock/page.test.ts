@@ -425,7 +425,7 @@ describe("the page's files", () => {
         seen.add(`/_mock/page/${name}`)
     }
     assert.strictEqual(seen.size, 12)
-    assert.isBelow(size, 60_000)
+    assert.isBelow(size, 80_000)
 
     const etag = index.headers.get("etag") ?? ""
     assert.strictEqual((await ask("/", { headers: { "if-none-match": etag } }))?.status, 304)
