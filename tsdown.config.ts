@@ -10,7 +10,7 @@ import { cp, readFile, writeFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
 import { defineConfig, type UserConfig } from "tsdown"
 
-/** Where the code stands in a published folder: one level down, as in the repository, because the mock reads `../assets`. */
+/** Where the code stands in a published folder: one level down, as in the repository, because the mock reads `../assets` and `../page`. */
 const code = "lib"
 
 interface Manifest {
@@ -20,6 +20,9 @@ interface Manifest {
 
 /** What only the repository needs to know. */
 const repositoryOnly = new Set(["private", "workspaces", "scripts", "devDependencies", "allowScripts", "scarfSettings"])
+
+/** Whether a file is of use outside the repository: what only the type checker reads of the mock's page is not. */
+const isPublished = (path: string) => !/\.ts$|tsconfig\.json$/.test(path)
 
 const mapValues = <A, B>(record: Readonly<Record<string, A>>, f: (value: A) => B) =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, f(value)]))
@@ -74,7 +77,7 @@ const folderToPublish = ({ folder, modules, commands, assets, deps }: Package): 
         await writeFile(new URL("package.json", dist), `${JSON.stringify(published(manifest, entry), undefined, 2)}\n`)
         for (const [name, source] of Object.entries(assets)) {
           const from = new URL(source, home)
-          if (existsSync(from)) await cp(from, new URL(name, dist), { recursive: true })
+          if (existsSync(from)) await cp(from, new URL(name, dist), { recursive: true, filter: isPublished })
         }
       }
     }
@@ -101,13 +104,14 @@ export default defineConfig([
   }),
   folderToPublish({
     folder: "./mock/",
-    modules: { index: "src/index.ts" },
+    modules: { index: "src/index.ts", vitest: "src/vitest.ts", jest: "src/jest.ts" },
     commands: { bin: "src/bin.ts" },
     assets: {
       "README.md": "README.md",
       LICENSE: "LICENSE",
       "LICENSE-effect": "../node_modules/@effect/platform-node/LICENSE",
-      assets: "assets"
+      assets: "assets",
+      page: "page"
     },
     deps
   })

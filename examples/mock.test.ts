@@ -5,8 +5,9 @@ import { RunwayMock } from "cometapi-runway-mock"
 import { Effect, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
 
-it.effect("a generation succeeds", () =>
+it.effect("a generation succeeds, and its client does nothing that costs more than it must", () =>
   Effect.gen(function* () {
+    const mock = yield* RunwayMock
     const fiber = yield* Effect.forkChild(
       CharacterPerformance.generate({
         character: { type: "image", uri: "https://example.com/portrait.png" },
@@ -15,5 +16,6 @@ it.effect("a generation succeeds", () =>
     )
     yield* TestClock.adjust("2 minutes")
     expect((yield* Fiber.join(fiber)).status).toBe("SUCCEEDED")
+    mock.world("any-key").expectClean()
   }).pipe(Effect.provide(Layer.mergeAll(Runway.layer({ apiKey: "any-key" }), RunwayMock.layer())))
 )

@@ -9,8 +9,8 @@ import * as Account from "./Account.ts"
 import { check } from "./Fault.ts"
 import {
   BrokenFault,
+  ClientMisconduct,
   InvalidOption,
-  Misconduct,
   RunwayMockError,
   TooManyWorlds,
   UnknownScenario,
@@ -135,7 +135,7 @@ export interface WorldControl {
   /** How the client behaved so far. */
   readonly report: () => Api.Report
   /**
-   * Throws where the report is not clean; the error's message is the report in words. `allow` lets findings of some kinds through, as
+   * Throws a `ClientMisconduct` where the report is not clean; its message is the report in words. `allow` lets findings of some kinds through, as
    * a test needs that submits and does not wait.
    */
   readonly expectClean: (options?: { readonly allow?: ReadonlyArray<Api.FindingKind> | undefined }) => void
@@ -235,7 +235,7 @@ export const ofWorld = ({ worlds, scripts, clock, scale }: Mock, find: () => Wor
     expectClean: ({ allow = [] }: { readonly allow?: ReadonlyArray<Api.FindingKind> | undefined } = {}): void => {
       const world = find()
       const report = world.report.read(world.id, world.canEnd, allow)
-      if (!report.clean) fail(new Misconduct({ report }))
+      if (!report.clean) throw new ClientMisconduct(report)
     },
     reset: () => worlds.forget(find())
   }
@@ -252,13 +252,13 @@ export const ofKey = (mock: Mock, key: string, origin = nowhere): WorldControl =
 }
 
 /** The functions over the whole mock. */
-export const ofMock = (mock: Mock): MockControl => ({
-  world: (key) => ofKey(mock, key),
+export const ofMock = (mock: Mock, origin = nowhere): MockControl => ({
+  world: (key) => ofKey(mock, key, origin),
   worldAt: (id) => {
     const world = mock.worlds.at(id)
-    return world && ofWorld(mock, () => world, nowhere)
+    return world && ofWorld(mock, () => world, origin)
   },
-  worlds: () => mock.worlds.all().map((world) => ofWorld(mock, () => world, nowhere).describe()),
+  worlds: () => mock.worlds.all().map((world) => ofWorld(mock, () => world, origin).describe()),
   scenarios: () => [...mock.scripts.values()].map(({ scenario }) => scenario),
   reset: () => mock.worlds.forget()
 })

@@ -41,7 +41,7 @@ class Refused extends Error {
 const read = <S extends Schema.ConstraintDecoder<unknown>>(schema: S, value: unknown): S["Type"] => {
   const result = Schema.decodeUnknownResult(schema, { onExcessProperty: "error", errors: "all" })(value)
   if (Result.isSuccess(result)) return result.success
-  throw new Refused(400, "INVALID_CALL", `This call cannot be understood: ${result.failure.message}`)
+  throw new Refused(400, "INVALID_CALL", `This call cannot be understood: ${result.failure.message.slice(0, 2000)}`)
 }
 
 const After = Schema.optional(Schema.NumberFromString.check(Schema.isInt(), Schema.isGreaterThanOrEqualTo(0)))
@@ -81,7 +81,8 @@ export const operations: Readonly<Record<string, (call: Call) => Answer>> = {
   inspectTask: ({ world, subject }) => json(world().task(subject)),
   advanceTask: ({ world, subject }) => json(world().step(subject)),
   finishTask: ({ world, subject }) => json(world().finish(subject)),
-  failTask: ({ world, subject, body }) => json(world().fail(subject, read(Wanted.Failure, body ?? {}).as)),
+  failTask: ({ world, subject, body }) =>
+    json(world().fail(subject, read(Wanted.Failure, body === undefined ? {} : body).as)),
   listFaults: ({ world }) => json(world().faults()),
   injectFault: ({ world, body }) => json(world().inject(read(Wanted.Fault, body)), 201),
   removeFaults: ({ world }) => {
@@ -148,7 +149,7 @@ const refusalOf = (error: unknown): Answer => {
     const { _tag } = error.reason
     return problem(statusOf[_tag] ?? 400, _tag.replace(/\B[A-Z]/g, "_$&").toUpperCase(), error.message)
   }
-  throw error
+  return problem(500, "FAILED", `The mock could not answer: ${String(error)}`)
 }
 
 const decoded = (segment: string): string => {

@@ -35,6 +35,9 @@ const special = new Set(Object.values(fieldsOf).flat())
 /** Those that come before the provider has done anything. */
 const early: ReadonlySet<Kind> = new Set<Kind>(["status", "reset", "html", "redirect"])
 
+/** Those whose answer can be read, and says that a task was made. */
+const telling: ReadonlySet<Kind> = new Set<Kind>(["drip", "content-type", "latency"])
+
 const operationOf = { submit: "createCharacterPerformance", poll: "getTask", asset: undefined } as const
 
 /** A fault that was checked. */
@@ -54,6 +57,10 @@ export interface Checked {
 const millis = (text: string | undefined, otherwise: number): number =>
   text === undefined ? otherwise : (millisOf(text) ?? Number.NaN)
 
+const waitForms: ReadonlySet<string> = new Set(["seconds", "date", "millis"])
+/** Thirty years, so that every form of it can be written down. */
+const longestWait = 1e9
+
 const waitHeader =
   (seconds: number | undefined, form: Api.Fault["retryAfterAs"]) =>
   (now: number): Record<string, string> => {
@@ -67,6 +74,14 @@ const waitHeader =
 /** The documented answer of a `status`, or what is wrong with it. */
 const answerOf = ({ on, status, example, retryAfter, retryAfterAs }: Api.Fault): Checked["answer"] | string => {
   if (status === undefined) return `"status" must say which, for example 503`
+  if (!(Number.isInteger(status) && status >= 400 && status <= 599))
+    return `"status" must be one of an error, from 400 to 599; got ${status}`
+  if (retryAfter !== undefined && !(retryAfter >= 0 && retryAfter <= longestWait))
+    return `"retryAfter" must be a number of seconds, from 0 to ${longestWait}; got ${retryAfter}`
+  if (retryAfterAs !== undefined && !waitForms.has(retryAfterAs))
+    return `"retryAfterAs" must be one of ${[...waitForms].join(", ")}; got "${retryAfterAs}"`
+  if (retryAfterAs !== undefined && retryAfter === undefined)
+    return `"retryAfterAs" says how "retryAfter" is written, and that is missing`
   const wait = waitHeader(retryAfter, retryAfterAs)
   const operationId = operationOf[on]
   if (operationId === undefined) {
@@ -86,14 +101,15 @@ const answerOf = ({ on, status, example, retryAfter, retryAfterAs }: Api.Fault):
 }
 
 const whole = (count: number | undefined, least: number) =>
-  count === undefined || (Number.isInteger(count) && count >= least)
+  count === undefined || (Number.isSafeInteger(count) && count >= least)
 
 /** Checks a fault. */
 export const check = (fault: Api.Fault): Checked | BrokenFault => {
   const { on, kind, nth, first, rate, once = false, bytes } = fault
   const broken = (problem: string) => new BrokenFault({ problem })
+  if (!Object.hasOwn(fieldsOf, kind))
+    return broken(`"kind" must be one of ${Object.keys(fieldsOf).join(", ")}; got "${kind}"`)
   const fields = fieldsOf[kind]
-  if (fields === undefined) return broken(`"kind" must be one of ${Object.keys(fieldsOf).join(", ")}; got "${kind}"`)
   if (!Object.hasOwn(operationOf, on))
     return broken(`"on" must be one of ${Object.keys(operationOf).join(", ")}; got "${on}"`)
   for (const name of special) {
@@ -101,6 +117,8 @@ export const check = (fault: Api.Fault): Checked | BrokenFault => {
   }
   if (fault.accepted !== undefined && on !== "submit")
     return broken(`"accepted" is about a POST, and this is on "${on}"`)
+  if (fault.accepted === false && telling.has(kind))
+    return broken(`"accepted" cannot be false for "${kind}", whose answer says that a task was made`)
   for (const [name, count] of Object.entries({ nth, first, bytes })) {
     if (!whole(count, 1)) return broken(`"${name}" must be a whole number above 0; got ${count}`)
   }

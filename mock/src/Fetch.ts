@@ -4,7 +4,7 @@
  * It is the door for callers in the same process. It sends nothing anywhere, whatever host the URL names. What a fault does to the
  * wire looks here as it does to callers of Node's own `fetch`: a `TypeError` with the socket's error as its cause.
  */
-import type { Delivery } from "./Wire.ts"
+import { beforeCut, type Delivery } from "./Wire.ts"
 
 type Handler = (request: Request) => Promise<Delivery>
 
@@ -22,9 +22,8 @@ const orAborted = <A>(signal: AbortSignal, work: () => Promise<A>): Promise<A> =
       .finally(() => signal.removeEventListener("abort", abort))
   })
 
-const socketError = (message: string, code: string): Error => Object.assign(new Error(message), { code })
-const reset = () => socketError("read ECONNRESET", "ECONNRESET")
-const closed = () => socketError("other side closed", "UND_ERR_SOCKET")
+const reset = () => Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET", syscall: "read" })
+const closed = () => Object.assign(new Error("other side closed"), { name: "SocketError", code: "UND_ERR_SOCKET" })
 
 /** The bytes as a body that comes in parts, a pause before each but the first, and that ends with an error where `broken`. */
 const inParts = (
@@ -54,7 +53,11 @@ const inParts = (
 /** Does to the response what the fault does to the wire. */
 const deliver = async ({ response, delay, fate }: Delivery, signal: AbortSignal, sleep: Sleep): Promise<Response> => {
   if (delay > 0) await sleep(delay, signal)
-  if (fate.kind === "whole") return response
+  if (fate.kind === "whole") {
+    if (fate.long !== true || response.body === null) return response
+    const { status, headers } = response
+    return new Response(response.body.pipeThrough(new TransformStream(), { signal }), { status, headers })
+  }
   if (fate.kind === "reset") throw new TypeError("fetch failed", { cause: reset() })
   if (fate.kind === "closed") throw new TypeError("fetch failed", { cause: closed() })
   if (fate.kind === "stalled") return new Promise(() => {})
@@ -65,7 +68,7 @@ const deliver = async ({ response, delay, fate }: Delivery, signal: AbortSignal,
     const pause = () => sleep(fate.every, signal)
     return new Response(inParts(bytes, fate.bytes, pause, signal), { status, headers })
   }
-  const part = bytes.slice(0, fate.bytes ?? Math.floor(bytes.length / 2))
+  const part = beforeCut(bytes, fate.bytes)
   const broken = new TypeError("terminated", { cause: closed() })
   return new Response(
     inParts(part, Math.max(1, part.length), async () => {}, signal, broken),
@@ -79,8 +82,7 @@ const follow = async (handle: (request: Request) => Promise<Response>, request: 
   const response = await handle(request)
   const location = response.headers.get("location")
   if (!redirects.has(response.status) || location === null || request.redirect === "manual") return response
-  if (request.redirect === "error")
-    throw new TypeError(`fetch failed: ${response.status} to ${location}, and redirect is "error"`)
+  if (request.redirect === "error") throw new TypeError("fetch failed", { cause: new Error("unexpected redirect") })
   const method = request.method === "HEAD" ? "HEAD" : "GET"
   // The mock's only redirect leads to its front page, so there is no circle to watch for.
   return handle(new Request(new URL(location, request.url), { method, headers: request.headers }))
@@ -91,7 +93,7 @@ export const make = (handle: Handler, sleep: Sleep): typeof globalThis.fetch => 
   const door = async (request: Request): Promise<Response> => {
     const delivery = await handle(request)
     // The usual answer comes without another turn, so that a test's clock can take a client through many of them at once.
-    return delivery.delay === 0 && delivery.fate.kind === "whole"
+    return delivery.delay === 0 && delivery.fate.kind === "whole" && delivery.fate.long !== true
       ? delivery.response
       : deliver(delivery, request.signal, sleep)
   }

@@ -12,9 +12,12 @@ export type Access = "loopback" | "anywhere"
 const loopbackAddress = /^(127\.|::1$|::ffff:127\.)/
 const loopbackName = /^(localhost|[\w-]+\.localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i
 
-/** Why a request may not pass, if it may not. */
-export const refusalOf = ({ url = "", headers, socket }: IncomingMessage, access: Access): string | undefined => {
-  const path = url.startsWith("/") ? url : (URL.parse(url)?.pathname ?? "")
+/** Why a request may not pass, if it may not. `path` is the one that it will be answered by, however it was written. */
+export const refusalOf = (
+  path: string,
+  { headers, socket }: Pick<IncomingMessage, "headers" | "socket">,
+  access: Access
+): string | undefined => {
   if (!path.startsWith("/_mock/")) return undefined
   const { host = "", origin, "sec-fetch-site": site } = headers
   if (access === "loopback") {

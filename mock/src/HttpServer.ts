@@ -5,6 +5,7 @@
  * loopback unless told otherwise, and closes with its scope.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import type { Socket } from "node:net"
 import { pipeline } from "node:stream/promises"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -15,7 +16,7 @@ import * as Guard from "./Guard.ts"
 import { InvalidOption, ListenFailed, PortInUse, RunwayMockError } from "./MockError.ts"
 import { bodyLimit } from "./Provider.ts"
 import { millisOf } from "./Time.ts"
-import type { Delivery } from "./Wire.ts"
+import { beforeCut, type Delivery } from "./Wire.ts"
 
 export interface Options {
   /** Default 4010; 0 takes any free port. */
@@ -55,19 +56,20 @@ const read = (incoming: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> =>
 const isHost = (host: string | undefined): host is string =>
   host !== undefined && /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i.test(host) && URL.canParse(`http://${host}`)
 
-const toRequest = async (incoming: IncomingMessage, base: string): Promise<Request> => {
+/** What was asked for, as the web reads addresses: without dot segments, and whatever the slashes look like. */
+const urlOf = (incoming: IncomingMessage, base: string): URL | null => {
   const origin = isHost(incoming.headers.host) ? `http://${incoming.headers.host}` : base
   const target = incoming.url ?? "/"
+  return URL.parse(target.startsWith("/") ? origin + target : target, origin)
+}
+
+const toRequest = async (incoming: IncomingMessage, url: URL): Promise<Request> => {
   const headers = new Headers()
   for (const [name, value] of Object.entries(incoming.headers))
     headers.set(name, Array.isArray(value) ? value.join(", ") : (value ?? ""))
   const method = incoming.method ?? "GET"
   const body = method === "GET" || method === "HEAD" ? new Uint8Array() : await read(incoming)
-  return new Request(target.startsWith("/") ? origin + target : new URL(target, origin), {
-    method,
-    headers,
-    ...(body.length === 0 ? {} : { body })
-  })
+  return new Request(url, { method, headers, ...(body.length === 0 ? {} : { body }) })
 }
 
 /** Sends the whole response, at the pace of whoever reads it. */
@@ -79,30 +81,45 @@ const sendWhole = async (response: Response, outgoing: ServerResponse): Promise<
   }
   const body = new Uint8Array(await response.arrayBuffer())
   if (response.body !== null || !outgoing.hasHeader("content-length"))
-    if (response.status !== 304 && outgoing.req.method !== "HEAD") outgoing.setHeader("content-length", body.length)
+    if (response.status !== 204 && response.status !== 304 && outgoing.req.method !== "HEAD")
+      outgoing.setHeader("content-length", body.length)
   outgoing.writeHead(response.status)
   outgoing.end(body)
 }
 
-const send = async ({ response, delay, fate }: Delivery, outgoing: ServerResponse, sleep: Sleep): Promise<void> => {
-  const { socket } = outgoing
+const departures = new WeakMap<Socket, AbortSignal>()
+
+/** Aborts when the caller is gone: one for all requests of a connection, of which there may be many at a time. */
+const departureOf = (socket: Socket): AbortSignal => {
+  const known = departures.get(socket)
+  if (known !== undefined) return known
   const gone = new AbortController()
-  outgoing.once("close", () => gone.abort())
-  if (delay > 0) await sleep(delay, gone.signal)
-  if (fate.kind === "reset") return void socket?.resetAndDestroy()
-  if (fate.kind === "closed") return void socket?.end()
+  if (socket.destroyed) gone.abort()
+  socket.once("close", () => gone.abort())
+  departures.set(socket, gone.signal)
+  return gone.signal
+}
+
+const send = async ({ response, delay, fate }: Delivery, outgoing: ServerResponse, sleep: Sleep): Promise<void> => {
+  // Not the answer's own socket: an answer to a pipelined request has none until its turn comes.
+  const { socket } = outgoing.req
+  const gone = departureOf(socket)
+  if (delay > 0) await sleep(delay, gone)
+  if (fate.kind === "reset") return void socket.resetAndDestroy()
+  if (fate.kind === "closed") return void socket.destroySoon()
   if (fate.kind === "stalled") return
   for (const [name, value] of response.headers) outgoing.setHeader(name, value)
   if (fate.kind === "whole" || response.body === null) return sendWhole(response, outgoing)
   const body = new Uint8Array(await response.arrayBuffer())
   outgoing.setHeader("content-length", body.length)
   outgoing.writeHead(response.status)
-  if (fate.kind === "cut") {
-    const part = body.subarray(0, fate.bytes ?? Math.floor(body.length / 2))
-    return void outgoing.write(part, () => socket?.destroy())
+  if (fate.kind === "cut" && body.length > 0) {
+    outgoing.flushHeaders()
+    return void outgoing.write(beforeCut(body, fate.bytes), () => socket.destroySoon())
   }
+  if (fate.kind === "cut") return void outgoing.end()
   for (let sent = 0; sent < body.length; sent += fate.bytes) {
-    if (sent > 0) await sleep(fate.every, gone.signal)
+    if (sent > 0) await sleep(fate.every, gone)
     outgoing.write(body.subarray(sent, sent + fate.bytes))
   }
   outgoing.end()
@@ -125,23 +142,26 @@ interface Door {
 const listener =
   ({ handle, sleep, control, base }: Door) =>
   async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
-    try {
-      const refusal = Guard.refusalOf(incoming, control)
-      if (refusal !== undefined) {
-        incoming.resume()
-        return refuse(outgoing, 403, "FORBIDDEN", refusal)
-      }
-      const request = await toRequest(incoming, base())
-      // A body that was not read to its end must not be taken for the next request.
-      if (!incoming.complete) outgoing.setHeader("connection", "close")
+    const url = urlOf(incoming, base())
+    const refusal = url === null ? undefined : Guard.refusalOf(url.pathname, incoming, control)
+    if (refusal !== undefined) {
       incoming.resume()
-      await send(await handle(request), outgoing, sleep)
-    } catch {
-      // Not a request that the web's own classes can express (TRACE, say), or the caller is gone.
-      incoming.resume()
-      if (outgoing.headersSent) return void outgoing.destroy()
+      return refuse(outgoing, 403, "FORBIDDEN", refusal)
+    }
+    // Nothing where the web's own classes cannot express it (TRACE, say), or where the caller is gone.
+    const request = url === null ? undefined : await toRequest(incoming, url).catch(() => undefined)
+    // A body that was not read to its end must not be taken for the next request.
+    if (!incoming.complete) outgoing.setHeader("connection", "close")
+    incoming.resume()
+    if (request === undefined) {
       outgoing.writeHead(400, { "content-type": "text/plain; charset=utf-8" })
-      outgoing.end("This request cannot be understood.\n")
+      return void outgoing.end("This request cannot be understood.\n")
+    }
+    try {
+      await send(await handle(request), outgoing, sleep)
+    } catch (error) {
+      if (outgoing.headersSent || incoming.socket.destroyed) return void outgoing.destroy()
+      refuse(outgoing, 500, "FAILED", `The mock could not answer: ${String(error)}`)
     }
   }
 
@@ -177,12 +197,17 @@ const open = (
       )
     }
     const timeouts = {
-      ...{ requestTimeout: patience, headersTimeout: Math.min(patience, 10_000) },
-      connectionsCheckingInterval: Math.min(patience, 1000)
+      ...{ requestTimeout: Math.ceil(patience), headersTimeout: Math.ceil(Math.min(patience, 10_000)) },
+      connectionsCheckingInterval: Math.ceil(Math.min(patience, 1000))
     }
     const answer = listener({ handle, sleep, control, base: () => address.url })
     const server = createServer({ ...timeouts, maxHeaderSize: 16 * 1024 }, (incoming, outgoing) => {
       void answer(incoming, outgoing)
+    })
+    // This is no proxy. Left to itself, Node would hang up without a word.
+    server.on("connect", (_, socket) => {
+      socket.on("error", () => {})
+      socket.end("HTTP/1.1 405 Method Not Allowed\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
     })
     server.once("error", fail)
     try {

@@ -11,48 +11,124 @@ export type Entry = Api.Entry
 /** So much of a text is kept. Twice as much is searched for secrets, so that the cut does not leave half of one. */
 const longest = 4096
 const mostHeaders = 50
+const mostViolations = 50
+const longestMessage = 300
 
 const secretHeaders = /^(authorization|proxy-authorization|cookie|set-cookie|.*(key|token|secret).*)$/i
 const redacted = "(redacted)"
 
+const secretParameter = /jwt|key|token|secret|sig|auth|pass/i
+
+const hex = (code: number, digits: number): string => code.toString(16).padStart(digits, "0")
+
+/** Every way to write a key in a URL or in JSON: each letter as it is, in percent, or escaped. */
+const spellingsOf = (key: string): RegExp =>
+  new RegExp(
+    Array.from(key, (letter) => {
+      const units = Array.from({ length: letter.length }, (_, index) => hex(letter.charCodeAt(index), 4))
+      const percent = Array.from(Buffer.from(letter), (byte) => `%${hex(byte, 2)}`).join("")
+      return `(?:\\\\?${units.map((unit) => `\\u${unit}`).join("")}|${percent}|${units.map((unit) => `\\\\u${unit}`).join("")})`
+    }).join(""),
+    "gi"
+  )
+
+const withoutKey = (text: string, key: string | undefined): string => {
+  // A shorter key would be found in words that have nothing to do with it.
+  if (key === undefined || key.length < 8) return text
+  const clean = text.replaceAll(key, redacted)
+  const spelt = key.length < 512 && /[%\\]/.test(clean) ? clean.replace(spellingsOf(key), redacted) : clean
+  // A header comes as bytes, one letter each, and anything else as UTF-8.
+  const read = /[\x80-\xff]/.test(key) ? Buffer.from(key, "latin1").toString() : key
+  return read === key ? spelt : withoutKey(spelt, read)
+}
+
 /** A text without this key and without the queries of URLs, which are credentials as often as not. */
 const scrub = (text: string, key: string | undefined): string => {
   const clean = text
-    .slice(0, 2 * longest)
-    .replace(/(https?:\/\/[^\s"'?#<>]{1,2048})\?[^\s"'<>]*/g, `$1?${redacted}`)
-    .replace(/([?&][^=&?\s"]{0,64}(?:jwt|key|token|secret|sig|auth)[^=&?\s"]{0,64}=)[^&\s"]+/gi, `$1${redacted}`)
-  // A shorter key would be found in words that have nothing to do with it.
-  const without = key === undefined || key.length < 8 ? clean : clean.replaceAll(key, redacted)
+    // A key that begins before the cut is seen in full, however it is written.
+    .slice(0, 2 * longest + 6 * (key?.length ?? 0))
+    .replace(/(https?:\/\/)[^\s"'/?#<>@]{1,2048}@/g, `$1${redacted}@`)
+    .replace(/(https?:\/\/[^\s"'?#<>]{1,8192})\?[^\s"'<>]*/g, `$1?${redacted}`)
+    .replace(/([?&][^=&?\s"]{0,64}(?:jwt|key|token|secret|sig|auth|pass)[^=&?\s"]{0,64}=)[^&\s"]+/gi, `$1${redacted}`)
+  const without = withoutKey(clean, key)
   return text.length > longest ? `${without.slice(0, longest)}…` : without
+}
+
+const decoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/** A path with its query, where what a parameter is called may be encoded. */
+const pathOf = (path: string, key: string | undefined): string => {
+  const [before = "", ...rest] = path.slice(0, 4 * longest).split("?")
+  if (rest.length === 0) return scrub(path, key)
+  const pairs = rest
+    .join("?")
+    .split("&")
+    .map((pair) => {
+      const name = pair.split("=", 1)[0] ?? ""
+      return secretParameter.test(decoded(name)) ? `${name}=${redacted}` : pair
+    })
+  return scrub(`${before}?${pairs.join("&")}`, key)
 }
 
 const headersOf = (headers: Iterable<readonly [string, string]>, key: string | undefined): Record<string, string> =>
   Object.fromEntries(
     [...headers]
       .slice(0, mostHeaders)
-      .map(([name, value]) => [name, secretHeaders.test(name) ? redacted : scrub(value, key)] as const)
+      // Names of headers come in lower case, whatever was sent.
+      .map(
+        ([name, value]) =>
+          [scrub(name, key?.toLowerCase()), secretHeaders.test(name) ? redacted : scrub(value, key)] as const
+      )
   )
 
-/** A body as it can be shown: JSON where it still is JSON, text otherwise, nothing for a file. */
-const bodyOf = (text: string | undefined, key: string | undefined): unknown => {
-  if (text === undefined || text === "") return undefined
-  const clean = scrub(text, key)
+const scrubbed = (value: unknown, key: string | undefined): unknown => {
+  if (typeof value === "string") return scrub(value, key)
+  if (typeof value === "number") return String(value) === withoutKey(String(value), key) ? value : redacted
+  if (typeof value !== "object" || value === null) return value
+  if (Array.isArray(value)) return value.map((one) => scrubbed(one, key))
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [scrub(name, key), scrubbed(one, key)]))
+}
+
+/** A body as it can be shown: JSON where it is JSON and not too long, text otherwise, nothing for a file. */
+const bodyOf = (body: unknown, key: string | undefined): unknown => {
+  if (body === undefined || body === "" || body instanceof Uint8Array || body instanceof ReadableStream)
+    return undefined
+  // JSON may write a slash as "\\/".
+  const asText = () => scrub((typeof body === "string" ? body : JSON.stringify(body)).replaceAll("\\/", "/"), key)
+  if (typeof body === "string" && body.length > 2 * longest) return asText()
   try {
-    return JSON.parse(clean)
+    const clean = scrubbed(typeof body === "string" ? JSON.parse(body) : body, key)
+    const text = JSON.stringify(clean)
+    return text.length > longest ? `${text.slice(0, longest)}…` : clean
   } catch {
-    return clean
+    // No JSON, or nested too deeply to be written down.
+    return asText()
   }
 }
 
-const textOf = (body: unknown): string | undefined => {
-  if (body === undefined || body instanceof Uint8Array || body instanceof ReadableStream) return undefined
-  return typeof body === "string" ? body : JSON.stringify(body)
+const violationsOf = (violations: ReadonlyArray<Api.Violation>, key: string | undefined): Array<Api.Violation> => {
+  const short = (text: string) => {
+    const clean = scrub(text, key)
+    return clean.length > longestMessage ? `${clean.slice(0, longestMessage)}…` : clean
+  }
+  const kept = violations
+    .slice(0, mostViolations)
+    .map(({ location, message, ...rest }) => ({ ...rest, location: location.map(short), message: short(message) }))
+  const left = violations.length - kept.length
+  return left === 0 ? kept : [...kept, { location: ["request"], severity: "Error", message: `and ${left} more` }]
 }
 
 /** One request, as it was seen; what of it is kept is not up to those who saw it. */
 export interface Visit extends Pick<Entry, "operation" | "method" | "violations" | "took"> {
   readonly at: number
   readonly path: string
+  /** What it was sent with, which must not be found in what is kept. */
   readonly key: string | undefined
   readonly taskId: string | undefined
   readonly headers: Iterable<readonly [string, string]>
@@ -63,14 +139,17 @@ export interface Visit extends Pick<Entry, "operation" | "method" | "violations"
   readonly fault: Api.EntryFault | undefined
 }
 
-const entryOf = (number: number, { at, path, key, taskId, headers, body, answer, fault, ...rest }: Visit): Entry => {
+const entryOf = (number: number, visit: Visit): Entry => {
+  const { at, method, path, key, taskId, headers, body, violations, answer, fault, ...rest } = visit
   const asked = bodyOf(body, key)
-  const answered = bodyOf(textOf(answer?.body), undefined)
+  const answered = bodyOf(answer?.body, key)
   return {
     number,
     ...rest,
     at: new Date(at).toISOString(),
-    path: scrub(path, key),
+    method: scrub(method, key),
+    path: pathOf(path, key),
+    violations: violationsOf(violations, key),
     headers: headersOf(headers, key),
     ...(taskId === undefined ? {} : { taskId: scrub(taskId, key) }),
     ...(asked === undefined ? {} : { body: asked }),
@@ -106,7 +185,9 @@ export class Shelf {
     if (this.#journals.delete(journal)) this.#size -= journal.size
   }
 
-  grow(): void {
+  grow(journal: Journal): void {
+    // Who was still being answered when the world was forgotten.
+    if (!this.#journals.has(journal)) return
     this.#size += 1
     if (this.#size <= this.limit) return
     let [largest] = this.#journals
@@ -141,7 +222,7 @@ export class Journal {
     this.#numbers += 1
     const entry = entryOf(this.#numbers, visit)
     this.#entries.push(entry)
-    this.#shelf.grow()
+    this.#shelf.grow(this)
     return entry
   }
 

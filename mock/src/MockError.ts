@@ -51,13 +51,6 @@ export class TooManyWorlds extends Data.TaggedError("TooManyWorlds")<{ readonly 
   }
 }
 
-/** The client did something that costs money or breaks the contract; `report` has it all. */
-export class Misconduct extends Data.TaggedError("Misconduct")<{ readonly report: Report }> {
-  override get message() {
-    return this.report.text
-  }
-}
-
 /** Time cannot run at this speed. */
 export class InvalidScale extends Data.TaggedError("InvalidScale")<{ readonly scale: number }> {
   override get message() {
@@ -94,7 +87,7 @@ export class ListenFailed extends Data.TaggedError("ListenFailed")<{
   }
 }
 
-/** Why the mock did not start, could not be steered, or found fault with its client. */
+/** Why the mock did not start, or could not be steered. */
 export type MockErrorReason =
   | UnknownScenario
   | BrokenScenario
@@ -105,11 +98,33 @@ export type MockErrorReason =
   | ListenFailed
   | UnknownTask
   | TooManyWorlds
-  | Misconduct
 
 /** The one error of this package; `reason` says which. `Effect.catchReason("RunwayMockError", "PortInUse", …)` picks one. */
 export class RunwayMockError extends Data.TaggedError("RunwayMockError")<{ readonly reason: MockErrorReason }> {
   override get message() {
     return this.reason.message
+  }
+}
+
+/**
+ * The failure of a test whose client did what it should not; its message is the report in words.
+ *
+ * It is a plain error, because test frameworks print what they do not know as data, and then leave the message out.
+ */
+export class ClientMisconduct extends Error {
+  readonly #report: Report
+
+  constructor(report: Report) {
+    super(report.text)
+    this.#report = report
+  }
+
+  override get name() {
+    return "ClientMisconduct"
+  }
+
+  /** What the client did, without the findings that were allowed. */
+  get report(): Report {
+    return this.#report
   }
 }

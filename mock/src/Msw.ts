@@ -28,10 +28,11 @@ export const mswResolver =
   (mock: Pick<Mock, "fetch">) =>
   async ({ request }: { readonly request: Request }): Promise<Response> => {
     try {
-      return await mock.fetch(request)
+      // Whether a redirect is followed is for the client to say, and MSW does not always know.
+      return await mock.fetch(request, { redirect: "manual" })
     } catch (error) {
-      // Only `fetch` itself speaks of the network, and does so with a TypeError; what the caller aborted, the caller knows.
-      if (error instanceof TypeError) return Response.error()
+      // `fetch` speaks of the network with a TypeError; and who gave up hears nothing any more, whatever is said.
+      if (error instanceof TypeError || request.signal.aborted) return Response.error()
       throw error
     }
   }

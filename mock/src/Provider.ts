@@ -63,10 +63,9 @@ const parse = (bytes: Uint8Array | "too large", contentType: string | null): Bod
     // Prism takes a falsy body for none at all, and so says "required": that is as wrong, and as well explained.
     return { value: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)), text }
   } catch (error) {
-    return {
-      ...{ value: undefined, text },
-      unreadable: `Request body is not JSON: ${error instanceof Error ? error.message : String(error)}`
-    }
+    // Without the piece of the body that the engine quotes: it may be anybody's key.
+    const why = (error instanceof Error ? error.message : String(error)).replace(/, .*is not valid JSON$/s, "")
+    return { ...{ value: undefined, text }, unreadable: `Request body is not JSON: ${why}` }
   }
 }
 
@@ -81,6 +80,13 @@ const decoded = (segment: string): string => {
 /** The bearer token, if there is one. */
 export const keyOf = (headers: Headers): string | undefined =>
   /^Bearer\s+(.+)$/.exec(headers.get("authorization") ?? "")?.[1]
+
+/** What must not be found in anything that is kept: the key, however it was sent. */
+const secretOf = (headers: Headers): string | undefined =>
+  headers
+    .get("authorization")
+    ?.replace(/^[a-z]+\s+/i, "")
+    .trim()
 
 /** What a request is for, by its address alone: a fault strikes before anybody has looked at it more closely. */
 const operationOf = (method: string, path: string): Operation => {
@@ -203,7 +209,9 @@ export const make = ({ scripts, worlds, onRequest }: Settings): ((request: Reque
       const answer = Answer.problem(422, "UNPROCESSABLE_ENTITY", preference)
       return { ...{ violations: [], body, told: undefined, taskId: known }, answer: Reply.numbered(answer, requestId) }
     }
-    const { "content-length": _, ...headers } = Object.fromEntries(request.headers)
+    const { "content-length": _, "content-type": type, ...others } = Object.fromEntries(request.headers)
+    // What no body is said to be means nothing, and Prism fails over a type that is none.
+    const headers = type === undefined || bytes.length === 0 ? others : { ...others, "content-type": type }
     let taskId = known
     let told: Glimpse | undefined
     const reply = await Prism.ask({
@@ -271,7 +279,7 @@ export const make = ({ scripts, worlds, onRequest }: Settings): ((request: Reque
       ...{
         at,
         operation,
-        key,
+        key: secretOf(request.headers),
         taskId,
         violations: [...violations],
         took: Math.round((performance.now() - started) * 100) / 100
@@ -288,7 +296,7 @@ export const make = ({ scripts, worlds, onRequest }: Settings): ((request: Reque
         number: entry.number,
         at,
         operation,
-        violations,
+        violations: entry.violations,
         taskId,
         status: answer.status,
         intent: intentOf(body.value)

@@ -167,7 +167,10 @@ const build = Effect.fnUntraced(function* (options: Options) {
   // The wire's time is the clock's own: neither scaled nor virtual, as a client's timeouts are not.
   const clock = yield* Clock.Clock
   const sleep: Fetch.Sleep = (millis, signal) => Effect.runPromise(clock.sleep(Duration.millis(millis)), { signal })
-  return { handle, sleep, mock: { fetch: Fetch.make(handle, sleep), ...Control.ofMock(mock) } satisfies Mock }
+  const fetch = Fetch.make(handle, sleep)
+  /** What its user has of it; `origin` is where it is served, if it is. */
+  const inHand = (origin?: string): Mock => ({ fetch, ...Control.ofMock(mock, origin) })
+  return { handle, sleep, inHand }
 })
 
 /**
@@ -194,7 +197,9 @@ import * as Effect from "effect/Effect"
 export class RunwayMock extends Context.Service<RunwayMock, Shape>()("cometapi-runway-mock/RunwayMock") {
   /** A mock of its own. Fails when a scenario or an option makes no sense. */
   static make(options: Options = {}): Effect.Effect<Shape, RunwayMockError> {
-    return Effect.map(build(options), ({ mock }) => RunwayMock.of({ ...mock, warmUp: Effect.promise(Prism.warmUp) }))
+    return Effect.map(build(options), ({ inHand }) =>
+      RunwayMock.of({ ...inHand(), warmUp: Effect.promise(Prism.warmUp) })
+    )
   }
 
   /**
@@ -230,10 +235,10 @@ export class RunwayMock extends Context.Service<RunwayMock, Shape>()("cometapi-r
    */
   static serve(options: ServeOptions = {}): Effect.Effect<Served, RunwayMockError, Scope.Scope> {
     return Effect.gen(function* () {
-      const { handle, sleep, mock } = yield* build(options)
+      const { handle, sleep, inHand } = yield* build(options)
       const address = yield* HttpServer.listen(handle, sleep, options)
       yield* Effect.promise(Prism.warmUp)
-      return { ...address, ...mock }
+      return { ...address, ...inHand(address.url) }
     })
   }
   /**

@@ -114,9 +114,25 @@ const lastsOf = (state: State, last: boolean): number | string => {
   return millisOf(state.for) ?? `"${name}" lasts ${String(state.for)}, which is no duration`
 }
 
+/** What can be written down as JSON: nothing that is nested too deeply, or in itself. */
+const written = (make: () => unknown): unknown => {
+  try {
+    const body = make()
+    JSON.stringify(body)
+    return body
+  } catch {
+    return undefined
+  }
+}
+
+/** So many states at most: each poll goes through all that are behind it. */
+const longest = 1000
+
 /** Checks a scenario against the contract. */
 export const compile = (scenario: Scenario): Script | BrokenScenario => {
   const broken = (problem: string) => new BrokenScenario({ name: scenario.name, problem })
+  const { length } = scenario.timeline
+  if (length > longest) return broken(`its timeline has ${length} states, and may have ${longest}`)
   const steps: Array<Step> = []
   for (const [index, state] of scenario.timeline.entries()) {
     const example = exampleOf(state)
@@ -127,11 +143,12 @@ export const compile = (scenario: Scenario): Script | BrokenScenario => {
     }
     const lasts = lastsOf(state, index === scenario.timeline.length - 1)
     if (typeof lasts === "string") return broken(lasts)
-    const body = Overlay.merge(example.body, state.with)
+    const body = written(() => Overlay.merge(example.body, state.with))
+    if (body === undefined) return broken(`what "${state.state}" says with "with" cannot be written as JSON`)
     steps.push({ example, with: state.with, body, lasts, polls: state.polls })
   }
   const outputLasts = millisOf(scenario.outputLasts ?? "24 hours")
-  if (outputLasts === undefined || !(outputLasts > 0))
+  if (outputLasts === undefined || !(outputLasts > 0 && outputLasts < Number.POSITIVE_INFINITY))
     return broken(`its output lasts ${String(scenario.outputLasts)}, which is no duration`)
   const [first, ...rest] = steps
   if (first === undefined) return broken("its timeline is empty")

@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto"
 import type { FindingKind } from "../../generated/mock-control/types.gen.ts"
 import type { WorldControl } from "./Control.ts"
-import type { Mock, Served } from "./RunwayMock.ts"
+import type { Mock } from "./RunwayMock.ts"
 
 /** How a test's world is opened. */
 export interface TestWorldOptions {
@@ -37,6 +37,11 @@ export interface Opened<Url extends string | undefined> {
   readonly close: (judge: boolean) => void
 }
 
+/** A mock, served or not. */
+interface Lent<Url extends string | undefined> extends Mock {
+  readonly url?: Url
+}
+
 interface Register {
   count: number
   readonly open: Set<string>
@@ -65,8 +70,7 @@ const free = (key: string, open: ReadonlySet<string>): string => {
 
 /** Opens a world for those who know by themselves when and how their test ends. */
 export const open = <Url extends string | undefined>(
-  mock: Mock,
-  url: Url,
+  mock: Lent<Url>,
   { key: wanted, allow = [] }: TestWorldOptions = {}
 ): Opened<Url> => {
   const register = registers.get(mock.world) ?? { count: 0, open: new Set() }
@@ -74,8 +78,9 @@ export const open = <Url extends string | undefined>(
   if (wanted === undefined) register.count += 1
   const key = free(toKey(wanted ?? `test-${register.count}`), register.open)
   const controls = mock.world(key)
-  // Whoever had this key before left nothing for this test.
+  // Whoever had this key before left nothing for this test; and looking at the new world takes its place in the mock.
   controls.reset()
+  controls.describe()
   register.open.add(key)
   const allowed = new Set(allow)
   let closed = false
@@ -91,7 +96,8 @@ export const open = <Url extends string | undefined>(
   }
   const world: TestWorld<Url> = {
     ...controls,
-    ...{ key, url, fetch: mock.fetch },
+    // A mock that is not served has no URL, and nothing but `undefined` is inferred for it.
+    ...{ key, url: mock.url as Url, fetch: mock.fetch },
     allow: (...kinds) => {
       for (const kind of kinds) allowed.add(kind)
     },
@@ -100,11 +106,9 @@ export const open = <Url extends string | undefined>(
   return { world, close }
 }
 
-const isServed = (mock: Mock): mock is Served => "url" in mock
-
 /**
- * Opens a world of a mock for one test, whose end is the end of an `await using`: then it throws a `RunwayMockError` (`Misconduct`) if
- * the client did anything that it should not, and the world is as if it had never been used.
+ * Opens a world of a mock for one test, whose end is the end of an `await using`: then it throws a `ClientMisconduct` if the client
+ * did anything that it should not, and the world is as if it had never been used.
  *
  * Use it where your framework has no fixture of ours. Of a test that failed by itself too, JavaScript makes a `SuppressedError` with both
  * errors in it, which not every framework prints: `withWorld` keeps the test's own. Throws a `RunwayMockError` (`TooManyWorlds`) if the
@@ -122,17 +126,16 @@ const isServed = (mock: Mock): mock is Served => "url" in mock
  * }
  * ```
  */
-export function openWorld(mock: Served, options?: TestWorldOptions): TestWorld<string>
-export function openWorld(mock: Mock, options?: TestWorldOptions): TestWorld
-export function openWorld(mock: Mock, options: TestWorldOptions = {}): TestWorld {
-  return open(mock, isServed(mock) ? mock.url : undefined, options).world
-}
+export const openWorld = <Url extends string | undefined = undefined>(
+  mock: Lent<Url>,
+  options: TestWorldOptions = {}
+): TestWorld<Url> => open(mock, options).world
 
 /**
  * Runs one test in a world of its own, judges the client if the test passed, and gives what the test gave.
  *
  * Use it where `openWorld` would hide a failed test's own error: that one is thrown as it is, and the report is left out. Rejects with a
- * `RunwayMockError` (`Misconduct`) if the test passed and the client did anything that it should not.
+ * `ClientMisconduct` if the test passed and the client did anything that it should not.
  *
  * @example
  * ```ts
@@ -148,22 +151,12 @@ export function openWorld(mock: Mock, options: TestWorldOptions = {}): TestWorld
  * })
  * ```
  */
-export function withWorld<A>(
-  mock: Served,
+export async function withWorld<A, Url extends string | undefined = undefined>(
+  mock: Lent<Url>,
   options: TestWorldOptions,
-  body: (world: TestWorld<string>) => A | PromiseLike<A>
-): Promise<Awaited<A>>
-export function withWorld<A>(
-  mock: Mock,
-  options: TestWorldOptions,
-  body: (world: TestWorld) => A | PromiseLike<A>
-): Promise<Awaited<A>>
-export async function withWorld<A>(
-  mock: Mock,
-  options: TestWorldOptions,
-  body: (world: TestWorld) => A | PromiseLike<A>
+  body: (world: TestWorld<Url>) => A | PromiseLike<A>
 ): Promise<Awaited<A>> {
-  const { world, close } = open(mock, isServed(mock) ? mock.url : undefined, options)
+  const { world, close } = open(mock, options)
   let passed = false
   try {
     const result = await body(world)

@@ -9,7 +9,8 @@ import * as Reply from "./Reply.ts"
 
 /** How the bytes of an answer go out, or that they do not. */
 export type Fate =
-  | { readonly kind: "whole" }
+  /** `long`: the body is made as it is read, and most callers give up before its end. */
+  | { readonly kind: "whole"; readonly long?: true }
   /** The connection is reset, or closed, before the first byte. */
   | { readonly kind: "reset" }
   | { readonly kind: "closed" }
@@ -49,6 +50,13 @@ const padding = (size: number): ReadableStream<Uint8Array> => {
   )
 }
 
+/** Statuses whose answers have no body, whatever happens to them. */
+const bodiless: ReadonlySet<number> = new Set([204, 205, 304])
+
+/** Which part of a body arrives before the connection breaks: never all of it. */
+export const beforeCut = (body: Uint8Array, bytes: number | undefined): Uint8Array =>
+  body.subarray(0, Math.max(0, Math.min(bytes ?? Math.floor(body.length / 2), body.length - 1)))
+
 /** The first half of a body, as it would have gone out. */
 const half = (body: unknown): unknown => {
   if (body instanceof Uint8Array) return body.slice(0, Math.floor(body.length / 2))
@@ -69,10 +77,12 @@ export const answerUnder = (strike: Strike | undefined, right: Answer, now: numb
     case "empty":
       return { ...right, headers: { ...headers, "content-length": "0" }, body: undefined }
     case "truncated":
+      if (bodiless.has(right.status)) return right
       return { ...right, headers, body: half(right.body) }
     case "content-type":
       return { ...right, headers: { ...headers, "content-type": "text/plain; charset=utf-8" } }
     case "oversized": {
+      if (bodiless.has(right.status)) return right
       const size = strike.fault.bytes ?? oversize
       return { ...right, headers: { ...headers, "content-length": String(size) }, body: padding(size) }
     }
@@ -93,6 +103,8 @@ export const fateUnder = (strike: Strike | undefined): Fate => {
       return { kind: "stalled" }
     case "cut":
       return { kind: "cut", bytes: fault.bytes }
+    case "oversized":
+      return { kind: "whole", long: true }
     case "drip":
       return { kind: "dripped", bytes: fault.bytes ?? 16, every: fault.every }
     default:

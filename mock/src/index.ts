@@ -24,10 +24,10 @@ export type { Access } from "./Guard.ts"
 export {
   BrokenFault,
   BrokenScenario,
+  ClientMisconduct,
   InvalidOption,
   InvalidScale,
   ListenFailed,
-  Misconduct,
   type MockErrorReason,
   PortInUse,
   RunwayMockError,
@@ -35,8 +35,8 @@ export {
   UnknownScenario,
   UnknownTask
 } from "./MockError.ts"
-export { type Mock, type Options, type Running, RunwayMock, type Served, type ServeOptions } from "./RunwayMock.ts"
 export { mswResolver } from "./Msw.ts"
+export { type Mock, type Options, type Running, RunwayMock, type Served, type ServeOptions } from "./RunwayMock.ts"
 export type { Scenario, State } from "./Scenario.ts"
 export { openWorld, type TestWorld, type TestWorldOptions, withWorld } from "./TestWorld.ts"
 

@@ -334,6 +334,17 @@ describe("the journal", () => {
 })
 
 describe("a mock's worlds", () => {
+  it.effect("say where outputs are to be had from a mock that is served", () =>
+    Effect.gen(function* () {
+      const { url, world: worldOf } = yield* RunwayMock.serve({ port: 0 })
+      const world = worldOf(key)
+      const id = yield* submit(fetch, url, key)
+      const video = world.finish(id).output ?? assert.fail("it has no output")
+      assert.strictEqual(new URL(video).origin, url)
+      assert.strictEqual((yield* Effect.promise(() => fetch(video))).status, 200)
+    })
+  )
+
   it.effect("are listed with what is in them, the one used last in front, and none tells its key", () =>
     Effect.gen(function* () {
       const { fetch, mock, world } = yield* make({ clock: "virtual" })
