@@ -1,6 +1,11 @@
+import { connect } from "node:net"
 import { assert } from "@effect/vitest"
+import { RunwayMock, type Served, type ServeOptions, type WorldControl } from "cometapi-runway-mock"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
+import * as Scope from "effect/Scope"
+import { afterAll, beforeAll } from "vitest"
 import { BareTask, TaskAccepted } from "../../generated/schemas.gen.ts"
 
 export type Fetch = typeof globalThis.fetch
@@ -67,3 +72,66 @@ export const violations = (response: Response): string => {
   assert.isNotNull(header, "a wrong request says in sl-violations what is wrong")
   return JSON.stringify(JSON.parse(header))
 }
+
+/** An error and what caused it, as far as its reader can tell errors apart. */
+export const said = (error: unknown): unknown =>
+  error instanceof Error
+    ? {
+        ...{ name: error.name, message: error.message },
+        ...("code" in error ? { code: error.code } : {}),
+        ...(error.cause === undefined ? {} : { cause: said(error.cause) })
+      }
+    : error
+
+/** All that a caller of `fetch` comes to know, read to its end: how it failed, or the answer and how its body ended. */
+export const outcomeOf = async (asking: Promise<Response>, origin = provider) => {
+  try {
+    const response = await asking
+    const { status, headers } = response
+    const chunks: Array<Uint8Array> = []
+    const broken = await (async () => {
+      for await (const chunk of response.body ?? []) chunks.push(chunk)
+    })().catch(said)
+    const bytes = Buffer.concat(chunks)
+    const type = headers.get("content-type")
+    return {
+      ...{ status, type, location: headers.get("location"), retryAfter: headers.get("retry-after") },
+      body: type === "video/mp4" ? bytes.toString("base64") : bytes.toString().replaceAll(origin, "ORIGIN"),
+      ...(broken === undefined ? {} : { broken })
+    }
+  } catch (error) {
+    return { failed: said(error) }
+  }
+}
+
+/** A mock that is served to all tests of a file, on the machine's time. */
+export const served = (options: ServeOptions = {}): (() => Served) => {
+  const scope = Effect.runSync(Scope.make())
+  let mock: Served | undefined
+  beforeAll(async () => {
+    mock = await Effect.runPromise(RunwayMock.serve({ port: 0, ...options }).pipe(Scope.provide(scope)))
+  })
+  afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
+  return () => mock ?? assert.fail("it is served only while tests run")
+}
+
+/** Sends bytes as they are, for what no HTTP client would send, and gives all that comes until the connection ends. */
+export const raw = (port: number, bytes: string | Uint8Array, { hangUp = false }: { hangUp?: boolean } = {}) =>
+  new Promise<string>((resolve) => {
+    const socket = connect(port, "127.0.0.1")
+    let answer = ""
+    socket.setEncoding("latin1")
+    socket.on("data", (chunk) => {
+      answer += String(chunk)
+    })
+    socket.on("error", (error) => {
+      answer += "code" in error ? `(${String(error.code)})` : ""
+    })
+    socket.on("close", () => resolve(answer))
+    socket.write(bytes)
+    if (hangUp) socket.end()
+  })
+
+/** The URL of the output of a task that is finished at once. */
+export const finishedOutput = (world: WorldControl, id: string): string =>
+  world.finish(id).output ?? assert.fail("no output")
