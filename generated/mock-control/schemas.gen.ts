@@ -282,7 +282,9 @@ export const Fault = Schema.Struct({
   ),
   example: Schema.optionalKey(Schema.String),
   retryAfter: Schema.optionalKey(
-    Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0).annotate({ expected: "a value greater than or equal to 0" }))
+    Schema.Finite.check(
+      Schema.isGreaterThanOrEqualTo(0).annotate({ expected: "a value greater than or equal to 0" })
+    ).check(Schema.isLessThanOrEqualTo(1000000000).annotate({ expected: "a value less than or equal to 1000000000" }))
   ),
   retryAfterAs: Schema.optionalKey(Schema.Literals(["seconds", "date", "millis"])),
   bytes: Schema.optionalKey(

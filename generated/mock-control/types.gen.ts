@@ -208,7 +208,7 @@ export type Fault = {
    */
   once?: boolean
   /**
-   * Whether a POST has made, and charged, a task before this happens. By default so for `lost`, `stall`, `drip`, `truncated`, `cut`, `empty`, `content-type`, `oversized` and `latency`; not for `status`, `reset`, `html` and `redirect`.
+   * Whether a POST has made, and charged, a task before this happens. By default so for `lost`, `stall`, `drip`, `truncated`, `cut`, `empty`, `content-type`, `oversized` and `latency`; not for `status`, `reset`, `html` and `redirect`. The answers of `drip`, `content-type` and `latency` say that there is a task, so those cannot be not accepted.
    */
   accepted?: boolean
   /**

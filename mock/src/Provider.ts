@@ -312,6 +312,8 @@ export const make = ({ scripts, worlds, onRequest }: Settings): ((request: Reque
     })
     onRequest(entry, world)
     const response = Reply.toResponse(answer, violations, request.method === "HEAD")
+    // By which a caller can read a Retry-After that is a date, whatever time it is here.
+    response.headers.set("date", new Date(at).toUTCString())
     return { response, delay: delay ?? 0, fate }
   }
 }

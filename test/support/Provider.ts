@@ -84,7 +84,7 @@ export const input = {
 /** Lets promises and the event loop catch up, in real time, as virtual time cannot. */
 export const catchUp: Effect.Effect<void> = Effect.promise(async () => {
   // An answer takes one turn, and a fiber that has run for long gives way for some more.
-  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve))
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
 })
 
 /** Waits, in real time, until something real has happened. */

@@ -7,7 +7,7 @@ import { RunwayMock } from "cometapi-runway-mock"
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core"
 import * as Contract from "../../mock/src/Contract.ts"
 import * as PageFiles from "../../mock/src/Page.ts"
-import { headers, performance as performanceBody, post } from "./Support.ts"
+import { headers, performance as performanceBody, post } from "../mock/Support.ts"
 
 const candidates = [
   process.env["CHROMIUM_PATH"],
