@@ -2,7 +2,7 @@
  * How long after its start each server gives its first right answer: `node bench/start/main.ts [starts of each]`.
  *
  * The mock, built and from source, and plain `prism mock` are started by turns, so that a busy machine is busy for all of them.
- * "First start" is without the cache of compiled code that Node keeps for the mock, "later" is with it.
+ * "First start" is without the cache of compiled code that Node keeps where NODE_COMPILE_CACHE says, "later" is with it.
  */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
