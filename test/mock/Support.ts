@@ -104,6 +104,8 @@ export const outcomeOf = async (asking: Promise<Response>, origin = provider) =>
   }
 }
 
+export type Outcome = Awaited<ReturnType<typeof outcomeOf>>
+
 /** A mock that is served to all tests of a file, on the machine's time. */
 export const served = (options: ServeOptions = {}): (() => Served) => {
   const scope = Effect.runSync(Scope.make())
