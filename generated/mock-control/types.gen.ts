@@ -369,7 +369,7 @@ export type Journal = {
 }
 
 /**
- * - `duplicate-submission`: the same body was accepted, and charged, more than once
+ * - `duplicate-submission`: the same body was accepted, and charged, more than once, though the client had not heard that the first job failed
  * - `poll-too-fast`: a task was polled sooner than 5 seconds after its last answer
  * - `poll-after-end`: a task was polled although the client had been told how it ended
  * - `retry-after-ignored`: a request was sent again sooner than `Retry-After` allowed

@@ -8,10 +8,16 @@
 /** A limit that is left out is none. */
 export interface Account {
   /** Jobs at work at a time; the others wait. */
-  readonly concurrency?: number
+  readonly concurrency?: number | undefined
   /** Submissions a day, by UTC. */
-  readonly daily?: number
+  readonly daily?: number | undefined
 }
+
+/** The limits that there are, and nothing for the others. */
+export const stated = ({ concurrency, daily }: Account): { concurrency?: number; daily?: number } => ({
+  ...(concurrency === undefined ? {} : { concurrency }),
+  ...(daily === undefined ? {} : { daily })
+})
 
 /** What is wrong with an account, if anything is. */
 export const problemOf = ({

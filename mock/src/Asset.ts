@@ -7,6 +7,7 @@
 import { createHash } from "node:crypto"
 import { readFile } from "node:fs/promises"
 import type { Answer } from "./Answer.ts"
+import { decoded } from "./Untrusted.ts"
 
 const load = async () => {
   const bytes = new Uint8Array(await readFile(new URL("../assets/performance.mp4", import.meta.url)))
@@ -32,10 +33,14 @@ const sign = (taskId: string, exp: number): string => {
  * works for half of it at least, while a task that is polled again soon stays as it was. All times are in milliseconds.
  */
 export const urlOf = (origin: string, taskId: string, finishedAt: number, now: number, lasts: number): string => {
+  const expiresAt = freshUntil(finishedAt, now, lasts) + lasts / 2
+  return `${origin}/assets/${encodeURIComponent(taskId)}.mp4?_jwt=${sign(taskId, Math.floor(expiresAt / 1000))}`
+}
+
+/** From when on whoever asks is given another URL than now. */
+export const freshUntil = (finishedAt: number, now: number, lasts: number): number => {
   const half = lasts / 2
-  const signedAt = finishedAt + Math.floor(Math.max(0, now - finishedAt) / half) * half
-  const signature = sign(taskId, Math.floor((signedAt + lasts) / 1000))
-  return `${origin}/assets/${encodeURIComponent(taskId)}.mp4?_jwt=${signature}`
+  return finishedAt + (Math.floor(Math.max(0, now - finishedAt) / half) + 1) * half
 }
 
 const expiryOf = (signature: string): number => {
@@ -57,11 +62,7 @@ const refusalOf = (signature: string | null, taskId: string, now: number): strin
 /** The task whose output a path names, if the path is one of an output. */
 export const taskIdOf = (path: string): string | undefined => {
   const name = /^\/assets\/([^/]+)\.mp4$/.exec(path)?.[1]
-  try {
-    return name === undefined ? undefined : decodeURIComponent(name)
-  } catch {
-    return name
-  }
+  return name === undefined ? undefined : decoded(name)
 }
 
 /** The bytes asked for, `undefined` for all of them, `"none"` where there are no such bytes. */

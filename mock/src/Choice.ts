@@ -5,6 +5,7 @@
  * which nobody has. A header says it too, for those who can send one.
  */
 import type { Script } from "./Scenario.ts"
+import { decoded, field } from "./Untrusted.ts"
 
 /** `https://scenario.mock.test/failed-asset/portrait.png` asks for `failed-asset`. The top-level name `test` is reserved for this. */
 export const host = "scenario.mock.test"
@@ -16,17 +17,6 @@ export interface Wish {
   readonly name: string
   readonly from: string
 }
-
-const decoded = (text: string): string => {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
-}
-
-const field = (value: unknown, name: string): unknown =>
-  typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined
 
 /** The name in the URL of one of the body's assets. */
 const inAsset = (body: unknown, asset: "character" | "reference"): Wish | undefined => {

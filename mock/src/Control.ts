@@ -14,7 +14,8 @@ import {
   RunwayMockError,
   TooManyWorlds,
   UnknownScenario,
-  UnknownTask
+  UnknownTask,
+  UnknownWorld
 } from "./MockError.ts"
 import * as Overlay from "./Overlay.ts"
 import * as Provider from "./Provider.ts"
@@ -173,7 +174,7 @@ export const ofWorld = ({ worlds, scripts, clock, scale }: Mock, find: () => Wor
       const world = find()
       return {
         ...{ world: world.id, scenario: world.script.name, tasks: world.size, requests: world.journal.last },
-        ...{ findings: world.report.size(world.canEnd), faults: world.faults.size, now: controls.clock().now }
+        ...{ findings: world.report.size(world.ending()), faults: world.faults.size, now: controls.clock().now }
       }
     },
     choose: (scenario: string | Scenario.Scenario): Api.World => {
@@ -220,7 +221,7 @@ export const ofWorld = ({ worlds, scripts, clock, scale }: Mock, find: () => Wor
       find().limit({ ...account })
       return controls.account()
     },
-    account: (): Api.Account => ({ ...find().account }),
+    account: (): Api.Account => Account.stated(find().account),
     journal: ({ after = 0, operation, task }: JournalFilter = {}): Api.Journal =>
       find().journal.read(
         (entry) =>
@@ -230,11 +231,11 @@ export const ofWorld = ({ worlds, scripts, clock, scale }: Mock, find: () => Wor
       ),
     report: (): Api.Report => {
       const world = find()
-      return world.report.read(world.id, world.canEnd)
+      return world.report.read(world.id, world.ending())
     },
     expectClean: ({ allow = [] }: { readonly allow?: ReadonlyArray<Api.FindingKind> | undefined } = {}): void => {
       const world = find()
-      const report = world.report.read(world.id, world.canEnd, allow)
+      const report = world.report.read(world.id, world.ending(), allow)
       if (!report.clean) throw new ClientMisconduct(report)
     },
     reset: () => worlds.forget(find())
@@ -251,13 +252,16 @@ export const ofKey = (mock: Mock, key: string, origin = nowhere): WorldControl =
   return ofWorld(mock, () => worlds.of(key) ?? fail(new TooManyWorlds({ limit: worlds.limits.worlds })), origin)
 }
 
+/** The functions over the world with an id; each throws where there is none, or none any more. */
+export const ofId = (mock: Mock, id: string, origin = nowhere): WorldControl => {
+  const known = () => mock.worlds.all().map((world) => world.id)
+  return ofWorld(mock, () => mock.worlds.at(id) ?? fail(new UnknownWorld({ id, known: known() })), origin)
+}
+
 /** The functions over the whole mock. */
 export const ofMock = (mock: Mock, origin = nowhere): MockControl => ({
   world: (key) => ofKey(mock, key, origin),
-  worldAt: (id) => {
-    const world = mock.worlds.at(id)
-    return world && ofWorld(mock, () => world, origin)
-  },
+  worldAt: (id) => (mock.worlds.at(id) === undefined ? undefined : ofId(mock, id, origin)),
   worlds: () => mock.worlds.all().map((world) => ofWorld(mock, () => world, origin).describe()),
   scenarios: () => [...mock.scripts.values()].map(({ scenario }) => scenario),
   reset: () => mock.worlds.forget()

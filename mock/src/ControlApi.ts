@@ -16,7 +16,7 @@ import * as Control from "./Control.ts"
 import { RunwayMockError } from "./MockError.ts"
 import * as Provider from "./Provider.ts"
 import * as Reply from "./Reply.ts"
-import type { World } from "./World.ts"
+import { decoded } from "./Untrusted.ts"
 
 /** What an operation is called with. */
 interface Call {
@@ -120,19 +120,7 @@ const routes = Object.entries(document.paths).flatMap(([path, item]) =>
 const worldOf = (mock: Control.Mock, request: Request, url: URL): Control.WorldControl => {
   const id = url.searchParams.get("world")
   const key = Provider.keyOf(request.headers)
-  if (id !== null) {
-    const find = (): World => {
-      const known = mock.worlds.at(id)
-      if (known !== undefined) return known
-      const ids = mock.worlds.all().map((world) => world.id)
-      throw new Refused(
-        404,
-        "UNKNOWN_WORLD",
-        `There is no world "${id}"; there are ${ids.slice(0, 10).join(", ") || "none"}`
-      )
-    }
-    return Control.ofWorld(mock, find, url.origin)
-  }
+  if (id !== null) return Control.ofId(mock, id, url.origin)
   if (key !== undefined) return Control.ofKey(mock, key, url.origin)
   const how = 'send the key of the program under test as "Authorization: Bearer …", or name a world with ?world='
   throw new Refused(401, "WHICH_WORLD", `This call is about one world: ${how}`)
@@ -140,6 +128,7 @@ const worldOf = (mock: Control.Mock, request: Request, url: URL): Control.WorldC
 
 const statusOf: Readonly<Partial<Record<RunwayMockError["reason"]["_tag"], number>>> = {
   UnknownTask: 404,
+  UnknownWorld: 404,
   UnknownScenario: 404
 }
 
@@ -150,14 +139,6 @@ const refusalOf = (error: unknown): Answer => {
     return problem(statusOf[_tag] ?? 400, _tag.replace(/\B[A-Z]/g, "_$&").toUpperCase(), error.message)
   }
   return problem(500, "FAILED", `The mock could not answer: ${String(error)}`)
-}
-
-const decoded = (segment: string): string => {
-  try {
-    return decodeURIComponent(segment)
-  } catch {
-    return segment
-  }
 }
 
 const bodyOf = async (request: Request): Promise<unknown> => {

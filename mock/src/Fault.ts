@@ -212,18 +212,18 @@ export class Faults {
 
   /** What hits the next request of this kind. */
   strike(on: Target): Strike | undefined {
-    const hitting = this.#list.filter((fault) => {
-      if (fault.on !== on) return false
-      fault.seen += 1
-      if (!fault.hits(fault.seen, fault.hit, this.#random(fault, "whether"))) return false
-      fault.hit += 1
-      return true
-    })
+    const asked = this.#list.filter((fault) => fault.on === on)
+    for (const fault of asked) fault.seen += 1
+    const willing = asked.filter((fault) => fault.hits(fault.seen, fault.hit, this.#random(fault, "whether")))
+    const first = willing.find(({ kind }) => kind !== "latency")
+    // One that another stood in front of has not hit: what happens once is still to come.
+    const hitting = willing.filter((fault) => fault.kind === "latency" || fault === first)
     if (hitting.length === 0) return undefined
+    for (const fault of hitting) fault.hit += 1
     const slow = hitting.filter(({ kind }) => kind === "latency")
     return {
       faults: hitting.map(({ id, kind }) => ({ id, kind })),
-      fault: hitting.find(({ kind }) => kind !== "latency"),
+      fault: first,
       delay: slow.reduce(
         (sum, fault) => sum + logNormal(fault, this.#random(fault, "one"), this.#random(fault, "other")),
         0

@@ -25,13 +25,13 @@ const orAborted = <A>(signal: AbortSignal, work: () => Promise<A>): Promise<A> =
 const reset = () => Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET", syscall: "read" })
 const closed = () => Object.assign(new Error("other side closed"), { name: "SocketError", code: "UND_ERR_SOCKET" })
 
-/** The bytes as a body that comes in parts, a pause before each but the first, and that ends with an error where `broken`. */
+/** The bytes as a body that comes in parts, a pause before each but the first. At its end comes what `end` throws, if it does. */
 const inParts = (
   bytes: Uint8Array,
   size: number,
   pause: () => Promise<void>,
   signal: AbortSignal,
-  broken?: Error
+  end: () => void
 ): ReadableStream<Uint8Array> => {
   let sent = 0
   return new ReadableStream<Uint8Array>(
@@ -43,7 +43,8 @@ const inParts = (
         sent += size
         if (part.length > 0) controller.enqueue(part)
         if (sent < bytes.length) return
-        return broken === undefined ? controller.close() : controller.error(broken)
+        end()
+        controller.close()
       }
     },
     { highWaterMark: 0 }
@@ -51,9 +52,11 @@ const inParts = (
 }
 
 /** Does to the response what the fault does to the wire. */
-const deliver = async ({ response, delay, fate }: Delivery, signal: AbortSignal, sleep: Sleep): Promise<Response> => {
+const deliver = async (delivery: Delivery, signal: AbortSignal, sleep: Sleep): Promise<Response> => {
+  const { response, delay, fate, arrived } = delivery
   if (delay > 0) await sleep(delay, signal)
   if (fate.kind === "whole") {
+    arrived()
     if (fate.long !== true || response.body === null) return response
     const { status, headers } = response
     return new Response(response.body.pipeThrough(new TransformStream(), { signal }), { status, headers })
@@ -61,15 +64,20 @@ const deliver = async ({ response, delay, fate }: Delivery, signal: AbortSignal,
   if (fate.kind === "reset") throw new TypeError("fetch failed", { cause: reset() })
   if (fate.kind === "closed") throw new TypeError("fetch failed", { cause: closed() })
   if (fate.kind === "stalled") return new Promise(() => {})
-  if (response.body === null) return response
+  if (response.body === null) {
+    arrived()
+    return response
+  }
   const bytes = new Uint8Array(await response.arrayBuffer())
   const { status, headers } = response
   if (fate.kind === "dripped") {
     const pause = () => sleep(fate.every, signal)
-    return new Response(inParts(bytes, fate.bytes, pause, signal), { status, headers })
+    return new Response(inParts(bytes, fate.bytes, pause, signal, arrived), { status, headers })
   }
   const part = beforeCut(bytes, fate.bytes)
-  const broken = new TypeError("terminated", { cause: closed() })
+  const broken = () => {
+    throw new TypeError("terminated", { cause: closed() })
+  }
   return new Response(
     inParts(part, Math.max(1, part.length), async () => {}, signal, broken),
     { status, headers }
@@ -93,9 +101,10 @@ export const make = (handle: Handler, sleep: Sleep): typeof globalThis.fetch => 
   const door = async (request: Request): Promise<Response> => {
     const delivery = await handle(request)
     // The usual answer comes without another turn, so that a test's clock can take a client through many of them at once.
-    return delivery.delay === 0 && delivery.fate.kind === "whole" && delivery.fate.long !== true
-      ? delivery.response
-      : deliver(delivery, request.signal, sleep)
+    const held = delivery.delay > 0 || delivery.fate.kind !== "whole" || delivery.fate.long === true
+    if (held) return deliver(delivery, request.signal, sleep)
+    if (!request.signal.aborted) delivery.arrived()
+    return delivery.response
   }
   return async (input, init) => {
     const request = new Request(input, init)

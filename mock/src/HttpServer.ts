@@ -100,7 +100,8 @@ const departureOf = (socket: Socket): AbortSignal => {
   return gone.signal
 }
 
-const send = async ({ response, delay, fate }: Delivery, outgoing: ServerResponse, sleep: Sleep): Promise<void> => {
+const send = async (delivery: Delivery, outgoing: ServerResponse, sleep: Sleep): Promise<void> => {
+  const { response, delay, fate, arrived } = delivery
   // Not the answer's own socket: an answer to a pipelined request has none until its turn comes.
   const { socket } = outgoing.req
   const gone = departureOf(socket)
@@ -109,7 +110,10 @@ const send = async ({ response, delay, fate }: Delivery, outgoing: ServerRespons
   if (fate.kind === "closed") return void socket.destroySoon()
   if (fate.kind === "stalled") return
   for (const [name, value] of response.headers) outgoing.setHeader(name, value)
-  if (fate.kind === "whole" || response.body === null) return sendWhole(response, outgoing)
+  if (fate.kind === "whole" || response.body === null) {
+    if (!gone.aborted) arrived()
+    return sendWhole(response, outgoing)
+  }
   const body = new Uint8Array(await response.arrayBuffer())
   outgoing.setHeader("content-length", body.length)
   outgoing.writeHead(response.status)
@@ -122,6 +126,7 @@ const send = async ({ response, delay, fate }: Delivery, outgoing: ServerRespons
     if (sent > 0) await sleep(fate.every, gone)
     outgoing.write(body.subarray(sent, sent + fate.bytes))
   }
+  arrived()
   outgoing.end()
 }
 

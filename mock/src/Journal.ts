@@ -5,6 +5,7 @@
  * the oldest of the world that has most of them go, so that no world can push out another's.
  */
 import type * as Api from "../../generated/mock-control/types.gen.ts"
+import { decoded } from "./Untrusted.ts"
 
 export type Entry = Api.Entry
 
@@ -52,14 +53,6 @@ const scrub = (text: string, key: string | undefined): string => {
     .replace(/([?&][^=&?\s"]{0,64}(?:jwt|key|token|secret|sig|auth|pass)[^=&?\s"]{0,64}=)[^&\s"]+/gi, `$1${redacted}`)
   const without = withoutKey(clean, key)
   return text.length > longest ? `${without.slice(0, longest)}…` : without
-}
-
-const decoded = (text: string): string => {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
 }
 
 /** A path with its query, where what a parameter is called may be encoded. */

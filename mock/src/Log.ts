@@ -6,15 +6,13 @@
  */
 import type { Writable } from "node:stream"
 import type { Entry } from "../../generated/mock-control/types.gen.ts"
+import { field } from "./Untrusted.ts"
 
 const printable = (text: string): string =>
   text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`)
 
 const longest = 160
 const cut = (text: string): string => (text.length > longest ? `${text.slice(0, longest)}…` : text)
-
-const field = (body: unknown, name: string): unknown =>
-  typeof body === "object" && body !== null ? Reflect.get(body, name) : undefined
 
 /** The provider's word for the task, as the answer has it. */
 const wordOf = (body: unknown): string | undefined => {

@@ -44,6 +44,16 @@ export class UnknownTask extends Data.TaggedError("UnknownTask")<{
   }
 }
 
+/** The mock has no such world, or has it no more. */
+export class UnknownWorld extends Data.TaggedError("UnknownWorld")<{
+  readonly id: string
+  readonly known: ReadonlyArray<string>
+}> {
+  override get message() {
+    return `there is no world "${this.id}"; there are ${this.known.slice(0, 10).join(", ") || "none"}`
+  }
+}
+
 /** There are as many worlds as the mock keeps. */
 export class TooManyWorlds extends Data.TaggedError("TooManyWorlds")<{ readonly limit: number }> {
   override get message() {
@@ -97,6 +107,7 @@ export type MockErrorReason =
   | PortInUse
   | ListenFailed
   | UnknownTask
+  | UnknownWorld
   | TooManyWorlds
 
 /** The one error of this package; `reason` says which. `Effect.catchReason("RunwayMockError", "PortInUse", …)` picks one. */

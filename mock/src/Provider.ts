@@ -15,10 +15,11 @@ import * as Overlay from "./Overlay.ts"
 import * as Preference from "./Preference.ts"
 import * as Prism from "./Prism.ts"
 import * as Reply from "./Reply.ts"
-import { intentOf } from "./Report.ts"
+import { type Conduct, intentOf } from "./Report.ts"
 import type { Script } from "./Scenario.ts"
+import { decoded } from "./Untrusted.ts"
 import * as Wire from "./Wire.ts"
-import type { Glimpse, Refusal, World, Worlds } from "./World.ts"
+import type { Glimpse, Refusal, Task, World, Worlds } from "./World.ts"
 
 /** A larger request body is answered 413. */
 export const bodyLimit = 1024 * 1024
@@ -69,14 +70,6 @@ const parse = (bytes: Uint8Array | "too large", contentType: string | null): Bod
   }
 }
 
-const decoded = (segment: string): string => {
-  try {
-    return decodeURIComponent(segment)
-  } catch {
-    return segment
-  }
-}
-
 /** The bearer token, if there is one. */
 export const keyOf = (headers: Headers): string | undefined =>
   /^Bearer\s+(.+)$/.exec(headers.get("authorization") ?? "")?.[1]
@@ -96,11 +89,14 @@ const operationOf = (method: string, path: string): Operation => {
   return is(Contract.routes.find(({ operationId }) => operationId === "getTask")) ? "poll" : "other"
 }
 
+/** So long after a task's turn came. */
+const timeOf = ({ admittedAt, createdAt }: Task, after: number | undefined): number | undefined =>
+  after === undefined ? undefined : (admittedAt ?? createdAt) + after
+
 const factsOf = (world: World, { task, moment }: Glimpse, origin: string): Overlay.Facts => {
   const { createdAt, script } = task
   const { progress, startedAfter, finishedAfter } = moment
-  const at = (after: number | undefined) => (after === undefined ? undefined : (task.admittedAt ?? createdAt) + after)
-  const times = { createdAt, startedAt: at(startedAfter), finishedAt: at(finishedAfter) }
+  const times = { createdAt, startedAt: timeOf(task, startedAfter), finishedAt: timeOf(task, finishedAfter) }
   const outputUrl = Asset.urlOf(origin, task.id, times.finishedAt ?? createdAt, world.now(), script.outputLasts)
   return { id: task.id, ...times, progress, outputUrl }
 }
@@ -119,6 +115,21 @@ const notBeforeOf = ({ headers }: Answer.Answer, now: number): number | undefine
   if (said === undefined) return undefined
   const until = /^[\d.]+$/.test(said) ? now + Number(said) * 1000 : Date.parse(said)
   return Number.isNaN(until) ? undefined : until
+}
+
+/** A request, and what it is for. */
+interface Asked {
+  readonly request: Request
+  readonly url: URL
+  readonly operation: Operation
+}
+
+/** How a task has ended, if it has, and until when the URL that a poll is given at this moment is the newest. */
+const endOf = ({ task, moment }: Glimpse, at: number): Conduct["ended"] => {
+  if (!Overlay.hasEnded(moment.body)) return undefined
+  if (!Overlay.hasOutput(moment.body)) return { succeeded: false, outputFreshUntil: Number.POSITIVE_INFINITY }
+  const finishedAt = timeOf(task, moment.finishedAfter) ?? task.createdAt
+  return { succeeded: true, outputFreshUntil: Asset.freshUntil(finishedAt, at, task.script.outputLasts) }
 }
 
 /** What one request came to. */
@@ -188,9 +199,7 @@ export const make = ({ scripts, worlds, onRequest }: Settings): ((request: Reque
 
   /** A request to the API. `world` is absent where the key is, or where the mock has no room for it. */
   const call = async (
-    request: Request,
-    url: URL,
-    operation: Operation,
+    { request, url, operation }: Asked,
     world: World | undefined,
     strike: Strike | undefined
   ): Promise<Visit> => {
@@ -256,64 +265,51 @@ export const make = ({ scripts, worlds, onRequest }: Settings): ((request: Reque
     }
   }
 
+  /** Writes a request down, and gives what its answer tells the client once it arrives. */
+  const record = (asked: Asked, world: World, strike: Strike | undefined, visit: Visit, took: number) => {
+    const { request, url, operation } = asked
+    const { answer, body, taskId } = visit
+    const at = world.now()
+    const entry = world.journal.record({
+      ...{ at, operation, taskId, violations: [...visit.violations], took: Math.round(took * 100) / 100 },
+      ...{ method: request.method, path: url.pathname + url.search, headers: request.headers, body: body.text },
+      key: secretOf(request.headers),
+      answer: Wire.isNever(Wire.fateUnder(strike)) ? undefined : answer,
+      fault: strike && {
+        ids: strike.faults.map(({ id }) => id),
+        kinds: strike.faults.map(({ kind }) => kind),
+        ...(strike.delay > 0 ? { delay: strike.delay } : {})
+      }
+    })
+    const conduct: Conduct = {
+      ...{ number: entry.number, at, operation, violations: entry.violations, taskId, status: answer.status },
+      versioned: request.headers.has("x-runway-version"),
+      intent: intentOf(body.value),
+      heard: Wire.heardUnder(strike),
+      notBefore: notBeforeOf(answer, at),
+      ended: visit.told && endOf(visit.told, at)
+    }
+    world.report.observe(conduct)
+    onRequest(entry, world)
+    return { at, arrived: () => world.report.arrived(conduct) }
+  }
+
   return async (request) => {
     const started = performance.now()
     const url = new URL(request.url)
-    const { pathname } = url
-    const operation = operationOf(request.method, pathname)
+    const operation = operationOf(request.method, url.pathname)
     const key = keyOf(request.headers)
-    const assetOf = operation === "asset" ? (Asset.taskIdOf(pathname) ?? "") : undefined
+    const assetOf = operation === "asset" ? (Asset.taskIdOf(url.pathname) ?? "") : undefined
     const own = assetOf !== undefined ? worlds.with(assetOf) : key === undefined ? undefined : worlds.of(key)
     const world = own ?? worlds.nobodys
     const strike = operation === "other" ? undefined : world.faults.strike(operation)
+    const asked = { request, url, operation }
     const visit =
-      assetOf === undefined
-        ? await call(request, url, operation, own, strike)
-        : await download(request, assetOf, world, strike)
-    const fate = Wire.fateUnder(strike)
-    const never = fate.kind === "reset" || fate.kind === "closed" || fate.kind === "stalled"
-    const { answer, violations, body, taskId, told } = visit
-    const { delay, faults = [] } = strike ?? {}
-    const at = world.now()
-    const entry = world.journal.record({
-      ...{
-        at,
-        operation,
-        key: secretOf(request.headers),
-        taskId,
-        violations: [...violations],
-        took: Math.round((performance.now() - started) * 100) / 100
-      },
-      ...{ method: request.method, path: pathname + url.search, headers: request.headers, body: body.text },
-      answer: never ? undefined : answer,
-      fault:
-        strike === undefined
-          ? undefined
-          : { ids: faults.map(({ id }) => id), kinds: faults.map(({ kind }) => kind), ...(delay ? { delay } : {}) }
-    })
-    world.report.observe({
-      ...{
-        number: entry.number,
-        at,
-        operation,
-        violations: entry.violations,
-        taskId,
-        status: answer.status,
-        intent: intentOf(body.value)
-      },
-      versioned: request.headers.has("x-runway-version"),
-      readable: Wire.isReadable(strike),
-      right: Wire.isRight(strike),
-      notBefore: notBeforeOf(answer, at),
-      ended:
-        told !== undefined && Overlay.hasEnded(told.moment.body)
-          ? { outputFreshUntil: at + told.task.script.outputLasts / 2 }
-          : undefined
-    })
-    onRequest(entry, world)
-    const response = Reply.toResponse(answer, violations, request.method === "HEAD")
+      assetOf === undefined ? await call(asked, own, strike) : await download(request, assetOf, world, strike)
+    const { at, arrived } = record(asked, world, strike, visit, performance.now() - started)
+    const response = Reply.toResponse(visit.answer, visit.violations, request.method === "HEAD")
     // By which a caller can read a Retry-After that is a date, whatever time it is here.
     response.headers.set("date", new Date(at).toUTCString())
-    return { response, delay: delay ?? 0, fate }
+    return { response, delay: strike?.delay ?? 0, fate: Wire.fateUnder(strike), arrived }
   }
 }

@@ -7,6 +7,7 @@
 import { createHash } from "node:crypto"
 import type * as Api from "../../generated/mock-control/types.gen.ts"
 import { pollInterval } from "./Time.ts"
+import type { Heard } from "./Wire.ts"
 
 /** What one request means for the report. All times are the world's. */
 export interface Conduct {
@@ -21,26 +22,30 @@ export interface Conduct {
   readonly intent: string | undefined
   /** The task that it is about, if the world has it. For a POST, the one that it made. */
   readonly taskId: string | undefined
-  /** Whether the client got an answer that it could make something of, and whether that was the right one. */
-  readonly readable: boolean
-  readonly right: boolean
+  /** What the client makes of its answer, once it has that. */
+  readonly heard: Heard
   readonly status: number
   /** The time before which it should not come again. */
   readonly notBefore: number | undefined
-  /** Whether the answer tells how the task ended, and until when the output's URL need not be asked for again. */
-  readonly ended: { readonly outputFreshUntil: number } | undefined
+  /** How the right answer tells that the task ended, if it does, and until when the output's URL need not be asked for again. */
+  readonly ended: { readonly succeeded: boolean; readonly outputFreshUntil: number } | undefined
 }
 
 /** What has to be known of a task to judge. */
 interface Ward {
   readonly submittedBy: number
-  /** Whether the client was told its id. */
-  readonly known: boolean
-  answeredAt: number | undefined
+  /** Whether the client was told its id, and whether that it failed. */
+  known: boolean
+  failed: boolean
+  answeredAt: number
   answeredBy: number
   notBefore: number
+  /** The request that told how it ended, and whether one did that not everybody can read. */
   collectedBy: number | undefined
+  perhapsCollected: boolean
+  /** Until then nothing more is to be had of it, unless its output could not be downloaded. */
   outputFreshUntil: number
+  downloadFailed: boolean
 }
 
 interface Intent {
@@ -59,9 +64,9 @@ interface Found {
   readonly say: (times: number) => string
 }
 
-/** A timer may fire a little early, and a request may be quicker on its way than the one before it. */
-const tolerance = 250
 const most = 100
+/** So many POSTs that were not accepted are told apart. */
+const mostIntents = 1000
 const mostRequests = 20
 
 /** The same for two POSTs that ask for the same. Fields are compared whatever their order. */
@@ -86,12 +91,18 @@ const count = (number: number, noun: string): string => `${number} ${noun}${numb
 
 /** The report of one world, as it grows. */
 export class ClientReport {
+  readonly #slack: number
   readonly #counts = { submit: 0, poll: 0, asset: 0, other: 0 }
   readonly #tasks = new Map<string, Ward>()
   readonly #intents = new Map<string, Intent>()
   readonly #found = new Map<string, Found>()
   #accepted = 0
   #dropped = 0
+
+  /** `slack` is how much too early a patient client may seem to come. */
+  constructor(slack: number) {
+    this.#slack = slack
+  }
 
   /** The time until which a patient client would have waited before it sends this. */
   dueAt(
@@ -102,15 +113,41 @@ export class ClientReport {
     return operation === "poll" ? (this.#tasks.get(subject.taskId ?? "")?.notBefore ?? 0) : 0
   }
 
-  /** Takes one request into account. */
+  /** Takes one request into account, by what the client knew when it sent that. */
   observe(conduct: Conduct): void {
     this.#counts[conduct.operation] += 1
     if (conduct.operation === "submit") this.#submitted(conduct)
     if (conduct.operation === "poll") this.#polled(conduct)
-    // A refused download sends the client back to the task for a fresh URL.
     const ward = this.#tasks.get(conduct.taskId ?? "")
-    if (conduct.operation === "asset" && conduct.status === 403 && ward !== undefined) ward.outputFreshUntil = 0
+    // Until it has arrived. A download that fails may send the client back to the task for a fresh URL.
+    if (conduct.operation === "asset" && ward !== undefined) ward.downloadFailed = true
     this.#judgeForm(conduct)
+  }
+
+  /** Takes into account what the client knows now, because the answer to a request has reached it. */
+  arrived({ number, at, operation, intent, taskId, heard, status, notBefore, ended }: Conduct): void {
+    if (heard === "nothing") return
+    const right = heard === "right"
+    const ward = this.#tasks.get(taskId ?? "")
+    if (operation === "submit") {
+      const entry = this.#intents.get(intent ?? "")
+      if (entry !== undefined && notBefore !== undefined) Object.assign(entry, { notBefore, limitedBy: number })
+      if (ward !== undefined && right) ward.known = true
+    }
+    if (ward === undefined) return
+    if (operation === "asset" && right && status < 400) ward.downloadFailed = false
+    if (operation !== "poll") return
+    if (ended !== undefined && heard === "perhaps") ward.perhapsCollected = true
+    if (heard === "perhaps") return
+    ward.notBefore = notBefore ?? 0
+    ward.answeredBy = number
+    // An answer that is no task says nothing of when to come again but in its Retry-After.
+    if (status < 500 && status !== 429) ward.answeredAt = Math.max(ward.answeredAt, at)
+    if (ended === undefined || !right) return
+    ward.collectedBy ??= number
+    ward.failed = !ended.succeeded
+    ward.outputFreshUntil = ended.outputFreshUntil
+    ward.downloadFailed = false
   }
 
   #judgeForm({ operation, violations, versioned, number, taskId }: Conduct): void {
@@ -137,27 +174,25 @@ export class ClientReport {
     }
   }
 
-  #submitted({ number, at, intent = "", taskId, readable, right, notBefore }: Conduct): void {
+  #submitted({ number, at, intent = "", taskId }: Conduct): void {
     const known = this.#intents.get(intent)
     const entry: Intent = known ?? { sent: 0, taskIds: [], requests: [], notBefore: 0, limitedBy: 0 }
-    // No more are kept than a world may have tasks; the rest is counted.
-    if (known === undefined && intent !== "" && this.#intents.size < 1000) this.#intents.set(intent, entry)
+    const room = taskId !== undefined || this.#intents.size < mostIntents
+    if (known === undefined && intent !== "" && room) this.#intents.set(intent, entry)
     entry.sent += 1
-    if (at < entry.notBefore - tolerance) this.#tooEarly("submit", "the POST", number, undefined, entry, at)
-    if (readable && notBefore !== undefined) {
-      entry.notBefore = notBefore
-      entry.limitedBy = number
-    }
+    if (at < entry.notBefore - this.#slack) this.#tooEarly("submit", "the POST", number, undefined, entry, at)
     if (taskId === undefined) return
-    this.#accepted += 1
-    entry.taskIds.push(taskId)
-    entry.requests.push(number)
-    this.#tasks.set(taskId, {
-      ...{ submittedBy: number, known: right, answeredAt: undefined, answeredBy: 0, notBefore: 0 },
-      ...{ collectedBy: undefined, outputFreshUntil: 0 }
-    })
-    if (entry.taskIds.length < 2) return
     const { taskIds, requests } = entry
+    // Who has heard that a job failed, and asks for another, knows what it costs.
+    const duplicate = taskIds.some((id) => this.#tasks.get(id)?.failed !== true)
+    this.#accepted += 1
+    taskIds.push(taskId)
+    requests.push(number)
+    this.#tasks.set(taskId, {
+      ...{ submittedBy: number, known: false, failed: false, answeredAt: Number.NEGATIVE_INFINITY, answeredBy: 0 },
+      ...{ notBefore: 0, collectedBy: undefined, perhapsCollected: false, outputFreshUntil: 0, downloadFailed: false }
+    })
+    if (!duplicate) return
     this.#find(
       "duplicate-submission",
       intent,
@@ -174,14 +209,14 @@ export class ClientReport {
     )
   }
 
-  #polled({ number, at, taskId, readable, right, status, notBefore, ended }: Conduct): void {
+  #polled({ number, at, taskId }: Conduct): void {
     const ward = this.#tasks.get(taskId ?? "")
     if (ward === undefined) return
-    if (at < ward.notBefore - tolerance)
+    if (at < ward.notBefore - this.#slack)
       this.#tooEarly("poll", "the poll", number, taskId, { ...ward, limitedBy: ward.answeredBy }, at)
-    const since = at - (ward.answeredAt ?? Number.NEGATIVE_INFINITY)
-    if (ward.collectedBy !== undefined && at < ward.outputFreshUntil) {
-      const told = ward.collectedBy
+    const since = at - ward.answeredAt
+    const told = ward.collectedBy
+    if (told !== undefined && at < ward.outputFreshUntil && !ward.downloadFailed) {
       this.#find(
         "poll-after-end",
         taskId,
@@ -189,7 +224,7 @@ export class ClientReport {
         taskId,
         (n) => `Task ${taskId} was polled ${times(n)} after request ${told} had told how it ended: nothing more comes.`
       )
-    } else if (since < pollInterval - tolerance) {
+    } else if (since < pollInterval - this.#slack) {
       this.#find(
         "poll-too-fast",
         taskId,
@@ -199,14 +234,6 @@ export class ClientReport {
           `Task ${taskId} was polled too soon ${times(n)}, first ${inSeconds(since)} after its last answer: the provider asks for ${inSeconds(pollInterval)} at least.`
       )
     }
-    if (!readable) return
-    ward.notBefore = notBefore ?? 0
-    ward.answeredBy = number
-    // An answer that is no task says nothing of when to come again but in its Retry-After.
-    if (status < 500 && status !== 429) ward.answeredAt = at
-    if (ended === undefined || !right) return
-    ward.collectedBy ??= number
-    ward.outputFreshUntil = ended.outputFreshUntil
   }
 
   #tooEarly(
@@ -255,13 +282,13 @@ export class ClientReport {
   }
 
   /** How many findings there are, given the tasks that can end. */
-  size(canEnd: (taskId: string) => boolean): number {
-    return this.#found.size + this.#dropped + this.#forgotten(canEnd).length
+  size(ending: ReadonlySet<string>): number {
+    return this.#found.size + this.#dropped + this.#forgotten(ending).length
   }
 
-  #forgotten(canEnd: (taskId: string) => boolean): Array<Api.Finding> {
-    return [...this.#tasks].flatMap(([taskId, { known, collectedBy, submittedBy }]) =>
-      known && collectedBy === undefined && canEnd(taskId)
+  #forgotten(ending: ReadonlySet<string>): Array<Api.Finding> {
+    return [...this.#tasks].flatMap(([taskId, { known, collectedBy, perhapsCollected, submittedBy }]) =>
+      known && collectedBy === undefined && !perhapsCollected && ending.has(taskId)
         ? [
             {
               kind: "never-collected" as const,
@@ -275,13 +302,13 @@ export class ClientReport {
   }
 
   /** The report so far, without the findings that are allowed. A task that never ends cannot be collected, and is not missed. */
-  read(world: string, canEnd: (taskId: string) => boolean, allow: ReadonlyArray<Api.FindingKind> = []): Api.Report {
+  read(world: string, ending: ReadonlySet<string>, allow: ReadonlyArray<Api.FindingKind> = []): Api.Report {
     const found: Array<Api.Finding> = [
       ...[...this.#found.values()].map(({ kind, taskId, requests, times, say }) => ({
         ...{ kind, message: say(times), requests: [...requests] },
         ...(taskId === undefined ? {} : { taskId })
       })),
-      ...this.#forgotten(canEnd)
+      ...this.#forgotten(ending)
     ]
     const all = found.filter(({ kind }) => !allow.includes(kind))
     const report = {
@@ -297,14 +324,14 @@ export class ClientReport {
       findings: all.slice(0, most),
       dropped: this.#dropped + Math.max(0, all.length - most)
     }
-    return { ...report, text: textOf(world, report) }
+    return { ...report, text: textOf(world, report, this.#intents.size) }
   }
 }
 
-const textOf = (world: string, report: Omit<Api.Report, "text">): string => {
-  const { clean, submissions, accepted, polls, downloads, intents, findings, dropped } = report
+const textOf = (world: string, report: Omit<Api.Report, "text">, different: number): string => {
+  const { clean, submissions, accepted, polls, downloads, findings, dropped } = report
   const did = [
-    `${count(submissions, "POST")} (${accepted} accepted, ${intents.length} different)`,
+    `${count(submissions, "POST")} (${accepted} accepted, ${different} different)`,
     count(polls, "poll"),
     count(downloads, "download")
   ].join(", ")

@@ -86,7 +86,8 @@ export interface Running extends Served, AsyncDisposable {
   readonly stop: () => Promise<void>
 }
 
-interface Shape extends Mock {
+/** A mock that is not served. */
+export interface Unserved extends Mock {
   /** Loads Prism now instead of at the first request. */
   readonly warmUp: Effect.Effect<void>
 }
@@ -124,7 +125,7 @@ const timeOf = Effect.fnUntraced(function* ({ clock: kind = "real", scale = 1 }:
   }
   const clock = yield* Clock.Clock
   const origin = clock.currentTimeMillisUnsafe()
-  return () => Time.following(() => origin + (clock.currentTimeMillisUnsafe() - origin) * scale)
+  return () => Time.following(() => origin + (clock.currentTimeMillisUnsafe() - origin) * scale, scale)
 })
 
 const faultOf = (fault: Fault) => {
@@ -182,10 +183,9 @@ const build = Effect.fnUntraced(function* (options: Options) {
  *
  * @example
  * ```ts
- * import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
- * import { TestClock } from "effect/testing"
  * import { RunwayMock } from "cometapi-runway-mock"
+ * import * as Effect from "effect/Effect"
+ * import { TestClock } from "effect/testing"
  *
  * const program = Effect.gen(function* () {
  *   const { fetch } = yield* RunwayMock
@@ -194,9 +194,9 @@ import * as Effect from "effect/Effect"
  * }).pipe(Effect.provide(RunwayMock.layer()))
  * ```
  */
-export class RunwayMock extends Context.Service<RunwayMock, Shape>()("cometapi-runway-mock/RunwayMock") {
+export class RunwayMock extends Context.Service<RunwayMock, Unserved>()("cometapi-runway-mock/RunwayMock") {
   /** A mock of its own. Fails when a scenario or an option makes no sense. */
-  static make(options: Options = {}): Effect.Effect<Shape, RunwayMockError> {
+  static make(options: Options = {}): Effect.Effect<Unserved, RunwayMockError> {
     return Effect.map(build(options), ({ inHand }) =>
       RunwayMock.of({ ...inHand(), warmUp: Effect.promise(Prism.warmUp) })
     )
@@ -241,6 +241,7 @@ export class RunwayMock extends Context.Service<RunwayMock, Shape>()("cometapi-r
       return { ...address, ...inHand(address.url) }
     })
   }
+
   /**
    * A mock that listens, for programs that do not use Effect. It is ready when the promise resolves, and keeps the process alive until
    * it is stopped.

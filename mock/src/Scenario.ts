@@ -49,6 +49,8 @@ export interface Step {
   readonly polls: number | undefined
 }
 
+const isTask = ({ example }: Step): boolean => example.status === "200"
+
 /** A scenario that was checked against the contract. */
 export interface Script {
   readonly name: string
@@ -66,6 +68,12 @@ export interface Life {
 
 /** A task that was just made. */
 export const birth: Life = { reached: [0], polls: 0 }
+
+/** A task that was seen before its timeline begins: it does not vanish again, so what comes before the first task is left out. */
+export const reappearance = ({ steps }: Script): Life => {
+  const hidden = Math.max(0, steps.findIndex(isTask))
+  return { reached: Array.from({ length: hidden + 1 }, () => 0), polls: 0 }
+}
 
 /** What a script says about one moment. The times are milliseconds since the POST. */
 export interface Moment extends Step {
@@ -173,7 +181,7 @@ export const endOf = (script: Script, life: Life): number => {
 
 /** How the first state of a script that is a task tells of it; the errors before that have no shape. */
 export const shapeOf = ({ steps }: Script): ReturnType<typeof Overlay.shapeOf> =>
-  Overlay.shapeOf(steps.find(({ example }) => example.status === "200")?.body)
+  Overlay.shapeOf(steps.find(isTask)?.body)
 
 /** Whether a task of this script ever ends. */
 export const ends = (script: Script): boolean => script.steps.some(({ body }) => Overlay.hasEnded(body))

@@ -50,9 +50,9 @@ interface Register {
 /** Which keys are in use, for each mock. */
 const registers = new WeakMap<Mock["world"], Register>()
 
-/** A text as a key: itself where a header can carry it, else its readable part and a checksum of the whole. */
+/** A text as a key: itself where a header can well carry it, else its readable part and a checksum of the whole. */
 const toKey = (text: string): string => {
-  if (/^[\x21-\x7e]+$/.test(text)) return text
+  if (/^[\x21-\x7e]{1,200}$/.test(text)) return text
   const readable = text
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")

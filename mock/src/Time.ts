@@ -13,6 +13,8 @@ export interface Time {
   readonly waited: (until: number) => void
   /** Lets so many milliseconds pass at once. */
   readonly advance: (millis: number) => void
+  /** How much earlier than it was told a patient caller may seem to come. */
+  readonly slack: number
 }
 
 /** A duration in any of Effect's forms: `"45 seconds"`. A text that comes as data is read when it is there. */
@@ -35,10 +37,16 @@ export const virtualStart = Date.UTC(2026, 4, 1, 12)
 /** No world's time goes beyond this, so that it can always be written down as a date. */
 const latest = Date.UTC(9000, 0)
 
-/** A clock that goes with another one, and can be ahead of it. */
-export const following = (leader: () => number): Time => {
+/** A timer may fire a little early, and a request may be quicker on its way than the one before it. */
+const slack = 250
+/** So much of that is a busy machine's doing, and seems longer where time runs faster. */
+const jitter = 25
+
+/** A clock that goes with another one, and can be ahead of it. `scale` is how many times faster than real that one runs. */
+export const following = (leader: () => number, scale: number): Time => {
   let ahead = 0
   return {
+    slack: Math.max(slack, jitter * scale),
     now: () => Math.min(latest, leader() + ahead),
     waited: () => {},
     advance: (millis) => {
@@ -51,6 +59,7 @@ export const following = (leader: () => number): Time => {
 export const virtual = (): Time => {
   let time = virtualStart
   return {
+    slack,
     now: () => time,
     waited: (until) => {
       time = Math.min(latest, Math.max(time, until))

@@ -21,16 +21,24 @@ export type Fate =
   /** So many bytes of the body at a time, so many milliseconds apart. */
   | { readonly kind: "dripped"; readonly bytes: number; readonly every: number }
 
+/** Whether nothing of an answer comes. */
+export const isNever = ({ kind }: Fate): boolean => kind === "reset" || kind === "closed" || kind === "stalled"
+
 /** An answer and how it is to be delivered. */
 export interface Delivery {
   readonly response: Response
   /** Milliseconds to hold it back, in the time of the clock that the mock was made with. */
   readonly delay: number
   readonly fate: Fate
+  /** To be called when the caller has it. Who gave up before that was told nothing. */
+  readonly arrived: () => void
 }
 
 /** A response that nothing happens to. */
-export const whole = (response: Response): Delivery => ({ response, delay: 0, fate: { kind: "whole" } })
+export const whole = (response: Response): Delivery => ({
+  ...{ response, delay: 0, fate: { kind: "whole" } },
+  arrived: () => {}
+})
 
 const oversize = 64 * 1024 * 1024
 
@@ -112,11 +120,22 @@ export const fateUnder = (strike: Strike | undefined): Fate => {
   }
 }
 
-/** Whether the caller gets the right answer, however slowly. */
-export const isRight = (strike: Strike | undefined): boolean => {
-  const kind = strike?.fault?.kind
-  return kind === undefined || kind === "drip"
-}
+/**
+ * What a caller who waits for an answer makes of it: it has the right one, however slowly; the right one under a wrong name, which some
+ * refuse; another one; or nothing.
+ */
+export type Heard = "right" | "perhaps" | "other" | "nothing"
 
-/** Whether the caller gets an answer that it can make something of. */
-export const isReadable = (strike: Strike | undefined): boolean => isRight(strike) || strike?.fault?.kind === "status"
+export const heardUnder = (strike: Strike | undefined): Heard => {
+  switch (strike?.fault?.kind) {
+    case undefined:
+    case "drip":
+      return "right"
+    case "content-type":
+      return "perhaps"
+    case "status":
+      return "other"
+    default:
+      return "nothing"
+  }
+}

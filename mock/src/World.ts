@@ -89,7 +89,7 @@ export class World {
   script: Scenario.Script
   readonly faults: Faults
   readonly journal: Journal
-  readonly report = new ClientReport()
+  readonly report: ClientReport
   #account: Account
   readonly #name: string
   readonly #time: Time
@@ -97,6 +97,8 @@ export class World {
   readonly #jobs = new Map<string, Job>()
   readonly #days = new Map<number, number>()
   #waiting = 0
+  /** When the account was last limited. Who still waited then gets no turn before it: the room was not there yet. */
+  #limitedAt = 0
   #requests = 0
 
   constructor(name: string, script: Scenario.Script, making: Making, shelf: Shelf) {
@@ -108,6 +110,7 @@ export class World {
     for (const { fault, checked } of making.faults) this.faults.inject(fault, checked)
     this.journal = new Journal(shelf)
     this.#time = making.time()
+    this.report = new ClientReport(this.#time.slack)
     this.#limit = making.limits.tasks
   }
 
@@ -135,6 +138,7 @@ export class World {
   limit(account: Account): void {
     this.#admit()
     this.#account = account
+    this.#limitedAt = this.now()
     this.#admit()
   }
 
@@ -161,6 +165,7 @@ export class World {
     this.#jobs.set(id, job)
     this.#waiting += 1
     this.#admit()
+    if (job.admittedAt === undefined) job.life = Scenario.reappearance(script)
     return job
   }
 
@@ -201,21 +206,29 @@ export class World {
     return this.#jobs.size
   }
 
-  /** Brings a job to its next state, or to this one, which is then its last. */
+  /** Brings a job to its next state, or to this one, which is then its last. The next state of a job that waits is its turn. */
   move(id: string, last?: Scenario.Step): Glimpse | undefined {
     const job = this.#jobs.get(id)
     if (job === undefined) return undefined
     this.#admit()
-    if (job.admittedAt === undefined) this.#begin(job, this.now())
-    if (last === undefined) job.life = Scenario.stepped(job.script, job.life, this.#ageOf(job))
-    else Object.assign(job, Scenario.turned(job.script, job.life, this.#ageOf(job), last))
+    const waited = job.admittedAt === undefined
+    if (waited) this.#begin(job, this.now())
+    if (last !== undefined) Object.assign(job, Scenario.turned(job.script, job.life, this.#ageOf(job), last))
+    else if (!waited) job.life = Scenario.stepped(job.script, job.life, this.#ageOf(job))
     return this.#glimpse(job)
   }
 
-  /** Whether a job ends at some time, by what its script says. */
-  readonly canEnd = (id: string): boolean => {
-    const job = this.#jobs.get(id)
-    return job !== undefined && Scenario.ends(job.script)
+  /** The jobs that end at some time, by what their scripts say: none that waits behind jobs without an end ever gets its turn. */
+  ending(): ReadonlySet<string> {
+    this.#admit()
+    const { concurrency = Number.POSITIVE_INFINITY } = this.#account
+    const ending = new Set<string>()
+    let endless = 0
+    for (const { id, script, admittedAt } of this.#jobs.values()) {
+      if (!Scenario.ends(script)) endless += 1
+      else if (admittedAt !== undefined || endless < concurrency) ending.add(id)
+    }
+    return ending
   }
 
   /** Ids that look like the gateway's: a time, a counter and eight letters. The n-th of a key is the same at the same time. */
@@ -231,19 +244,19 @@ export class World {
   /** Gives waiting jobs their turn, each at the moment at which it was its turn. */
   #admit(): void {
     if (this.#waiting === 0) return
-    const { concurrency } = this.#account
+    const { concurrency = Number.POSITIVE_INFINITY } = this.#account
     const ends: Array<number> = []
     for (const job of this.#jobs.values()) {
-      const turn = concurrency === undefined ? this.now() : turnOf(concurrency, job.createdAt, ends)
-      if (job.admittedAt === undefined && turn > this.now()) return
-      ends.push((job.admittedAt ?? this.#begin(job, turn)) + Scenario.endOf(job.script, job.life))
+      const at = job.admittedAt ?? Math.max(this.#limitedAt, turnOf(concurrency, job.createdAt, ends))
+      if (at > this.now()) return
+      if (job.admittedAt === undefined) this.#begin(job, at)
+      ends.push(at + Scenario.endOf(job.script, job.life))
     }
   }
 
-  #begin(job: Job, at: number): number {
+  #begin(job: Job, at: number): void {
     this.#waiting -= 1
     job.admittedAt = at
-    return at
   }
 
   #ageOf({ admittedAt, createdAt }: Task): number {
@@ -252,8 +265,9 @@ export class World {
 
   #glimpse(job: Job): Glimpse {
     this.#admit()
-    const script = job.admittedAt === undefined ? waitingFor(job.script) : job.script
-    return { task: job, moment: Scenario.stateAt(script, this.#ageOf(job), job.life) }
+    const { script, life } =
+      job.admittedAt === undefined ? { script: waitingFor(job.script), life: Scenario.birth } : job
+    return { task: job, moment: Scenario.stateAt(script, this.#ageOf(job), life) }
   }
 }
 

@@ -132,13 +132,14 @@ const command = Command.make(
     const print = Log.writer(process.stdout)
     const mock = yield* RunwayMock.serve({
       ...rest,
-      account: {
-        ...(Option.isSome(concurrency) ? { concurrency: concurrency.value } : {}),
-        ...(Option.isSome(daily) ? { daily: daily.value } : {})
-      },
+      account: { concurrency: Option.getOrUndefined(concurrency), daily: Option.getOrUndefined(daily) },
       limits: { worlds: maxWorlds, tasks: maxTasks, journal: maxJournal, idle },
       onRequest: (entry, world) => print(show(entry, world))
-    })
+    }).pipe(
+      Effect.tapError(({ reason, message }) =>
+        json ? Console.log(JSON.stringify({ event: "failed", reason: reason._tag, message })) : Effect.void
+      )
+    )
     const { url, port } = mock
     const ready = { event: "ready", url, port, pid: process.pid, version: manifest.version }
     yield* Console.log(json ? JSON.stringify(ready) : hello(url, options.scenario))

@@ -5,6 +5,8 @@
  * generation passes on a test clock in no time, and ends with a real video. Nothing leaves the machine.
  */
 export type {
+  Clock,
+  ClockKind,
   Entry,
   EntryAnswer,
   EntryFault,
@@ -13,9 +15,12 @@ export type {
   Finding,
   FindingKind,
   InjectedFault,
+  Intent,
   Journal,
+  Operation,
   Report,
   Task,
+  Violation,
   World
 } from "../../generated/mock-control/types.gen.ts"
 export type { Account } from "./Account.ts"
@@ -33,10 +38,19 @@ export {
   RunwayMockError,
   TooManyWorlds,
   UnknownScenario,
-  UnknownTask
+  UnknownTask,
+  UnknownWorld
 } from "./MockError.ts"
 export { mswResolver } from "./Msw.ts"
-export { type Mock, type Options, type Running, RunwayMock, type Served, type ServeOptions } from "./RunwayMock.ts"
+export {
+  type Mock,
+  type Options,
+  type Running,
+  RunwayMock,
+  type Served,
+  type ServeOptions,
+  type Unserved
+} from "./RunwayMock.ts"
 export type { Scenario, State } from "./Scenario.ts"
 export { openWorld, type TestWorld, type TestWorldOptions, withWorld } from "./TestWorld.ts"
 

@@ -5,6 +5,7 @@
  */
 import { relative, sep } from "node:path"
 import { Fixture, type FixtureOptions, type Lease, type ServedWorld } from "./Fixture.ts"
+import { field } from "./Untrusted.ts"
 
 export type { FixtureOptions } from "./Fixture.ts"
 export type { TestWorld } from "./TestWorld.ts"
@@ -18,9 +19,6 @@ export interface Hooks {
   readonly afterAll?: Register
   readonly after?: Register
 }
-
-const field = (value: unknown, name: string): unknown =>
-  (typeof value === "object" && value !== null) || typeof value === "function" ? Reflect.get(value, name) : undefined
 
 const isRegister = (value: unknown): value is Register => typeof value === "function"
 

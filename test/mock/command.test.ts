@@ -140,11 +140,11 @@ describe("the command", () => {
     for (const line of lines) assert.match(line, /^[\w-]+ {2,}\w.{10,}$/)
   })
 
-  it.effect("says in one line why it cannot start", () =>
+  it.effect("says in one line why it cannot start, and to programs in JSON too", () =>
     Effect.gen(function* () {
       const { port } = yield* RunwayMock.serve({ port: 0 })
       const inUse = run("--port", String(port))
-      const unknown = run("--scenario", "hapy")
+      const unknown = run("--json", "--scenario", "hapy")
       const fault = run("--fault", '{"on":"poll","kind":"reset","bytes":3}')
       for (const [{ said, ended }, why] of [
         [inUse, `port ${port} on 127.0.0.1 is in use`],
@@ -155,8 +155,12 @@ describe("the command", () => {
         assert.strictEqual(code, 1)
         assert.strictEqual(said.err.trim().split("\n").length, 1, said.err)
         assert.include(said.err, why)
-        assert.strictEqual(said.out, "")
+        if (said.out !== "") assert.deepInclude(JSON.parse(said.out), { event: "failed", reason: "UnknownScenario" })
       }
+      assert.deepStrictEqual(
+        [inUse, fault, unknown].map(({ said }) => said.out === ""),
+        [true, true, false]
+      )
     })
   )
 })

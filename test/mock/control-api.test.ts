@@ -117,7 +117,7 @@ describe("the controls over HTTP keep to their own contract", () => {
       assert.match(await problem(await ask(method, target, undefined, body)), /^401 .*Authorization: Bearer/, id)
       assert.match(
         await problem(await ask(method, `${target}?world=nope`, "k", body)),
-        /^404 There is no world "nope"/,
+        /^404 there is no world "nope"/,
         id
       )
     }

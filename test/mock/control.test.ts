@@ -253,6 +253,48 @@ describe("an account's limits", () => {
     })
   )
 
+  it.effect("that are raised make room from then on, and not as if there had always been room", () =>
+    Effect.gen(function* () {
+      const { fetch, world } = yield* make({ account: { concurrency: 1 } })
+      yield* start(fetch)
+      const ids = [yield* start(fetch), yield* start(fetch)]
+      yield* TestClock.adjust("50 seconds")
+      world.limit({ concurrency: 2 })
+      assert.deepStrictEqual(
+        ids.map((id) => world.task(id).state),
+        ["pending", "throttled"]
+      )
+      yield* TestClock.adjust("10 seconds")
+      assert.deepStrictEqual(
+        ids.map((id) => world.task(id).state),
+        ["running", "pending"]
+      )
+    })
+  )
+
+  it.effect("do not make a task vanish again that has waited: its turn leaves out the time of being invisible", () =>
+    Effect.gen(function* () {
+      const { fetch } = yield* make({ account: { concurrency: 1 } })
+      yield* start(fetch)
+      const id = yield* start(fetch)
+      assert.deepInclude(yield* body(fetch, id), { status: "THROTTLED" })
+      yield* TestClock.adjust("1 minute")
+      assert.deepInclude(yield* body(fetch, id), { status: "PENDING" })
+    })
+  )
+
+  it.effect("are left aside by a step, which is then the task's turn and no more", () =>
+    Effect.gen(function* () {
+      const { fetch, world } = yield* make({ account: { concurrency: 1 } })
+      yield* start(fetch)
+      const id = yield* start(fetch)
+      assert.deepStrictEqual(
+        [world.task(id).state, world.step(id).state, world.step(id).state],
+        ["throttled", "pending", "running"]
+      )
+    })
+  )
+
   it.effect("turn the next submission of a day into the documented 429, which says when the next day begins", () =>
     Effect.gen(function* () {
       const { fetch, world } = yield* make({ clock: "virtual", account: { daily: 2 } })
@@ -360,6 +402,20 @@ describe("a mock's worlds", () => {
       assert.strictEqual(mock.worlds().length, 1)
       mock.reset()
       assert.deepStrictEqual(mock.worlds(), [])
+    })
+  )
+
+  it.effect("that were found by their id are gone after a reset, until their key is used again", () =>
+    Effect.gen(function* () {
+      const { fetch, mock, world } = yield* make()
+      yield* start(fetch)
+      const id = world.describe().world
+      const found = mock.worldAt(id) ?? assert.fail("it is there")
+      assert.lengthOf(found.tasks(), 1)
+      found.reset()
+      assert.strictEqual(refusal(found.tasks).message, `there is no world "${id}"; there are none`)
+      assert.deepStrictEqual(world.tasks(), [])
+      assert.deepStrictEqual(found.tasks(), [])
     })
   )
 

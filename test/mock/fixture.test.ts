@@ -137,7 +137,8 @@ describe("a world for one test", () => {
     const made = keyOf(name)
     expect(made).toBe("test-checkout-zahlt-nur-einmal-0e0a0726")
     expect(keyOf(`${name}!`), "another text that reads the same is another key").not.toBe(made)
-    expect((await post(mock.fetch, provider, made)).status, "a header can carry it").toBe(200)
+    expect((await post(fetch, mock.url, made)).status, "a header can carry it").toBe(200)
+    expect((await post(fetch, mock.url, keyOf("too-long-".repeat(5000)))).status, "and one of any length").toBe(200)
   })
 
   it("is where the mock is: served, or in this process alone", async () => {

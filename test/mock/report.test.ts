@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ClientMisconduct, type FindingKind, RunwayMock, type WorldControl } from "cometapi-runway-mock"
+import { ClientMisconduct, type Fault, type FindingKind, RunwayMock, type WorldControl } from "cometapi-runway-mock"
 import * as Effect from "effect/Effect"
 import { TestClock } from "effect/testing"
-import { type Fetch, get, headers, outputOf, performance, post, submit } from "./Support.ts"
+import { type Fetch, finishedOutput, get, headers, outcomeOf, outputOf, performance, post, submit } from "./Support.ts"
 
 const key = "sk-test-0123456789"
 
@@ -111,6 +111,44 @@ describe("the report on the client", () => {
     })
   )
 
+  it.effect("lets a POST be sent again whose job has failed, once the client has heard so", () =>
+    Effect.gen(function* () {
+      const { fetch, world } = yield* make()
+      const first = yield* start(fetch)
+      world.fail(first)
+      yield* poll(fetch, first)
+      yield* collect(fetch, yield* start(fetch))
+      world.expectClean()
+      const third = yield* start(fetch)
+      world.fail(third)
+      assert.deepStrictEqual(kinds(world), ["duplicate-submission", "never-collected"])
+    })
+  )
+
+  it.effect("finds a POST that is sent again, however many others there were, and counts those", () =>
+    Effect.gen(function* () {
+      const { fetch, world } = yield* make({ limits: { tasks: 1100 } })
+      for (let seed = 1; seed <= 1001; seed++) yield* send(fetch, { body: JSON.stringify({ ...performance, seed }) })
+      yield* send(fetch, { body: JSON.stringify({ ...performance, seed: 1001 }) })
+      assert.include(kinds(world), "duplicate-submission")
+      assert.match(world.report().text, /1002 POSTs \(1002 accepted, 1001 different\)/)
+    })
+  )
+
+  it.effect("does not take a timer's jitter for haste where time runs fast", () =>
+    Effect.gen(function* () {
+      const { fetch, world } = yield* make({ scale: 100 })
+      const id = yield* start(fetch)
+      yield* poll(fetch, id)
+      yield* TestClock.adjust("45 millis")
+      yield* poll(fetch, id)
+      assert.deepStrictEqual(kinds(world), ["never-collected"])
+      yield* TestClock.adjust("20 millis")
+      yield* poll(fetch, id)
+      assert.deepStrictEqual(kinds(world), ["poll-too-fast", "never-collected"])
+    })
+  )
+
   it.effect("finds polls that come too soon, and not those after five seconds", () =>
     Effect.gen(function* () {
       const { fetch, world } = yield* make()
@@ -147,6 +185,91 @@ describe("the report on the client", () => {
     })
   )
 
+  const slow = [
+    { kind: "latency", median: "1 minute" },
+    { kind: "drip", bytes: 1, every: "1 second" }
+  ] as const satisfies ReadonlyArray<Partial<Fault>>
+  for (const fault of slow) {
+    /** Asks, and gives up two seconds later, before all of the answer is there. */
+    const giveUp = (ask: (init: RequestInit) => Promise<Response>) =>
+      Effect.gen(function* () {
+        const patience = new AbortController()
+        const asking = outcomeOf(ask({ signal: patience.signal }))
+        yield* TestClock.adjust("2 seconds")
+        patience.abort()
+        const outcome = yield* Effect.promise(() => asking)
+        assert.isTrue("failed" in outcome || "broken" in outcome)
+      })
+
+    it.effect(`does not take an answer for heard that was given up: the end of a task under ${fault.kind}`, () =>
+      Effect.gen(function* () {
+        const { fetch, world } = yield* make()
+        const id = yield* start(fetch)
+        world.finish(id)
+        world.inject({ on: "poll", once: true, ...fault })
+        yield* giveUp((init) => get(fetch, id, undefined, key, init))
+        assert.isFalse(world.task(id).collected)
+        yield* poll(fetch, id)
+        world.expectClean()
+        assert.strictEqual(world.report().polls, 2)
+      })
+    )
+
+    it.effect(`nor the id of a task under ${fault.kind}`, () =>
+      Effect.gen(function* () {
+        const { fetch, world } = yield* make()
+        yield* poll(fetch, "unknown")
+        world.inject({ on: "submit", once: true, ...fault })
+        yield* giveUp((init) => post(fetch, undefined, key, init))
+        assert.strictEqual(world.report().accepted, 1)
+        world.expectClean()
+      })
+    )
+
+    it.live(`nor one that a real connection carries under ${fault.kind}`, () =>
+      Effect.gen(function* () {
+        const { url, world: worldOf } = yield* RunwayMock.serve({ port: 0 })
+        const world = worldOf(key)
+        const id = yield* submit(globalThis.fetch, url, key)
+        world.finish(id)
+        world.inject({ on: "poll", once: true, ...fault })
+        const patience = new AbortController()
+        const asking = outcomeOf(get(globalThis.fetch, id, url, key, { signal: patience.signal }))
+        while (world.report().polls === 0) yield* Effect.yieldNow
+        patience.abort()
+        yield* Effect.promise(() => asking)
+        yield* Effect.promise(() => get(globalThis.fetch, id, url, key))
+        world.expectClean()
+      })
+    )
+  }
+
+  it.effect("does not miss a task whose end was told under a wrong content type, nor hold it against a client", () =>
+    Effect.gen(function* () {
+      const { fetch, world } = yield* make()
+      const id = yield* start(fetch)
+      world.finish(id)
+      world.inject({ on: "poll", kind: "content-type", once: true })
+      yield* poll(fetch, id)
+      world.expectClean()
+      yield* poll(fetch, id)
+      world.expectClean()
+    })
+  )
+
+  it.effect("does not miss a task that waits for ever, behind one that never ends", () =>
+    Effect.gen(function* () {
+      const { fetch, world } = yield* make({ account: { concurrency: 1 } })
+      world.choose("stuck")
+      yield* start(fetch)
+      world.choose("happy")
+      yield* send(fetch, { body: JSON.stringify({ ...performance, seed: 2 }) })
+      world.expectClean()
+      world.limit({ concurrency: 2 })
+      assert.deepStrictEqual(kinds(world), ["never-collected"])
+    })
+  )
+
   it.effect("finds polls after the end, until the output's URL wants to be had anew", () =>
     Effect.gen(function* () {
       const { fetch, world } = yield* make({ scenario: "expired-output" })
@@ -165,6 +288,56 @@ describe("the report on the client", () => {
       )
     })
   )
+
+  it.effect("lets a fresh URL be asked for as soon as there is one, however late the end was heard of", () =>
+    Effect.gen(function* () {
+      const { fetch, world } = yield* make({ scenario: "expired-output" })
+      const id = yield* start(fetch)
+      yield* TestClock.adjust("85 seconds")
+      const old = outputOf(yield* Effect.promise(async () => (await get(fetch, id, undefined, key)).json()))
+      yield* TestClock.adjust("25 seconds")
+      const fresh = outputOf(yield* Effect.promise(async () => (await get(fetch, id, undefined, key)).json()))
+      assert.notStrictEqual(fresh, old)
+      world.expectClean()
+    })
+  )
+
+  it.effect("finds polls after a failure, however late: no output wants to be had anew", () =>
+    Effect.gen(function* () {
+      const { fetch, world } = yield* make()
+      const id = yield* start(fetch)
+      world.fail(id)
+      yield* poll(fetch, id)
+      yield* TestClock.adjust("13 hours")
+      yield* poll(fetch, id)
+      assert.deepStrictEqual(kinds(world), ["poll-after-end"])
+    })
+  )
+
+  for (const fault of [
+    { kind: "reset" },
+    { kind: "cut" },
+    { kind: "status", status: 503 }
+  ] as const satisfies ReadonlyArray<Partial<Fault>>) {
+    it.effect(`lets a task be polled again whose download met ${fault.kind}, until one has arrived`, () =>
+      Effect.gen(function* () {
+        const { fetch, world } = yield* make()
+        const id = yield* start(fetch)
+        const video = finishedOutput(world, id)
+        const download = Effect.promise(() => outcomeOf(fetch(video)))
+        yield* poll(fetch, id)
+        world.inject({ on: "asset", once: true, ...fault })
+        yield* download
+        yield* TestClock.adjust("6 seconds")
+        yield* poll(fetch, id)
+        assert.deepStrictEqual(kinds(world), [])
+        yield* download
+        yield* TestClock.adjust("6 seconds")
+        yield* poll(fetch, id)
+        assert.deepStrictEqual(kinds(world), ["poll-after-end"])
+      })
+    )
+  }
 
   it.effect("lets a task be polled again whose download was refused", () =>
     Effect.gen(function* () {

@@ -610,14 +610,14 @@ describe("what is kept is bounded", () => {
   })
 
   it("a report keeps a hundred findings and counts the others", () => {
-    const report = new ClientReport()
+    const report = new ClientReport(0)
     for (let number = 1; number <= 30_000; number += 1)
       report.observe({
         ...{ number, at: number, operation: "submit", versioned: false, intent: `intent ${number}`, taskId: undefined },
-        ...{ readable: true, right: true, status: 400, notBefore: undefined, ended: undefined },
+        ...{ heard: "right", status: 400, notBefore: undefined, ended: undefined },
         violations: [{ location: ["request", "body"], severity: "Error", message: `wrong in its own way ${number}` }]
       })
-    const read = report.read("w", () => true)
+    const read = report.read("w", new Set())
     assert.strictEqual(read.submissions, 30_000)
     assert.isAtMost(read.findings.length, 100)
     assert.isAtMost(read.intents.length, 100)

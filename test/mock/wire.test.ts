@@ -599,6 +599,33 @@ describe("which requests are hit", () => {
     })
   )
 
+  it.effect("of several that happen once, one after the other: none is spent behind another", () =>
+    Effect.gen(function* () {
+      const { fetch, world } = yield* RunwayMock.make()
+      for (const status of [503, 429]) world("k").inject({ on: "poll", kind: "status", status, once: true })
+      world("k").inject({ on: "poll", kind: "latency", median: "0 millis", once: true })
+      const told = () => Effect.promise(() => get(fetch, "x", provider, "k"))
+      const statuses = [(yield* told()).status, (yield* told()).status, (yield* told()).status]
+      assert.deepStrictEqual(statuses, [503, 429, 400])
+      assert.deepStrictEqual(
+        world("k")
+          .faults()
+          .map(({ seen, hits }) => [seen, hits]),
+        [
+          [3, 1],
+          [3, 1],
+          [3, 1]
+        ]
+      )
+      assert.deepStrictEqual(
+        world("k")
+          .journal()
+          .entries.map(({ fault }) => fault?.kinds),
+        [["status", "latency"], ["status"], undefined]
+      )
+    })
+  )
+
   it.effect("one world's alone, and of the requests that it is for", () =>
     Effect.gen(function* () {
       const { fetch, world } = yield* RunwayMock.make({ clock: "virtual" })

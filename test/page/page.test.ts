@@ -193,6 +193,8 @@ describe.skipIf(executablePath === undefined && !inCi)("the page in a browser", 
         await page.getByText("The poll was answered 429: 当前分组上游负载已饱和，请稍后再试").waitFor()
         const request = page.locator(".request", { hasText: "fault: status" })
         await request.locator("summary").click()
+        // What it opens to is made when the browser has told of it.
+        await request.getByText("status, by fault-1").waitFor()
         assert.match(await request.innerText(), /429[\s\S]*status, by fault-1[\s\S]*retry-after\s+7\s/)
         await page.getByLabel("Show").selectOption("submit")
         await request.waitFor({ state: "hidden" })

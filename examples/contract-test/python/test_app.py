@@ -27,10 +27,10 @@ class Mock:
         command = shlex.split(os.environ.get("MOCK_COMMAND", "npx cometapi-runway-mock"))
         options = ["--port", "0", "--clock", "virtual", "--json", "--exit-with-stdin"]
         self._process = subprocess.Popen([*command, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"the mock did not start: status {self._process.wait()}")
-        self.url = json.loads(line)["url"]
+        said = json.loads(self._process.stdout.readline() or "{}")
+        if said.get("event") != "ready":
+            raise RuntimeError(f"the mock did not start: {said.get('message', self._process.wait())}")
+        self.url = said["url"]
 
     def stop(self):
         self._process.stdin.close()
