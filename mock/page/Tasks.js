@@ -83,7 +83,7 @@ const card = (id, act) => {
   const buttons = [
     button("poll", "Poll"),
     button("copy", "Copy curl"),
-    button("requests", "Its requests", "quiet"),
+    button("requests", "Its requests", "link"),
     player,
     steer
   ]

@@ -50,6 +50,8 @@ let last = 0
 /** What the panels were last drawn from. */
 let drawn = ""
 let loaded = false
+/** Whether the mock was silent since it was last looked at. */
+let gone = false
 
 // ---- what is said
 
@@ -251,6 +253,9 @@ const showExamples = (contract) => {
 
 const look = async () => {
   worlds = await get("/_mock/worlds")
+  // Whatever answers again may be another mock.
+  if (gone) turnTo(undefined)
+  gone = false
   turnTo(worlds.find((one) => one.world === chosen) ?? worlds[0])
   if (world === undefined) return show()
   const { world: id, now: _, ...facts } = world
@@ -299,8 +304,7 @@ const refresh = () => {
       setSilent(false)
     } catch (error) {
       complain(error)
-      // Whatever answers again may be another mock.
-      if (error instanceof Silent) turnTo(undefined)
+      gone ||= error instanceof Silent
     }
     looking = undefined
   }
@@ -369,13 +373,14 @@ const start = async () => {
   if (status !== 200 || id === undefined) throw new Error(words)
   mine.add(id)
   pollAt.set(id, performance.now() + pollEvery)
-  return `The task ${id.slice(0, 8)} is started.`
+  const next = input("auto").checked ? "" : " Poll it, to collect what becomes of it."
+  return `The task ${id.slice(0, 8)} is started.${next}`
 }
 
 const pollDue = () => {
   if (!input("auto").checked || worldOfKey.get(key()) !== world?.world) return
   for (const { id, collected } of tasks)
-    if (!collected && (pollAt.get(id) ?? 0) <= performance.now()) act(() => poll(id))
+    if (!collected && (pollAt.get(id) ?? 0) <= performance.now()) act(async () => void (await poll(id)))
 }
 
 /** @param {string} id @param {string} event @param {() => Promise<string | void>} action */

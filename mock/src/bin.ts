@@ -92,7 +92,7 @@ const command = Command.make(
     faults: Flag.String("fault").pipe(
       Flag.withMetavar("json"),
       Flag.withDescription(
-        'A fault that every key begins with, e.g. {"on":"poll","kind":"reset","rate":0.1}; may be repeated'
+        `A fault that every key begins with, e.g. '{"on":"poll","kind":"reset","rate":0.1}'; may be repeated`
       ),
       Flag.withSchema(Schema.fromJsonString(Wanted.Fault)),
       Flag.atLeast(0)
