@@ -50,8 +50,6 @@ let last = 0
 /** What the panels were last drawn from. */
 let drawn = ""
 let loaded = false
-/** Whether the mock was silent since it was last looked at. */
-let gone = false
 
 // ---- what is said
 
@@ -191,6 +189,17 @@ const showReport = ({ clean, submissions, accepted, polls, downloads, others, fi
   at("findings").replaceChildren(...items)
 }
 
+/** What the panels say where there is no world yet. */
+const blank = () => {
+  at("faults").replaceChildren()
+  say(at("fault-count"), "")
+  showAccount({})
+  at("findings").replaceChildren()
+  say(at("sums"), "")
+  say(at("verdict"), "nothing yet")
+  at("verdict").className = "badge"
+}
+
 const show = () => {
   showWorlds()
   showTasks(tasks, { now: Date.parse(world?.now ?? ""), scenarios, failures, mine })
@@ -207,12 +216,14 @@ const turnTo = (next) => {
     drawn = ""
     tasks = []
     list.clear()
+    if (next === undefined) blank()
   }
   world = next
 }
 
 // ---- what is asked for
 
+/** Asks for what stays as it is for as long as the mock runs, and forgets what was shown of an earlier one. */
 const load = async () => {
   const [{ version, clock, scale }, known, contract] = await Promise.all([
     get("/_mock/health"),
@@ -232,6 +243,7 @@ const load = async () => {
   failures = ends.map(({ name }) => name)
   fitFaults(contract)
   showExamples(contract)
+  turnTo(undefined)
   loaded = true
 }
 
@@ -253,9 +265,6 @@ const showExamples = (contract) => {
 
 const look = async () => {
   worlds = await get("/_mock/worlds")
-  // Whatever answers again may be another mock.
-  if (gone) turnTo(undefined)
-  gone = false
   turnTo(worlds.find((one) => one.world === chosen) ?? worlds[0])
   if (world === undefined) return show()
   const { world: id, now: _, ...facts } = world
@@ -304,7 +313,8 @@ const refresh = () => {
       setSilent(false)
     } catch (error) {
       complain(error)
-      gone ||= error instanceof Silent
+      // Whatever answers again may be another mock.
+      if (error instanceof Silent) loaded = false
     }
     looking = undefined
   }

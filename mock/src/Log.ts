@@ -23,7 +23,7 @@ const wordOf = (body: unknown): string | undefined => {
     field(body, "code"),
     field(field(body, "error"), "code")
   ]
-  return words.find((word) => typeof word === "string")?.toString()
+  return words.find((word) => typeof word === "string" && word !== "")?.toString()
 }
 
 /** One line: when, whose, what, and what came of it. */

@@ -116,6 +116,14 @@ describe("the command", () => {
     assert.match(text, /^12:00:00 abcd 301 GET \/x\\u\{1b\}\[2J\\u\{202e\}\\u\{a\}2026 forged line\n/)
   })
 
+  it("shows no word for an answer that has none", () => {
+    const answer = { status: 401, headers: {}, body: { error: { message: "Invalid token", code: "" } } }
+    const entry = { number: 1, at: "2026-05-01T12:00:00.000Z", operation: "poll" as const, method: "GET", path: "/x" }
+    const violations = [{ location: ["request"], severity: "Error", message: "no key" }]
+    const line = Log.line({ ...entry, headers: {}, violations, took: 1, answer }, "abcdef012345")
+    assert.strictEqual(line, "12:00:00 abcd 401 GET /x  request: no key")
+  })
+
   it("goes on when nobody reads what it says, and keeps no more than a megabyte of it", () => {
     const kept: Array<string> = []
     const unread = new Writable({ write: (chunk, _, __) => void kept.push(String(chunk)) })
