@@ -5,15 +5,11 @@
  * right and which has not expired. Nothing of a request ever becomes part of a path on disk.
  */
 import { createHash } from "node:crypto"
-import { readFile } from "node:fs/promises"
 import type { Answer } from "./Answer.ts"
+import { bundledFile } from "./BundledFile.ts"
 import { decoded } from "./Untrusted.ts"
 
-const load = async () => {
-  const bytes = new Uint8Array(await readFile(new URL("../assets/performance.mp4", import.meta.url)))
-  return { bytes, etag: `"${createHash("sha256").update(bytes).digest("hex").slice(0, 32)}"` }
-}
-let loading: ReturnType<typeof load> | undefined
+const video = bundledFile("assets/performance.mp4")
 
 const base64url = (text: string): string => Buffer.from(text).toString("base64url")
 
@@ -91,8 +87,7 @@ export const serve = async (request: Request, taskId: string, now: number): Prom
   if (request.method !== "GET" && request.method !== "HEAD") {
     return { status: 405, headers: { allow: "GET, HEAD" }, body: undefined }
   }
-  loading ??= load()
-  const { bytes, etag } = await loading
+  const { bytes, etag } = await video()
   const common = { "accept-ranges": "bytes", etag, "cache-control": "private" }
   const headers = { ...common, "content-type": "video/mp4" }
   if (request.headers.get("if-none-match") === etag) return { status: 304, headers, body: undefined }

@@ -79,7 +79,7 @@ const successes = { bare: "succeeded", envelope: "envelope-success", row: "row-s
 const failures = { bare: "failed", envelope: "envelope-failure", row: "failed" }
 
 /** A task as it is now. Looking is no poll. */
-export const viewOf = (world: World, glimpse: Glimpse, origin: string): Api.Task => {
+const viewOf = (world: World, glimpse: Glimpse, origin: string): Api.Task => {
   const { task, moment } = glimpse
   const { example } = moment
   const body = Provider.bodyOf(world, glimpse, origin)
@@ -159,7 +159,7 @@ export interface MockControl {
 }
 
 /** The functions over one world, which is looked up anew each time: it may have been forgotten since. `origin` is where outputs are. */
-export const ofWorld = ({ worlds, scripts, clock, scale }: Mock, find: () => World, origin: string): WorldControl => {
+const ofWorld = ({ worlds, scripts, clock, scale }: Mock, find: () => World, origin: string): WorldControl => {
   const found = (id: string, glimpse: Glimpse | undefined): Api.Task => {
     const world = find()
     const known = world.glimpses().map(({ task }) => task.id)

@@ -38,7 +38,8 @@ const early: ReadonlySet<Kind> = new Set<Kind>(["status", "reset", "html", "redi
 /** Those whose answer can be read, and says that a task was made. */
 const telling: ReadonlySet<Kind> = new Set<Kind>(["drip", "content-type", "latency"])
 
-const operationOf = { submit: "createCharacterPerformance", poll: "getTask", asset: undefined } as const
+/** The contract's operation that each is about; a download is none. */
+export const operationIds = { submit: "createCharacterPerformance", poll: "getTask", asset: undefined } as const
 
 /** A fault that was checked. */
 export interface Checked {
@@ -83,7 +84,7 @@ const answerOf = ({ on, status, example, retryAfter, retryAfterAs }: Api.Fault):
   if (retryAfterAs !== undefined && retryAfter === undefined)
     return `"retryAfterAs" says how "retryAfter" is written, and that is missing`
   const wait = waitHeader(retryAfter, retryAfterAs)
-  const operationId = operationOf[on]
+  const operationId = operationIds[on]
   if (operationId === undefined) {
     if (example !== undefined) return `"example" is for the contract's operations, and a download is none`
     const headers = { "content-type": "text/plain; charset=utf-8" }
@@ -110,8 +111,8 @@ export const check = (fault: Api.Fault): Checked | BrokenFault => {
   if (!Object.hasOwn(fieldsOf, kind))
     return broken(`"kind" must be one of ${Object.keys(fieldsOf).join(", ")}; got "${kind}"`)
   const fields = fieldsOf[kind]
-  if (!Object.hasOwn(operationOf, on))
-    return broken(`"on" must be one of ${Object.keys(operationOf).join(", ")}; got "${on}"`)
+  if (!Object.hasOwn(operationIds, on))
+    return broken(`"on" must be one of ${Object.keys(operationIds).join(", ")}; got "${on}"`)
   for (const name of special) {
     if (fault[name] !== undefined && !fields.includes(name)) return broken(`"${name}" means nothing for "${kind}"`)
   }

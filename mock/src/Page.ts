@@ -4,8 +4,7 @@
  * The list of files is fixed, and nothing of a request ever becomes part of a path on disk. The page may load and call this origin
  * only, run no inline script, and stand in no other page's frame.
  */
-import { createHash } from "node:crypto"
-import { readFile } from "node:fs/promises"
+import { bundledFile } from "./BundledFile.ts"
 
 const types = {
   css: "text/css; charset=utf-8",
@@ -30,20 +29,12 @@ const files = {
   "favicon.svg": "svg"
 } as const satisfies Record<string, keyof typeof types>
 
-type Name = keyof typeof files
-
-const names = new Map<string, Name>([
-  ["/", "index.html"],
-  ...(Object.keys(files) as Array<Name>)
-    .filter((name) => name !== "index.html")
-    .map((name): [string, Name] => [`/_mock/page/${name}`, name])
-])
-
-const load = async (name: Name) => {
-  const bytes = new Uint8Array(await readFile(new URL(`../page/${name}`, import.meta.url)))
-  return { bytes, etag: `"${createHash("sha256").update(bytes).digest("hex").slice(0, 32)}"` }
-}
-const loading = new Map<Name, ReturnType<typeof load>>()
+const served = new Map(
+  Object.entries(files).map(([name, kind]) => [
+    name === "index.html" ? "/" : `/_mock/page/${name}`,
+    { type: types[kind], read: bundledFile(`page/${name}`) }
+  ])
+)
 
 const strict = {
   "content-security-policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
@@ -55,12 +46,10 @@ const strict = {
 /** Answers a request for the page or a part of it; `undefined` for any other. */
 export const serve = async (request: Request): Promise<Response | undefined> => {
   if (request.method !== "GET" && request.method !== "HEAD") return undefined
-  const name = names.get(new URL(request.url).pathname)
-  if (name === undefined) return undefined
-  const file = loading.get(name) ?? load(name)
-  loading.set(name, file)
-  const { bytes, etag } = await file
-  const headers = new Headers({ ...strict, "content-type": types[files[name]], "cache-control": "no-cache", etag })
+  const file = served.get(new URL(request.url).pathname)
+  if (file === undefined) return undefined
+  const { bytes, etag } = await file.read()
+  const headers = new Headers({ ...strict, "content-type": file.type, "cache-control": "no-cache", etag })
   if (request.headers.get("if-none-match") === etag) return new Response(null, { status: 304, headers })
   headers.set("content-length", String(bytes.length))
   return new Response(request.method === "HEAD" ? null : bytes, { headers })

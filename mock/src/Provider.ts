@@ -9,7 +9,7 @@ import * as Answer from "./Answer.ts"
 import * as Asset from "./Asset.ts"
 import * as Choice from "./Choice.ts"
 import * as Contract from "./Contract.ts"
-import type { Strike } from "./Fault.ts"
+import { operationIds, type Strike } from "./Fault.ts"
 import type { Entry } from "./Journal.ts"
 import * as Overlay from "./Overlay.ts"
 import * as Preference from "./Preference.ts"
@@ -83,10 +83,9 @@ const secretOf = (headers: Headers): string | undefined =>
 
 /** What a request is for, by its address alone: a fault strikes before anybody has looked at it more closely. */
 const operationOf = (method: string, path: string): Operation => {
-  const is = (route: Contract.Route | undefined) => route?.method === method && Contract.matches(route, path)
   if (path.startsWith("/assets/")) return "asset"
-  if (is(Contract.routes.find(({ operationId }) => operationId === "createCharacterPerformance"))) return "submit"
-  return is(Contract.routes.find(({ operationId }) => operationId === "getTask")) ? "poll" : "other"
+  const route = Contract.routes.find((route) => route.method === method && Contract.matches(route, path))
+  return (["submit", "poll"] as const).find((operation) => operationIds[operation] === route?.operationId) ?? "other"
 }
 
 /** So long after a task's turn came. */
@@ -137,6 +136,8 @@ interface Visit {
   readonly answer: Answer.Answer
   readonly violations: ReadonlyArray<Answer.Violation>
   readonly body: Body
+  /** The same for the same POST. */
+  readonly intent: string | undefined
   /** The task that was made or asked about. */
   readonly taskId: string | undefined
   /** What a poll was told. */
@@ -155,7 +156,7 @@ export const make = ({ scripts, worlds, onRequest }: Settings): ((request: Reque
     const right = found !== undefined && Overlay.hasOutput(found.moment.body)
     const answer = right ? await Asset.serve(request, taskId, world.now()) : Asset.missing()
     return {
-      ...{ violations: [], body: { value: undefined }, told: undefined },
+      ...{ violations: [], body: { value: undefined }, intent: undefined, told: undefined },
       taskId: found === undefined ? undefined : taskId,
       answer: Wire.answerUnder(strike, answer, world.now())
     }
@@ -210,13 +211,17 @@ export const make = ({ scripts, worlds, onRequest }: Settings): ((request: Reque
     const segments = url.pathname.split("/").map(decoded)
     const pollId = operation === "poll" ? segments.at(-1) : undefined
     const known = pollId !== undefined && world?.has(pollId) ? pollId : undefined
+    const intent = intentOf(body.value)
     if (world !== undefined) {
-      world.waited(world.report.dueAt(operation, { intent: intentOf(body.value), taskId: known }))
+      world.waited(world.report.dueAt(operation, { intent, taskId: known }))
       if (known !== undefined) world.arrive(known)
     }
     if (typeof preference === "string") {
       const answer = Answer.problem(422, "UNPROCESSABLE_ENTITY", preference)
-      return { ...{ violations: [], body, told: undefined, taskId: known }, answer: Reply.numbered(answer, requestId) }
+      return {
+        ...{ violations: [], body, intent, told: undefined, taskId: known },
+        answer: Reply.numbered(answer, requestId)
+      }
     }
     const { "content-length": _, "content-type": type, ...others } = Object.fromEntries(request.headers)
     // What no body is said to be means nothing, and Prism fails over a type that is none.
@@ -260,7 +265,7 @@ export const make = ({ scripts, worlds, onRequest }: Settings): ((request: Reque
     // An answer that was asked for by name stays exactly as the contract has it.
     const untouched = preference !== undefined && reply.violations.length === 0
     return {
-      ...{ violations: reply.violations, body, taskId, told },
+      ...{ violations: reply.violations, body, intent, taskId, told },
       answer: untouched ? answer : Reply.numbered(answer, requestId)
     }
   }
@@ -284,7 +289,7 @@ export const make = ({ scripts, worlds, onRequest }: Settings): ((request: Reque
     const conduct: Conduct = {
       ...{ number: entry.number, at, operation, violations: entry.violations, taskId, status: answer.status },
       versioned: request.headers.has("x-runway-version"),
-      intent: intentOf(body.value),
+      intent: visit.intent,
       heard: Wire.heardUnder(strike),
       notBefore: notBeforeOf(answer, at),
       ended: visit.told && endOf(visit.told, at)

@@ -1,0 +1,26 @@
+/**
+ * A file that comes with the mock: read once, when it is first needed, with the tag by which a caller knows that it has it already.
+ *
+ * Which files there are is written in the source. Nothing of a request ever becomes part of a path.
+ */
+import { createHash } from "node:crypto"
+import { readFile } from "node:fs/promises"
+
+export interface BundledFile {
+  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly etag: string
+}
+
+/** The file at this path, which is one of the package's. */
+export const bundledFile = (path: string): (() => Promise<BundledFile>) => {
+  const load = async () => {
+    // One level up in the repository, and in the published package too.
+    const bytes = new Uint8Array(await readFile(new URL(`../${path}`, import.meta.url)))
+    return { bytes, etag: `"${createHash("sha256").update(bytes).digest("hex").slice(0, 32)}"` }
+  }
+  let loading: Promise<BundledFile> | undefined
+  return () => {
+    loading ??= load()
+    return loading
+  }
+}
