@@ -1,20 +1,13 @@
-import { spawnSync } from "node:child_process"
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { dirname, join } from "node:path"
-import { afterAll, describe, expect, it } from "vitest"
+import { describe, expect, it } from "vitest"
+import { planted } from "../support/Planted.ts"
 
-const root = mkdtempSync(join(tmpdir(), "directions-"))
-afterAll(() => rmSync(root, { recursive: true }))
-// The repository's own rules, without the git that the folder does not have.
-writeFileSync(join(root, "biome.json"), JSON.stringify({ ...JSON.parse(readFileSync("biome.json", "utf8")), vcs: {} }))
+const lint = planted()
 
-/** Whether the linter refuses a module that is nothing but one import, standing at a place. */
+/** Whether the linter refuses a module that is nothing but one import, standing at a place, for that import. */
 const refuses = (place: string, source: string): boolean => {
-  const file = join(root, place)
-  mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, `import { something } from "${source}"\nexport const used = something\n`)
-  return spawnSync("biome", ["lint", place], { cwd: root }).status !== 0
+  const { refused, said } = lint(place, `import { something } from "${source}"\nexport const used = something\n`)
+  if (refused) expect(said).toContain("noRestrictedImports")
+  return refused
 }
 
 describe("the direction of imports", () => {
