@@ -3,4 +3,3 @@
 //   plugins: ["@hey-api/typescript", openapiFetch()]
 
 export { openapiFetch } from "./config.ts"
-export type { OpenapiFetchPlugin } from "./types.ts"

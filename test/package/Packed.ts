@@ -6,7 +6,7 @@ import { promisify } from "node:util"
 const root = fileURLToPath(new URL("../../", import.meta.url))
 
 /** Runs a program in the repository's folder; fails with what it said when it fails. */
-export const run = async (program: string, ...args: ReadonlyArray<string>): Promise<string> => {
+const run = async (program: string, ...args: ReadonlyArray<string>): Promise<string> => {
   try {
     return (await promisify(execFile)(program, [...args], { cwd: root })).stdout
   } catch (error) {
