@@ -1,25 +1,35 @@
 /** What the page's modules tell each other. It is for the type checker; no browser loads it. */
-import type { paths } from "../../generated/mock-control/paths.gen.ts"
-import type { Scenario } from "../../generated/mock-control/types.gen.ts"
+import type {
+  Account,
+  Health,
+  InjectedFault,
+  Journal,
+  Report,
+  Scenario,
+  Task,
+  World
+} from "../../generated/mock-control/types.gen.ts"
 
 /** Which world a call is about: one that there is, or that of a key. */
-interface Target {
+export interface Target {
   world?: string
   key?: string
 }
 
-/** What a control answers a GET, where it has an answer for one. */
-type Answered<Control> = Control extends {
-  get: { responses: { 200: { content: { "application/json": infer Answer } } } }
+/** What each control answers a GET. */
+export interface Answers {
+  "/_mock/health": Health
+  "/_mock/worlds": Array<World>
+  "/_mock/world": World
+  "/_mock/scenarios": Array<Scenario>
+  "/_mock/tasks": Array<Task>
+  "/_mock/faults": Array<InjectedFault>
+  "/_mock/account": Account
+  "/_mock/journal": Journal
+  "/_mock/report": Report
+  "/_mock/contract.json": Api
+  "/_mock/openapi.json": Api
 }
-  ? Answer
-  : never
-
-/** What each control answers a GET. The two documents are controls that no document describes. */
-export type Answers = { [Path in keyof paths]: Answered<paths[Path]> } & Record<
-  "/_mock/contract.json" | "/_mock/openapi.json",
-  Api
->
 
 export type Call = (
   method: string,
@@ -60,7 +70,7 @@ export interface Api {
   paths?: Record<string, Record<string, Operation | Array<Field>>>
 }
 
-interface Operation {
+export interface Operation {
   operationId?: string
   summary?: string
   description?: string
@@ -69,7 +79,7 @@ interface Operation {
   responses?: Record<string, Said>
 }
 
-interface Said {
+export interface Said {
   $ref?: string
   description?: string
   headers?: Record<string, Field>
@@ -91,7 +101,7 @@ export interface Field {
   schema?: Schema
 }
 
-interface Schema {
+export interface Schema {
   $ref?: string
   type?: string | Array<string>
   description?: string
