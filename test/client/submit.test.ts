@@ -25,7 +25,8 @@ describe("a submission", () => {
           expressionIntensity: 1,
           seed: 1,
           model: "act_two",
-          ratio: "1280:720"
+          ratio: "1280:720",
+          contentModeration: { publicFigureThreshold: "auto" }
         })
       }).pipe(Effect.provide(api.layer()))
     }
