@@ -13,16 +13,12 @@ const cases: ReadonlyArray<readonly [string, object, ReadonlyArray<string>]> = [
   [
     "an http:// URL",
     { ...input, reference: { type: "video", uri: "http://example.com/performance.mp4?sig=SIGNED" } },
-    [
-      `reference.uri: expected ${anAssetUri}, got "http://example.com/performance.mp4?…"`
-    ]
+    [`reference.uri: expected ${anAssetUri}, got "http://example.com/performance.mp4?…"`]
   ],
   [
     "a URL that is too long",
     { ...input, reference: { type: "video", uri: `https://example.com/${"x".repeat(2048)}` } },
-    [
-      `reference.uri: expected ${anAssetUri}, got "https://example.com/${"x".repeat(60)}…"`
-    ]
+    [`reference.uri: expected ${anAssetUri}, got "https://example.com/${"x".repeat(60)}…"`]
   ],
   [
     "a data URI",
