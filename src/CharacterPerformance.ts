@@ -18,17 +18,25 @@ import * as Task from "./Task.ts"
 
 export type { Character, ContentModeration, Reference } from "../generated/types.gen.ts"
 
-/** What to make. Only `character` and `reference` are needed; the rest has the defaults that the source page documents. */
+/**
+ * What to make. Only `character` and `reference` are needed; the provider requires the other fields too, so each is filled in where it is
+ * left out.
+ *
+ * The provider's advice: start with `bodyControl: true` and a moderate `expressionIntensity` such as 3, then adjust the style.
+ */
 export interface Input {
   /** The subject to animate, an image or a video with a recognisable face, as a public https:// URL of at most 2048 characters. */
   readonly character: Readonly<Character>
   /** The clip that supplies the performance: a video of 3 to 30 seconds, as a public https:// URL. */
   readonly reference: Readonly<Reference>
-  /** Whether the body's movement is transferred as well as the face. Made for image characters. Default: `true`. */
+  /** Whether the body's movement is transferred as well as the face. Made for image characters. Default, and good to start with: `true`. */
   readonly bodyControl?: boolean
-  /** How strongly the expression is transferred, from 1 to 5; higher is more exaggerated. Default: `1`. */
+  /**
+   * How strongly the expression is transferred, from 1 to 5; higher is more exaggerated. Start with a moderate value: the provider's own
+   * example has 3. Default, as the provider documents it: `1`, the weakest.
+   */
   readonly expressionIntensity?: number
-  /** From 0 to 4294967295; the same seed and inputs give a similar result. Default: `1`. */
+  /** Random seed for reproducible results, from 0 to 4294967295. (Runway itself only promises similar ones.) Default: `1`. */
   readonly seed?: number
   /** Default, and only value: `act_two`. */
   readonly model?: "act_two"
@@ -37,7 +45,7 @@ export interface Input {
    * accepts. Default: `1280:720`.
    */
   readonly ratio?: `${number}:${number}`
-  /** The provider's moderation thresholds for this request. Default: the provider's. */
+  /** The provider's moderation thresholds for this request. Default: `{ publicFigureThreshold: "auto" }`, which is Runway's own default. */
   readonly contentModeration?: Readonly<ContentModeration>
 }
 

@@ -23,7 +23,7 @@ import * as Log from "./Log.ts"
 /** A POST that is right, for a shell. */
 const curl = (url: string) => `curl ${url}/runwayml/v1/character_performance \\
     -H 'Authorization: Bearer any-key' -H 'X-Runway-Version: 2024-11-06' -H 'Content-Type: application/json' \\
-    -d '{"character":{"type":"image","uri":"https://example.com/portrait.png"},"reference":{"type":"video","uri":"https://example.com/performance.mp4"},"bodyControl":true,"expressionIntensity":3,"seed":1,"model":"act_two","ratio":"1280:720"}'`
+    -d '{"character":{"type":"image","uri":"https://example.com/portrait.png"},"reference":{"type":"video","uri":"https://example.com/performance.mp4"},"bodyControl":true,"expressionIntensity":3,"seed":1,"model":"act_two","ratio":"1280:720","contentModeration":{"publicFigureThreshold":"auto"}}'`
 
 const hello = (
   url: string,

@@ -68,7 +68,7 @@ const generate = Command.make(
       Flag.optional
     ),
     expressionIntensity: Flag.Int("expression-intensity").pipe(
-      Flag.withDescription("From 1 to 5. Default: 1"),
+      Flag.withDescription("From 1 to 5; 3 is moderate and good to start with. Default: 1, the weakest"),
       Flag.optional
     ),
     seed: Flag.Int("seed").pipe(Flag.withDescription("From 0 to 4294967295. Default: 1"), Flag.optional),

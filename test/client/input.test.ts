@@ -6,25 +6,34 @@ import { accepted, input, provider } from "../support/Provider.ts"
 /** What a caller without types, or with a wrong belief, would pass. */
 const submit = (wrong: object) => CharacterPerformance.submit(wrong as CharacterPerformance.Input)
 
+const anAssetUri =
+  "a public https:// URL of 13 to 2048 characters, with a host name (in ASCII, no IP address) and without spaces"
+
 const cases: ReadonlyArray<readonly [string, object, ReadonlyArray<string>]> = [
   [
     "an http:// URL",
     { ...input, reference: { type: "video", uri: "http://example.com/performance.mp4?sig=SIGNED" } },
-    [
-      'reference.uri: expected a public https:// URL of 13 to 2048 characters, got "http://example.com/performance.mp4?…"'
-    ]
+    [`reference.uri: expected ${anAssetUri}, got "http://example.com/performance.mp4?…"`]
   ],
   [
     "a URL that is too long",
     { ...input, reference: { type: "video", uri: `https://example.com/${"x".repeat(2048)}` } },
-    [
-      `reference.uri: expected a public https:// URL of 13 to 2048 characters, got "https://example.com/${"x".repeat(60)}…"`
-    ]
+    [`reference.uri: expected ${anAssetUri}, got "https://example.com/${"x".repeat(60)}…"`]
   ],
   [
     "a data URI",
     { ...input, character: { type: "image", uri: "data:image/png;base64,AAAA" } },
-    ['character.uri: expected a public https:// URL of 13 to 2048 characters, got "data:image/png;base64,AAAA"']
+    [`character.uri: expected ${anAssetUri}, got "data:image/png;base64,AAAA"`]
+  ],
+  [
+    "a URL that cannot be parsed",
+    { ...input, reference: { type: "video", uri: "https://????" } },
+    [`reference.uri: expected ${anAssetUri}, got "https://?…"`]
+  ],
+  [
+    "a URL with a space",
+    { ...input, reference: { type: "video", uri: "https://example.com/my clip.mp4" } },
+    [`reference.uri: expected ${anAssetUri}, got "https://example.com/my clip.mp4"`]
   ],
   [
     "an unknown ratio",
@@ -114,7 +123,7 @@ it.effect("a field that is undefined counts as left out", () => {
     yield* submit({ ...input, seed: undefined, contentModeration: undefined })
     const body = JSON.parse(api.asked[0]?.body ?? "")
     expect(body.seed).toBe(1)
-    expect(body).not.toHaveProperty("contentModeration")
+    expect(body.contentModeration).toEqual({ publicFigureThreshold: "auto" })
   }).pipe(Effect.provide(api.layer()))
 })
 

@@ -14,9 +14,11 @@ const urls = (task: Task.Task | undefined) => (task?._tag === "Succeeded" ? task
 describe("every shape of the contract becomes one task", () => {
   const expected = {
     pending: "Queued",
+    "pending-with-estimate": "Queued",
     throttled: "Queued",
     running: "Running",
     succeeded: "Succeeded",
+    "succeeded-with-cost": "Succeeded",
     "succeeded-without-output": "Finishing",
     failed: "Failed",
     "failed-safety-input": "Failed",
@@ -28,6 +30,7 @@ describe("every shape of the contract becomes one task", () => {
     "envelope-queued": "Queued",
     "envelope-in-progress": "Running",
     "envelope-success": "Succeeded",
+    "envelope-success-with-cost": "Succeeded",
     "envelope-success-result-url": "Succeeded",
     "envelope-success-fail-reason": "Succeeded",
     "envelope-failure": "Failed",

@@ -4,7 +4,7 @@ import { getHttpOperationsFromSpec } from "@stoplight/prism-http"
 import { createServer } from "@stoplight/prism-http-server"
 import { afterAll, beforeAll } from "vitest"
 import * as Contract from "../../mock/src/Contract.ts"
-import { get, headers, post } from "./Support.ts"
+import { get, headers, performance, post } from "./Support.ts"
 
 const quiet = () => {}
 const logger = {
@@ -59,5 +59,23 @@ describe("the contract file under plain Prism", () => {
     assert.lengthOf(Contract.routes, 2)
     assert.strictEqual((await post(fetch, url, "k", { body: "{}" })).status, 400)
     assert.strictEqual((await get(fetch, "x", url, "k", { headers: {} })).status, 401)
+  })
+
+  it("refuses a body without any one of its eight fields", async () => {
+    assert.lengthOf(Object.keys(performance), 8)
+    for (const field of Object.keys(performance)) {
+      const body = JSON.stringify({ ...performance, [field]: undefined })
+      assert.strictEqual((await post(fetch, url, "k", { body })).status, 400, field)
+    }
+  })
+
+  it.each([
+    ["https://????", 400],
+    ["https://example.com/my clip.mp4", 400],
+    ["https://example.com/performance.mp4", 200],
+    ["HTTPS://example.com/performance.mp4", 200]
+  ])("judges an asset's URL by the contract's pattern: %s is answered %d", async (uri, status) => {
+    const body = JSON.stringify({ ...performance, reference: { type: "video", uri } })
+    assert.strictEqual((await post(fetch, url, "k", { body })).status, status)
   })
 })

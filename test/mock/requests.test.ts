@@ -35,6 +35,13 @@ describe("a wrong request is answered as documented, and told what is wrong", ()
       /reference.*uri.*pattern/
     ],
     [
+      "a reference that no parser of URLs reads",
+      body({ reference: { type: "video", uri: "https://????" } }),
+      400,
+      "invalid-request",
+      /reference.*uri.*pattern/
+    ],
+    [
       "a reference that is an image",
       body({ reference: { type: "image", uri: "https://e.com/a.png" } }),
       400,
