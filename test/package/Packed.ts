@@ -1,4 +1,8 @@
-/** Both packages as npm would publish them. */
+/**
+ * Both packages as npm would publish them.
+ *
+ * @module
+ */
 import { execFile } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"

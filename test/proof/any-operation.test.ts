@@ -86,6 +86,9 @@ const quiet = RunwayMock.layer().pipe(Layer.provideMerge(TestClock.layer()), Lay
 console.log(JSON.stringify(await Effect.runPromise(both.pipe(Effect.provide(quiet)))))
 `
 
+// It ends what hangs, on a machine however busy.
+const patience = 120_000
+
 const root = mkdtempSync(join(tmpdir(), "any-operation-"))
 afterAll(() => rmSync(root, { recursive: true }))
 
@@ -133,7 +136,7 @@ beforeAll(async () => {
     JSON.stringify({ extends: "./tsconfig.json", include: [], files: ["main.ts"] })
   )
   await generate({ contract: join(root, contract), into: join(root, "generated"), judged: true })
-})
+}, patience)
 
 describe("a second paid operation", () => {
   it("takes a module of at most twenty lines of code", () => {
@@ -145,13 +148,17 @@ describe("a second paid operation", () => {
     expect(code.length).toBeLessThanOrEqual(20)
   })
 
-  it("has types as good as the first one's", async () => {
-    expect(await node("node_modules/typescript/lib/tsc.js", "-p", "tsconfig.main.json")).toEqual({
-      code: 0,
-      stdout: "",
-      stderr: ""
-    })
-  })
+  it(
+    "has types as good as the first one's",
+    async () => {
+      expect(await node("node_modules/typescript/lib/tsc.js", "-p", "tsconfig.main.json")).toEqual({
+        code: 0,
+        stdout: "",
+        stderr: ""
+      })
+    },
+    patience
+  )
 
   describe("in client and mock", () => {
     let played: Record<string, unknown>
@@ -160,7 +167,7 @@ describe("a second paid operation", () => {
       expect(stderr).toBe("")
       expect(code).toBe(0)
       played = JSON.parse(stdout)
-    })
+    }, patience)
 
     it.each([
       ["CharacterPerformance", "POST /runwayml/v1/character_performance", "character.uri"],

@@ -2,6 +2,8 @@
  * A provider that answers from a script, one entry per request, and keeps what it was asked.
  *
  * For what a correct provider never does; the mock is the provider that behaves.
+ *
+ * @module
  */
 import * as Effect from "effect/Effect"
 import { Fetch } from "effect/http/FetchHttpClient"
