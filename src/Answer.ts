@@ -16,7 +16,7 @@ import * as Schema from "effect/Schema"
 import * as Wire from "../generated/schemas.gen.ts"
 import { defined } from "./Defined.ts"
 import * as Reasons from "./RunwayError.ts"
-import { withoutQueries, withoutQuery } from "./TaskSnapshot.ts"
+import * as Shown from "./Shown.ts"
 
 /** An answer, read to its end. */
 export interface Answer {
@@ -94,7 +94,8 @@ export const missing = (answer: Answer): Reasons.Reason => {
   if (isRedirect(status)) {
     return new Reasons.UnexpectedAnswer({ problem: redirectProblem(answer), excerpt: "" })
   }
-  if (status < 300) return new Reasons.UnexpectedAnswer({ problem: "the answer is no task", excerpt: excerpt(answer) })
+  if (status < 300)
+    return new Reasons.UnexpectedAnswer({ problem: "the answer is no task", excerpt: Shown.excerpt(answer.text) })
   return definite(answer, error) ?? unavailable(answer, error)
 }
 
@@ -128,7 +129,7 @@ const rejected = (error: ProviderError | undefined) =>
 
 const unavailable = (answer: Answer, error: ProviderError | undefined) =>
   new Reasons.Unavailable({
-    ...(error === undefined ? { said: excerpt(answer) } : said(error)),
+    ...(error === undefined ? { said: Shown.excerpt(answer.text) } : said(error)),
     ...defined({ retryAfter: retryAfter(answer) })
   })
 
@@ -136,8 +137,8 @@ const ambiguous = (answer: Answer): Ambiguous => ({
   _tag: "Ambiguous",
   problem:
     answer.status < 300
-      ? `the answer holds no task id (${excerpt(answer) || "it is empty"})`
-      : excerpt(answer) || "no reason was given"
+      ? `the answer holds no task id (${Shown.excerpt(answer.text) || "it is empty"})`
+      : Shown.excerpt(answer.text) || "no reason was given"
 })
 
 /** A status from 300 on, or the 0 that a browser puts in its place. */
@@ -145,7 +146,7 @@ const isRedirect = (status: number): boolean => status === 0 || (status >= 300 &
 
 const redirectProblem = (answer: Answer): string => {
   const location = answer.headers.get("location")
-  return `answered with a redirect${location === null ? "" : ` to ${withoutQuery(location)}`}, which is how a wrong path is met; check the base URL`
+  return `answered with a redirect${location === null ? "" : ` to ${Shown.withoutQuery(location)}`}, which is how a wrong path is met; check the base URL`
 }
 
 /** What the provider's error bodies have in common. */
@@ -169,30 +170,18 @@ const readError = (answer: Answer): ProviderError | undefined => {
   if (isNative(body)) {
     const problems = (body.issues ?? []).map(({ path, message }) => ({
       path: (path ?? []).join("."),
-      message: show(message ?? "")
+      message: Shown.line(message ?? "")
     }))
-    return { code: undefined, said: show(body.error), problems }
+    return { code: undefined, said: Shown.line(body.error), problems }
   }
   return undefined
 }
 
 const providerError = (code: string | number | null | undefined, message: string): ProviderError => ({
   code: code === null || code === undefined || code === "" ? undefined : String(code),
-  said: show(message.replace(idSuffix, "")),
+  said: Shown.line(message.replace(idSuffix, "")),
   problems: []
 })
-
-/** Text from the wire as it may be shown: short, on one line, URLs without their query. */
-const show = (text: string): string => {
-  const line = withoutQueries(text.slice(0, longest)).replace(/\s+/g, " ").trim()
-  return line.length > 300 ? `${line.slice(0, 300)}…` : line
-}
-
-const excerpt = (answer: Answer): string =>
-  show(answer.text.slice(0, longest).replace(/<(script|style)[\s\S]*?(<\/\1>|$)|<[^>]*>/gi, " ")).slice(0, 120)
-
-/** As much of a text as is searched for something to show: a megabyte of `<` would keep the tag's pattern busy for minutes. */
-const longest = 8192
 
 const decodeRetryAfter = Schema.decodeUnknownOption(Schema.RetryAfterFromString)
 

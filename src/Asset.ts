@@ -13,7 +13,7 @@ import { Fetch } from "effect/http/FetchHttpClient"
 import { retryAfter } from "./Answer.ts"
 import { defined } from "./Defined.ts"
 import { DownloadFailed, OutputExpired } from "./RunwayError.ts"
-import { withoutQueries, withoutQuery } from "./TaskSnapshot.ts"
+import { withoutQueries, withoutQuery } from "./Shown.ts"
 import * as Telemetry from "./Telemetry.ts"
 
 /** Why there is no video, or no more of it. */

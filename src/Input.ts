@@ -5,11 +5,12 @@
  * @module
  */
 import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { defined } from "./Defined.ts"
 import { InvalidInput, type Problem, RunwayError } from "./RunwayError.ts"
-import { withoutQuery } from "./TaskSnapshot.ts"
+import * as Shown from "./Shown.ts"
 
 /**
  * Makes a checker for one operation's request body. A field that is absent or undefined gets the default that the contract documents
@@ -21,7 +22,7 @@ export const checker = <Fields extends Schema.Struct.Fields>(operation: string, 
     Object.keys(schema.fields).map((name) => [name, schema.fields[name]?.ast.annotations?.["default"]])
   )
   return (input: object) => {
-    const body = isRecord(input) ? defined({ ...defaults, ...defined(input) }) : input
+    const body = Predicate.isObject(input) ? defined({ ...defaults, ...defined(input) }) : input
     return decode(body).pipe(
       Effect.mapError(({ issue }) => {
         const [first, ...rest] = problemsOf(body, issue)
@@ -45,11 +46,11 @@ const format = SchemaIssue.makeFormatterStandardSchemaV1({
 const problemsOf = (body: unknown, issue: SchemaIssue.Issue): ReadonlyArray<Problem> => {
   const problems = format(issue).issues.map(({ path = [], message }) => {
     const keys = path.map((step) => (typeof step === "object" ? step.key : step))
-    const found = keys.reduce<unknown>((value, key) => (isRecord(value) ? Reflect.get(value, key) : undefined), body)
+    const value = keys.reduce<unknown>((place, key) => (Predicate.isObject(place) ? place[key] : undefined), body)
     return {
       path: keys.map(String).join("."),
       message: message.startsWith("Expected ")
-        ? `expected ${message.slice("Expected ".length)}, got ${show(found)}`
+        ? `expected ${message.slice("Expected ".length)}, got ${Shown.value(value)}`
         : message
     }
   })
@@ -58,17 +59,3 @@ const problemsOf = (body: unknown, issue: SchemaIssue.Issue): ReadonlyArray<Prob
       problems.findIndex(({ path, message }) => path === problem.path && message === problem.message) === index
   )
 }
-
-/** A value as it may stand in an error: short, and without the query of a URL, which may be signed. */
-const show = (value: unknown): string => {
-  if (value === undefined) return "nothing"
-  if (Array.isArray(value)) return "an array"
-  if (isRecord(value))
-    return typeof value["type"] === "string" ? `an object of type ${show(value["type"])}` : "an object"
-  if (typeof value !== "string") return String(value)
-  const text = withoutQuery(value)
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
-}
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)

@@ -8,7 +8,6 @@
  */
 import * as Context from "effect/Context"
 import type * as DateTime from "effect/DateTime"
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
 import * as Hash from "effect/Hash"
@@ -26,26 +25,19 @@ import { defaultPoll, type PollPolicy } from "./Poll.ts"
 import { type Kind, type Restore, type RetryOptions, retrying, type SubmitOptions } from "./Retry.ts"
 import * as Reasons from "./RunwayError.ts"
 import { RunwayError } from "./RunwayError.ts"
-import { fromEnvironment, validDuration, validKey, validLimit, validOrigin, validVersion } from "./Settings.ts"
+import {
+  fromEnvironment,
+  type RunwayOptions,
+  validDuration,
+  validKey,
+  validLimit,
+  validOrigin,
+  validVersion
+} from "./Settings.ts"
+import { hiding } from "./Shown.ts"
 import { type Task, TaskId } from "./TaskSnapshot.ts"
 import * as Telemetry from "./Telemetry.ts"
 import * as WireTask from "./WireTask.ts"
-
-/** How a layer is made. Only the key is needed. */
-export interface RunwayOptions extends SubmitOptions {
-  /** Your CometAPI key. It is kept `Redacted` and appears in no error, log or span. */
-  readonly apiKey: Redacted.Redacted<string> | string
-  /** The API's origin; a trailing `/v1` is dropped, because Runway's routes stand beside it. Default: `https://api.cometapi.com`. */
-  readonly baseUrl?: string | undefined
-  /** The `X-Runway-Version` header. Default: `2024-11-06`. */
-  readonly version?: string | undefined
-  /** How long one HTTP attempt may take, its answer included. Default: 1 minute. */
-  readonly attemptTimeout?: Duration.Input | undefined
-  /** How tasks are waited for; each call may change it for itself. */
-  readonly poll?: Partial<PollPolicy> | undefined
-  /** A pace that all requests of this layer together never exceed. Default: none, until the provider answers 429. */
-  readonly limit?: Limiter.Limit | undefined
-}
 
 /** A paid request: its operation, its body, and the bindings call that sends it. */
 export interface Submission {
@@ -234,20 +226,6 @@ const show = Effect.fnUntraced(function* (operation: string, answer: Answer.Answ
     (defect) => Effect.logError("OnAnswer failed", defect)
   )
 })
-
-/**
- * Hides a key in a text, also where JSON has escaped it. A key below eight characters is a mock's and no secret; it would be found in
- * ids and in names of fields.
- */
-const hiding = (key: string): ((text: string) => string) => {
-  if (key.length < 8) return identity
-  const characters = Array.from(key, (character) => {
-    const hex = character.charCodeAt(0).toString(16)
-    return `(?:\\\\?\\x${hex}|\\\\u00${hex})`
-  })
-  const pattern = new RegExp(characters.join(""), "gi")
-  return (text) => text.replace(pattern, "<redacted>")
-}
 
 const readOperation = "GET /runwayml/v1/tasks/{id}"
 

@@ -15,8 +15,25 @@ import { RunwayVersion } from "../generated/schemas.gen.ts"
 import { defaultBaseUrl } from "./Bindings.ts"
 import { defined } from "./Defined.ts"
 import type { Limit } from "./Limiter.ts"
-import type { RunwayOptions } from "./Runway.ts"
+import type { PollPolicy } from "./Poll.ts"
+import type { SubmitOptions } from "./Retry.ts"
 import { InvalidConfig, RunwayError } from "./RunwayError.ts"
+
+/** How a layer is made. Only the key is needed. */
+export interface RunwayOptions extends SubmitOptions {
+  /** Your CometAPI key. It is kept `Redacted` and appears in no error, log or span. */
+  readonly apiKey: Redacted.Redacted<string> | string
+  /** The API's origin; a trailing `/v1` is dropped, because Runway's routes stand beside it. Default: `https://api.cometapi.com`. */
+  readonly baseUrl?: string | undefined
+  /** The `X-Runway-Version` header. Default: `2024-11-06`. */
+  readonly version?: string | undefined
+  /** How long one HTTP attempt may take, its answer included. Default: 1 minute. */
+  readonly attemptTimeout?: Duration.Input | undefined
+  /** How tasks are waited for; each call may change it for itself. */
+  readonly poll?: Partial<PollPolicy> | undefined
+  /** A pace that all requests of this layer together never exceed. Default: none, until the provider answers 429. */
+  readonly limit?: Limit | undefined
+}
 
 /** The failure of a layer that cannot be made. */
 export const invalid = (setting: string, problem: string): Effect.Effect<never, RunwayError> =>

@@ -8,6 +8,7 @@
  */
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import { withoutQuery } from "./Shown.ts"
 
 /** The id that the POST answered: an opaque string, and the only handle on a paid job. */
 export const TaskId = Schema.NonEmptyString.pipe(Schema.brand("cometapi-runway/TaskId"))
@@ -22,12 +23,6 @@ export type OutputUrl = typeof OutputUrl.Type
 
 /** An `OutputUrl` that prints as the URL without its query. */
 export const makeOutputUrl = (url: string): OutputUrl => Redacted.make(url, { label: withoutQuery(url) })
-
-/** A URL as it may be shown: signed query strings and fragments are credentials. */
-export const withoutQuery = (url: string): string => url.replace(/[?#].*$/s, "?…")
-
-/** A text as it may be shown: every URL in it without its query. */
-export const withoutQueries = (text: string): string => text.replace(/https?:\/\/[^\s"'<>]+/gi, withoutQuery)
 
 const shared = {
   id: TaskId,

@@ -13,6 +13,7 @@ import * as Schema from "effect/Schema"
 import type { BareTask, TaskRow } from "../generated/schemas.gen.ts"
 import * as Wire from "../generated/schemas.gen.ts"
 import { defined } from "./Defined.ts"
+import { withoutQueries } from "./Shown.ts"
 import {
   Cancelled,
   Failed,
@@ -23,8 +24,7 @@ import {
   Succeeded,
   type Task,
   type TaskId,
-  Unrecognised,
-  withoutQueries
+  Unrecognised
 } from "./TaskSnapshot.ts"
 
 const decode = Schema.decodeUnknownOption(Wire.TaskAnswer)
