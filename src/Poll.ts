@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
-import type { Task } from "./TaskSnapshot.ts"
+import type { Task } from "./task/Snapshot.ts"
 
 /** When to look again. Its input is what the last look showed: the task, or nothing when it could not be seen. */
 export type PollSchedule = Schedule.Schedule<unknown, Option.Option<Task>>

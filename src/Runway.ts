@@ -16,15 +16,16 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import * as Answer from "./Answer.ts"
-import { attempt, type Limits, type NoAnswer, type Wiring } from "./Attempt.ts"
 import { type Bindings, createBindings, defaultBaseUrl, defaultVersion } from "./Bindings.ts"
 import { defined } from "./Defined.ts"
-import * as Limiter from "./Limiter.ts"
 import { defaultPoll, type PollPolicy } from "./Poll.ts"
-import { type Kind, type Restore, type RetryOptions, retrying, type SubmitOptions } from "./Retry.ts"
 import * as Reasons from "./RunwayError.ts"
 import { RunwayError } from "./RunwayError.ts"
+import * as Answer from "./request/Answer.ts"
+import { attempt, type Limits, type NoAnswer, type Wiring } from "./request/Attempt.ts"
+import * as Limiter from "./request/Limiter.ts"
+import { type Kind, type Restore, type RetryOptions, retrying, type SubmitOptions } from "./request/Retry.ts"
+import * as Telemetry from "./request/Telemetry.ts"
 import {
   fromEnvironment,
   type RunwayOptions,
@@ -35,9 +36,8 @@ import {
   validVersion
 } from "./Settings.ts"
 import { hiding } from "./Shown.ts"
-import { type Task, TaskId } from "./TaskSnapshot.ts"
-import * as Telemetry from "./Telemetry.ts"
-import * as WireTask from "./WireTask.ts"
+import { type Task, TaskId } from "./task/Snapshot.ts"
+import * as WireTask from "./task/WireTask.ts"
 
 /** A paid request: its operation, its body, and the bindings call that sends it. */
 export interface Submission {

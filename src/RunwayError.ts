@@ -11,7 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { defined } from "./Defined.ts"
 import { type Category, classify, type NewJob } from "./FailureCode.ts"
-import { Cancelled, Failed, Finishing, Task, TaskId } from "./TaskSnapshot.ts"
+import { Cancelled, Failed, Finishing, Task, TaskId } from "./task/Snapshot.ts"
 
 /** One thing that is wrong with an input. */
 export const Problem = Schema.Struct({

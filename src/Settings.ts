@@ -14,10 +14,10 @@ import * as Schema from "effect/Schema"
 import { RunwayVersion } from "../generated/schemas.gen.ts"
 import { defaultBaseUrl } from "./Bindings.ts"
 import { defined } from "./Defined.ts"
-import type { Limit } from "./Limiter.ts"
 import type { PollPolicy } from "./Poll.ts"
-import type { SubmitOptions } from "./Retry.ts"
 import { InvalidConfig, RunwayError } from "./RunwayError.ts"
+import type { Limit } from "./request/Limiter.ts"
+import type { SubmitOptions } from "./request/Retry.ts"
 
 /** How a layer is made. Only the key is needed. */
 export interface RunwayOptions extends SubmitOptions {

@@ -17,14 +17,14 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { defined } from "./Defined.ts"
 import type { PollPolicy } from "./Poll.ts"
-import { notBefore, type RetryOptions, resendable } from "./Retry.ts"
 import { Runway } from "./Runway.ts"
 import { InvalidInput, OutputMissing, RunwayError, TaskCancelled, TaskFailed, WaitTimedOut } from "./RunwayError.ts"
-import { isTerminal, type Succeeded, type Task, TaskId, type Terminal } from "./TaskSnapshot.ts"
-import * as Telemetry from "./Telemetry.ts"
+import { notBefore, type RetryOptions, resendable } from "./request/Retry.ts"
+import * as Telemetry from "./request/Telemetry.ts"
+import { isTerminal, type Succeeded, type Task, TaskId, type Terminal } from "./task/Snapshot.ts"
 
-export { type Downloaded, type DownloadOptions, download } from "./Download.ts"
-export type { DownloadProgress } from "./DownloadProgress.ts"
+export { type Downloaded, type DownloadOptions, download } from "./download/Download.ts"
+export type { DownloadProgress } from "./download/Progress.ts"
 export {
   Cancelled,
   Failed,
@@ -38,7 +38,7 @@ export {
   TaskId,
   type Terminal,
   Unrecognised
-} from "./TaskSnapshot.ts"
+} from "./task/Snapshot.ts"
 
 /** How a task is waited for; what is left out comes from the layer. */
 export interface WaitOptions extends Partial<PollPolicy> {

@@ -19,7 +19,7 @@ import * as Stream from "effect/Stream"
 import contract from "../../generated/contract.gen.json" with { type: "json" }
 import * as CharacterPerformance from "../CharacterPerformance.ts"
 import { defined } from "../Defined.ts"
-import * as Folder from "../Folder.ts"
+import * as Folder from "../download/Folder.ts"
 import { Runway } from "../Runway.ts"
 import * as Task from "../Task.ts"
 import { Complaint } from "./Complaint.ts"

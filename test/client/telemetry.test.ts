@@ -20,7 +20,7 @@ import * as Schedule from "effect/Schedule"
 import * as Tracer from "effect/Tracer"
 import { TestClock } from "effect/testing"
 import { CharacterPerformance, Task } from "../../src/index.ts"
-import { makeOutputUrl } from "../../src/TaskSnapshot.ts"
+import { makeOutputUrl } from "../../src/task/Snapshot.ts"
 import {
   accepted,
   answer,

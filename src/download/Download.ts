@@ -1,7 +1,7 @@
 /**
  * A finished video, saved to a file: whole or not at all, and taken up again where it broke off.
  *
- * This is the one place where what the host says (`Asset.ts`) and what is on the disk (`PartFile.ts`) meet. The output URL is the only
+ * This is the one place where what the host says (`Host.ts`) and what is on the disk (`PartFile.ts`) meet. The output URL is the only
  * credential that is sent; the API key never goes to an asset's host.
  *
  * @module
@@ -14,15 +14,15 @@ import type { PlatformError } from "effect/PlatformError"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
-import * as Asset from "./Asset.ts"
-import { defined } from "./Defined.ts"
-import * as DownloadProgress from "./DownloadProgress.ts"
+import { defined } from "../Defined.ts"
+import { RunwayError } from "../RunwayError.ts"
+import { again, type RetryOptions, type RetrySchedule } from "../request/Retry.ts"
+import type { Succeeded } from "../task/Snapshot.ts"
 import * as FileName from "./FileName.ts"
 import * as Folder from "./Folder.ts"
+import * as Host from "./Host.ts"
 import * as PartFile from "./PartFile.ts"
-import { again, type RetryOptions, type RetrySchedule } from "./Retry.ts"
-import { RunwayError } from "./RunwayError.ts"
-import type { Succeeded } from "./TaskSnapshot.ts"
+import * as Progress from "./Progress.ts"
 
 export interface DownloadOptions extends RetryOptions {
   /**
@@ -33,7 +33,7 @@ export interface DownloadOptions extends RetryOptions {
   /** Which of the task's outputs. Default: 0, the first and usually only one. In a folder others are named `<id>.<index>.mp4`. */
   readonly index?: number | undefined
   /** Is told how far it is: at the start and the end of the bytes, and about ten times a second between. The download waits for it. */
-  readonly onProgress?: DownloadProgress.Listener | undefined
+  readonly onProgress?: Progress.Listener | undefined
   /** After how long without a byte, or without an answer, the connection is given up and tried again. Default: 30 seconds. */
   readonly stallTimeout?: Duration.Input | undefined
 }
@@ -79,12 +79,12 @@ const defaultRetry: RetrySchedule = Schedule.min([
 export const download = Effect.fn("Runway.download")(function* (task: Succeeded, options: DownloadOptions) {
   yield* Effect.annotateCurrentSpan("runway.task.id", task.id)
   const { to, index = 0, retry = defaultRetry } = options
-  const fail = ({ reason, status }: Asset.Refusal) =>
+  const fail = ({ reason, status }: Host.Refusal) =>
     new RunwayError({ operation: "download", reason, taskId: task.id, lastTask: task, ...defined({ status }) })
 
   const output = task.output[index]
   if (output === undefined) {
-    return yield* fail(Asset.refused(`the task has ${task.output.length} outputs, and no number ${index}`))
+    return yield* fail(Host.refused(`the task has ${task.output.length} outputs, and no number ${index}`))
   }
   const place = yield* placeOf(to, task.id, index).pipe(Effect.mapError(fail))
   const video: Video = { taskId: task.id, index, url: Redacted.value(output), place }
@@ -114,7 +114,7 @@ interface Place {
 const placeOf = Effect.fnUntraced(function* (to: string, taskId: string, index: number) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  if (to === "") return yield* Effect.fail(Asset.refused("`to` is empty"))
+  if (to === "") return yield* Effect.fail(Host.refused("`to` is empty"))
   const isFolder =
     to.endsWith("/") ||
     to.endsWith(path.sep) ||
@@ -124,7 +124,7 @@ const placeOf = Effect.fnUntraced(function* (to: string, taskId: string, index: 
     ))
   const folder = isFolder ? to : path.dirname(to)
   yield* Folder.make(folder).pipe(
-    Effect.mapError((error) => Asset.refused(`cannot write to ${folder}: ${error.message}`))
+    Effect.mapError((error) => Host.refused(`cannot write to ${folder}: ${error.message}`))
   )
   if (!isFolder) return { base: to, named: () => to }
   const base = path.join(to, `${FileName.fromId(taskId)}${index === 0 ? "" : `.${index}`}`)
@@ -136,14 +136,14 @@ const attempt = (
   video: Video,
   options: DownloadOptions,
   startOver = false
-): Effect.Effect<Downloaded, Asset.Refusal, Fetching> =>
+): Effect.Effect<Downloaded, Host.Refusal, Fetching> =>
   Effect.gen(function* () {
     const path = yield* Path.Path
     const { taskId, index, url, place } = video
     const stallTimeout = Duration.fromInputUnsafe(options.stallTimeout ?? "30 seconds")
     const found = startOver ? undefined : yield* PartFile.find(place.base, taskId, index)
     const range = found && { from: found.size, etag: found.etag }
-    const response = yield* Asset.open({ url, range, stallTimeout })
+    const response = yield* Host.open({ url, range, stallTimeout })
     // A 200 is the whole video, whatever was asked for.
     const resumed = response.status === 200 ? undefined : found
     if (resumed !== undefined && !continues(resumed, response)) {
@@ -155,15 +155,15 @@ const attempt = (
     const part =
       resumed ??
       (yield* PartFile.begin(place.base, version, found).pipe(Effect.mapError(noWrite(path.dirname(place.base)))))
-    const total = version.total ?? (resumed && Asset.contentRange(response.headers).total)
+    const total = version.total ?? (resumed && Host.contentRange(response.headers).total)
     // What a 416 has to say is said in its headers.
     const body = response.status === 416 ? null : response.body
-    const bytes = yield* write(body, part, DownloadProgress.make(options.onProgress, total), stallTimeout)
+    const bytes = yield* write(body, part, Progress.make(options.onProgress, total), stallTimeout)
 
-    if (bytes === 0) return yield* Effect.fail(Asset.refused("the answer was empty"))
+    if (bytes === 0) return yield* Effect.fail(Host.refused("the answer was empty"))
     if (total !== undefined && bytes !== total) {
       if (bytes > total) yield* PartFile.drop(place.base, part.path)
-      return yield* Effect.fail(Asset.lost(`it broke off after ${bytes} of ${total} bytes`))
+      return yield* Effect.fail(Host.lost(`it broke off after ${bytes} of ${total} bytes`))
     }
     const to = place.named(version.extension)
     yield* PartFile.finish(place.base, part.path, to).pipe(Effect.mapError(noWrite(to)))
@@ -174,7 +174,7 @@ type Fetching = FileSystem.FileSystem | Path.Path | Scope.Scope
 
 /** Whether an answer to a range goes on exactly where the part ends, or says that the part is all there is. */
 const continues = (part: PartFile.Found, { status, headers }: Response): boolean => {
-  const { from, total } = Asset.contentRange(headers)
+  const { from, total } = Host.contentRange(headers)
   const sameBytes = (headers.get("etag") ?? part.etag) === part.etag && !headers.has("content-encoding")
   const sameTotal = total === undefined || part.version.total === undefined || total === part.version.total
   return sameBytes && sameTotal && (status === 416 ? total === part.size : from === part.size)
@@ -191,7 +191,7 @@ const versionOf = ({ taskId, index, url }: Video, headers: Headers): PartFile.Ve
     index,
     extension: FileName.extension(headers.get("content-type"), url),
     ...defined({
-      etag: plain && Asset.strongEtag.test(etag) ? etag : undefined,
+      etag: plain && Host.strongEtag.test(etag) ? etag : undefined,
       total: plain && length !== null ? Number(length) : undefined
     })
   }
@@ -201,7 +201,7 @@ const versionOf = ({ taskId, index, url }: Video, headers: Headers): PartFile.Ve
 const write = Effect.fnUntraced(function* (
   body: Response["body"],
   part: PartFile.Part,
-  progress: DownloadProgress.Tell,
+  progress: Progress.Tell,
   stallTimeout: Duration.Duration
 ) {
   const fs = yield* FileSystem.FileSystem
@@ -211,10 +211,10 @@ const write = Effect.fnUntraced(function* (
   let received = part.size
   yield* progress(received, "first")
   if (body !== null) {
-    yield* Asset.forEachChunk(body, stallTimeout, (chunk) =>
+    yield* Host.forEachChunk(body, stallTimeout, (chunk) =>
       Effect.gen(function* () {
         if (received === 0 && page.test(new TextDecoder().decode(chunk.subarray(0, 100)))) {
-          return yield* Effect.fail(Asset.refused("the answer is a page and no video"))
+          return yield* Effect.fail(Host.refused("the answer is a page and no video"))
         }
         // The file must not be closed under a write that is under way.
         yield* Effect.uninterruptible(file.writeAll(chunk)).pipe(onDisk)
@@ -234,7 +234,7 @@ const page = /^\s*(<!doctype|<html|<\?xml|<error|\{\s*")/i
 /** A part that is gone was finished or replaced by another process: a new start can help, and nothing else of a disk's problems passes. */
 const noWrite =
   (where: string) =>
-  (error: PlatformError): Asset.Refusal =>
+  (error: PlatformError): Host.Refusal =>
     error.reason._tag === "NotFound"
-      ? Asset.lost(`${where} is gone: ${error.message}`)
-      : Asset.refused(`cannot write ${where}: ${error.message}`)
+      ? Host.lost(`${where} is gone: ${error.message}`)
+      : Host.refused(`cannot write ${where}: ${error.message}`)

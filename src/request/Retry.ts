@@ -17,7 +17,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
-import type { Reason, RunwayError } from "./RunwayError.ts"
+import type { Reason, RunwayError } from "../RunwayError.ts"
 
 /** The kinds of request: one that costs money and one that does not. */
 export type Kind = "submit" | "read"

@@ -13,8 +13,8 @@ import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as Path from "effect/Path"
 import * as Schema from "effect/Schema"
-import { strongEtag } from "./Asset.ts"
 import { extensions } from "./FileName.ts"
+import { strongEtag } from "./Host.ts"
 
 /** What a part is a part of. */
 export const Version = Schema.Struct({

@@ -11,7 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
-import { defined } from "./Defined.ts"
+import { defined } from "../Defined.ts"
 
 /** Every HTTP attempt, by operation and by outcome: a status, `NotSent`, `Lost` or `Interrupted`. */
 const requests = Metric.counter("runway.client.requests", { description: "HTTP attempts", incremental: true })

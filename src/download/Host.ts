@@ -10,11 +10,11 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { Fetch } from "effect/http/FetchHttpClient"
-import { retryAfter } from "./Answer.ts"
-import { defined } from "./Defined.ts"
-import { DownloadFailed, OutputExpired } from "./RunwayError.ts"
-import { withoutQueries, withoutQuery } from "./Shown.ts"
-import * as Telemetry from "./Telemetry.ts"
+import { defined } from "../Defined.ts"
+import { DownloadFailed, OutputExpired } from "../RunwayError.ts"
+import { retryAfter } from "../request/Answer.ts"
+import * as Telemetry from "../request/Telemetry.ts"
+import { withoutQueries, withoutQuery } from "../Shown.ts"
 
 /** Why there is no video, or no more of it. */
 export interface Refusal {

@@ -10,10 +10,10 @@
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import type { BareTask, TaskRow } from "../generated/schemas.gen.ts"
-import * as Wire from "../generated/schemas.gen.ts"
-import { defined } from "./Defined.ts"
-import { withoutQueries } from "./Shown.ts"
+import type { BareTask, TaskRow } from "../../generated/schemas.gen.ts"
+import * as Wire from "../../generated/schemas.gen.ts"
+import { defined } from "../Defined.ts"
+import { withoutQueries } from "../Shown.ts"
 import {
   Cancelled,
   Failed,
@@ -25,7 +25,7 @@ import {
   type Task,
   type TaskId,
   Unrecognised
-} from "./TaskSnapshot.ts"
+} from "./Snapshot.ts"
 
 const decode = Schema.decodeUnknownOption(Wire.TaskAnswer)
 const isEnvelope = Schema.is(Wire.TaskEnvelope)

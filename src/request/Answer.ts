@@ -13,10 +13,10 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import * as Wire from "../generated/schemas.gen.ts"
-import { defined } from "./Defined.ts"
-import * as Reasons from "./RunwayError.ts"
-import * as Shown from "./Shown.ts"
+import * as Wire from "../../generated/schemas.gen.ts"
+import { defined } from "../Defined.ts"
+import * as Reasons from "../RunwayError.ts"
+import * as Shown from "../Shown.ts"
 
 /** An answer, read to its end. */
 export interface Answer {

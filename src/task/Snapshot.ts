@@ -8,7 +8,7 @@
  */
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { withoutQuery } from "./Shown.ts"
+import { withoutQuery } from "../Shown.ts"
 
 /** The id that the POST answered: an opaque string, and the only handle on a paid job. */
 export const TaskId = Schema.NonEmptyString.pipe(Schema.brand("cometapi-runway/TaskId"))

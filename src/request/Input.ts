@@ -8,9 +8,9 @@ import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
-import { defined } from "./Defined.ts"
-import { InvalidInput, type Problem, RunwayError } from "./RunwayError.ts"
-import * as Shown from "./Shown.ts"
+import { defined } from "../Defined.ts"
+import { InvalidInput, type Problem, RunwayError } from "../RunwayError.ts"
+import * as Shown from "../Shown.ts"
 
 /**
  * Makes a checker for one operation's request body. A field that is absent or undefined gets the default that the contract documents
