@@ -102,7 +102,7 @@ export const submit = Effect.fnUntraced(function* (input: Input, options: Submit
     {
       operation,
       body,
-      send: (bindings, wiring) => bindings.POST("/runwayml/v1/character_performance", { body, ...wiring })
+      send: (bindings) => bindings.POST("/runwayml/v1/character_performance", { body })
     },
     options
   )

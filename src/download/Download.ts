@@ -16,7 +16,7 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { defined } from "../Defined.ts"
 import { RunwayError } from "../RunwayError.ts"
-import { again, type RetryOptions, type RetrySchedule } from "../request/Retry.ts"
+import { type RetryOptions, type RetrySchedule, withRetry } from "../request/Retry.ts"
 import type { Succeeded } from "../task/Snapshot.ts"
 import * as FileName from "./FileName.ts"
 import * as Folder from "./Folder.ts"
@@ -89,7 +89,7 @@ export const download = Effect.fn("Runway.download")(function* (task: Succeeded,
   const place = yield* placeOf(to, task.id, index).pipe(Effect.mapError(fail))
   const video: Video = { taskId: task.id, index, url: Redacted.value(output), place }
 
-  const saved = yield* again(
+  const saved = yield* withRetry(
     () => Effect.scoped(attempt(video, options)).pipe(Effect.mapError(fail)),
     retry,
     ({ isRetryable }) => isRetryable

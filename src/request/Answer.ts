@@ -14,7 +14,7 @@ import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Wire from "../../generated/schemas.gen.ts"
-import { defined } from "../Defined.ts"
+import { type Defined, defined } from "../Defined.ts"
 import * as Reasons from "../RunwayError.ts"
 import * as Shown from "../Shown.ts"
 
@@ -71,17 +71,35 @@ export const requestId = (answer: Answer): string | undefined =>
 
 const idSuffix = /\(request id: ([^)"\s]+)\)/i
 
-/** What an answer to a paid submission means when it holds no task id. `Ambiguous`: it may have been accepted. */
-export const refusal = (answer: Answer): Reasons.Reason | Ambiguous => {
+/** Whether the provider says that it did what was asked. */
+export const isSuccess = ({ status }: Answer): boolean => status >= 200 && status < 300
+
+/** What an error tells of the answer that it was made from. */
+export const known = (answer: Answer): Defined<{ status: number; requestId: string | undefined }> =>
+  defined({ status: answer.status, requestId: requestId(answer) })
+
+/**
+ * Why a paid submission was certainly not accepted, when its answer holds no task id; nothing when the answer leaves that open, and
+ * then `ambiguity` says why.
+ */
+export const refusal = (answer: Answer): Option.Option<Reasons.Reason> => {
   const { status } = answer
   const error = readError(answer)
-  if (isRedirect(status)) {
-    return new Reasons.Rejected({ said: redirectProblem(answer), problems: [] })
-  }
-  if (status === 404) return rejected(error)
-  if (status === 503 && error === undefined) return ambiguous(answer)
-  if (status === 503 || provesNotAccepted.has(status)) return definite(answer, error) ?? unavailable(answer, error)
-  return definite(answer, error) ?? ambiguous(answer)
+  if (isRedirect(status)) return Option.some(new Reasons.Rejected({ said: redirectProblem(answer), problems: [] }))
+  if (status === 404) return Option.some(rejected(error))
+  // A proxy in between can answer 503 after it has passed the request on; only the provider's own 503 is a proof.
+  if (status === 503 && error === undefined) return Option.none()
+  const reason = definite(answer, error)
+  if (reason !== undefined) return Option.some(reason)
+  return status === 503 || provesNotAccepted.has(status) ? Option.some(unavailable(answer, error)) : Option.none()
+}
+
+/** Why it cannot be told from an answer whether a submission was accepted. */
+export const ambiguity = (answer: Answer): string => {
+  const beginning = Shown.excerpt(answer.text)
+  return answer.status < 300
+    ? `the answer holds no task id (${beginning || "it is empty"})`
+    : beginning || "no reason was given"
 }
 
 /** What an answer to a read means when it holds no task. */
@@ -99,12 +117,6 @@ export const missing = (answer: Answer): Reasons.Reason => {
   return definite(answer, error) ?? unavailable(answer, error)
 }
 
-/** An answer from which it cannot be told whether a submission was accepted. */
-export interface Ambiguous {
-  readonly _tag: "Ambiguous"
-  readonly problem: string
-}
-
 /** Answered before the provider could accept anything: too slow or too early, saturated, or (521–523) the edge found no origin. */
 const provesNotAccepted: ReadonlySet<number> = new Set([408, 425, 429, 521, 522, 523])
 
@@ -116,30 +128,23 @@ const notThere = /^task_not_exist$/i
 /** The meaning of statuses and codes that leave no doubt. */
 const definite = (answer: Answer, error: ProviderError | undefined): Reasons.Reason | undefined => {
   const { status } = answer
-  if (status === 401) return new Reasons.Unauthorized(said(error))
-  if (status === 403) return new Reasons.Forbidden(said(error))
-  if (status === 429) return new Reasons.RateLimited({ ...said(error), ...defined({ retryAfter: retryAfter(answer) }) })
+  if (status === 401) return new Reasons.Unauthorized(words(error))
+  if (status === 403) return new Reasons.Forbidden(words(error))
+  if (status === 429)
+    return new Reasons.RateLimited({ ...words(error), ...defined({ retryAfter: retryAfter(answer) }) })
   if (status >= 400 && status < 500 && !provesNotAccepted.has(status)) return rejected(error)
   if (status >= 500 && permanentCodes.has(error?.code ?? "")) return rejected(error)
   return undefined
 }
 
 const rejected = (error: ProviderError | undefined) =>
-  new Reasons.Rejected({ ...said(error), problems: error?.problems ?? [] })
+  new Reasons.Rejected({ ...words(error), problems: error?.problems ?? [] })
 
 const unavailable = (answer: Answer, error: ProviderError | undefined) =>
   new Reasons.Unavailable({
-    ...(error === undefined ? { said: Shown.excerpt(answer.text) } : said(error)),
+    ...(error === undefined ? { said: Shown.excerpt(answer.text) } : words(error)),
     ...defined({ retryAfter: retryAfter(answer) })
   })
-
-const ambiguous = (answer: Answer): Ambiguous => ({
-  _tag: "Ambiguous",
-  problem:
-    answer.status < 300
-      ? `the answer holds no task id (${Shown.excerpt(answer.text) || "it is empty"})`
-      : Shown.excerpt(answer.text) || "no reason was given"
-})
 
 /** A status from 300 on, or the 0 that a browser puts in its place. */
 const isRedirect = (status: number): boolean => status === 0 || (status >= 300 && status < 400)
@@ -156,7 +161,7 @@ interface ProviderError {
   readonly problems: ReadonlyArray<Reasons.Problem>
 }
 
-const said = (error: ProviderError | undefined) => ({ said: error?.said ?? "", ...defined({ code: error?.code }) })
+const words = (error: ProviderError | undefined) => ({ said: error?.said ?? "", ...defined({ code: error?.code }) })
 
 const isWrapped = Schema.is(Wire.WrappedError)
 const isFlat = Schema.is(Wire.FlatError)

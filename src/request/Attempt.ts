@@ -1,8 +1,8 @@
 /**
- * One HTTP attempt: a request goes out once, and an answer comes back whole, or it is said how far things got.
+ * One HTTP attempt: a request goes out once, and either its whole answer comes back, or a `NoAnswer` that says how far the request got.
  *
- * It holds the deadline of the attempt, the cap on the answer's size and the abort; it knows nothing of retries. The `fetch` is
- * Effect's `FetchHttpClient.Fetch` reference, so proxies, doubles and the mock plug in there.
+ * It holds the time limit of the attempt, the limit on the answer's size and the abort; it knows nothing of retries. The `fetch` is
+ * Effect's `FetchHttpClient.Fetch` reference, so proxies, test doubles and the mock are plugged in there.
  *
  * @module
  */
@@ -11,15 +11,10 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { Fetch } from "effect/http/FetchHttpClient"
+import * as Predicate from "effect/Predicate"
 import type { Answer } from "./Answer.ts"
 
-/** What a bindings call needs so that its request becomes an attempt. */
-export interface Wiring {
-  readonly fetch: (request: Request) => Promise<Response>
-  readonly signal: AbortSignal
-}
-
-/** Why there is no answer. `NotSent` is a proof that nothing reached the provider; `Lost` is its absence. */
+/** Why there is no answer. `NotSent` is a proof that nothing reached the provider; `Lost` means that there is no such proof. */
 export interface NoAnswer {
   readonly _tag: "NotSent" | "Lost"
   readonly problem: string
@@ -32,39 +27,33 @@ export interface Limits {
 }
 
 /**
- * Makes one attempt out of a bindings call. Interrupting it aborts the request at once; `onCutOff` is what is to be done when that cuts off a
+ * Writes a request and sends it once. Interrupting it aborts the request at once; `onCutOff` is what is to be done when that cuts off a
  * request that was on its way.
  */
 export const attempt = Effect.fnUntraced(function* (
-  send: (wiring: Wiring) => Promise<unknown>,
+  write: () => Promise<Request>,
   limits: Limits,
   onCutOff: Effect.Effect<void> = Effect.void
-) {
+): Effect.fn.Return<Answer, NoAnswer> {
   const fetch = yield* Fetch
   const clock = yield* Clock.Clock
   const now = () => DateTime.makeUnsafe(clock.currentTimeMillisUnsafe())
   const sentAt = now()
-  let handedOver = false
+  // The request that was handed over. It is held until the end, because the platform forgets to abort a request that nobody holds.
+  let handedOver: Request | undefined
+  const send = async (signal: AbortSignal): Promise<Answer> => {
+    const request = new Request(await write(), { signal })
+    // An attempt that was interrupted while its request was written, or by a signal aborted before the call, sends nothing.
+    signal.throwIfAborted()
+    handedOver = request
+    const response = await fetch(request)
+    const text = await readText(response, limits.maxBytes)
+    return { status: response.status, headers: response.headers, text, sentAt, receivedAt: now() }
+  }
   return yield* Effect.tryPromise({
-    try: async (signal) => {
-      let answer: Answer | undefined
-      const once = async (request: Request): Promise<Response> => {
-        // Who was interrupted in this very turn, as by a signal aborted before the call, sends nothing.
-        await Promise.resolve()
-        signal.throwIfAborted()
-        handedOver = true
-        const response = await fetch(request)
-        const text = await readText(response, limits.maxBytes)
-        answer = { status: response.status, headers: response.headers, text, sentAt, receivedAt: now() }
-        // The answer is read from here on in one place, so the bindings get nothing left to parse.
-        return new Response(null, { status: 204 })
-      }
-      await send({ fetch: once, signal })
-      if (answer === undefined) throw new Error("the bindings made no request")
-      return answer
-    },
+    try: send,
     catch: (cause): NoAnswer => ({
-      _tag: !handedOver || provesNotSent(cause) ? "NotSent" : "Lost",
+      _tag: handedOver === undefined || provesNotSent(cause) ? "NotSent" : "Lost",
       problem: describe(cause),
       sentAt
     })
@@ -73,12 +62,12 @@ export const attempt = Effect.fnUntraced(function* (
       duration: limits.timeout,
       orElse: () =>
         Effect.fail<NoAnswer>({
-          _tag: handedOver ? "Lost" : "NotSent",
+          _tag: handedOver === undefined ? "NotSent" : "Lost",
           problem: `no complete answer within ${Duration.format(limits.timeout)}`,
           sentAt
         })
     }),
-    Effect.onInterrupt(() => (handedOver ? onCutOff : Effect.void))
+    Effect.onInterrupt(() => (handedOver === undefined ? Effect.void : onCutOff))
   )
 })
 
@@ -130,13 +119,13 @@ const causes = (error: unknown): ReadonlyArray<unknown> => {
   const chain: Array<unknown> = []
   for (let link = error; link !== undefined && link !== null && chain.length < 8; ) {
     chain.push(link)
-    link = typeof link === "object" && "cause" in link ? link.cause : undefined
+    link = Predicate.hasProperty(link, "cause") ? link.cause : undefined
   }
   return chain
 }
 
 const field = (error: unknown, name: "code" | "syscall"): string => {
-  const value: unknown = typeof error === "object" && error !== null ? Reflect.get(error, name) : undefined
+  const value = Predicate.hasProperty(error, name) ? error[name] : undefined
   return typeof value === "string" ? value : ""
 }
 

@@ -65,9 +65,9 @@ export const notBefore = (delay: Duration.Duration, error: RunwayError): Duratio
   return asked === undefined ? delay : Duration.max(delay, patiently(asked))
 }
 
-/** Makes an attempt, which is told its number, again for as long as its error allows and the schedule goes on. */
-export const again = <A, R>(
-  attempt: (number: number) => Effect.Effect<A, RunwayError, R>,
+/** Does something once, and again for as long as its error allows and the schedule goes on. `once` gets the attempt's number, from 1. */
+export const withRetry = <A, R>(
+  once: (attempt: number) => Effect.Effect<A, RunwayError, R>,
   retry: RetrySchedule,
   allows: (error: RunwayError) => boolean
 ): Effect.Effect<A, RunwayError, R> =>
@@ -77,20 +77,20 @@ export const again = <A, R>(
       Schedule.setInputType<RunwayError>(),
       Schedule.modifyDelay(({ duration, input }) => Effect.succeed(notBefore(duration, input)))
     )
-    return Effect.suspend(() => attempt(++attempts)).pipe(
+    return Effect.suspend(() => once(++attempts)).pipe(
       Effect.retry({ schedule, while: allows }),
       Effect.mapError((error) => error.with({ attempts }))
     )
   })
 
-/** Sends a request of a kind again for as long as the kind allows. */
-export const retrying = <A, R>(
-  attempt: (number: number) => Effect.Effect<A, RunwayError, R>,
+/** Sends a request of a kind, and sends it again for as long as the kind allows. */
+export const resend = <A, R>(
+  sendOnce: (attempt: number) => Effect.Effect<A, RunwayError, R>,
   kind: Kind,
   { retry = defaultRetry, onUnknownOutcome = "fail" }: SubmitOptions
 ): Effect.Effect<A, RunwayError, R> =>
-  again(
-    attempt,
+  withRetry(
+    sendOnce,
     retry,
     ({ reason }) =>
       resendable[kind].has(reason._tag) || (reason._tag === "OutcomeUnknown" && onUnknownOutcome === "resend")
