@@ -1,6 +1,6 @@
 /**
  * An input on its way to becoming a request body: documented defaults filled in, then checked against the contract, before anything
- * is sent.
+ * is sent. It corrects no value: what breaks the contract is refused, with the name of every field at fault.
  *
  * @module
  */
@@ -16,7 +16,12 @@ import * as Shown from "../Shown.ts"
  * Makes a checker for one operation's request body. A field that is absent or undefined gets the default that the contract documents
  * for it; a field that the contract does not know is a problem, because the provider would ignore it and charge.
  */
-export const checker = <Fields extends Schema.Struct.Fields>(operation: string, schema: Schema.Struct<Fields>) => {
+export const checker = <Fields extends Schema.Struct.Fields>(
+  operation: string,
+  schema: Schema.Struct<Fields>
+): ((
+  input: object
+) => Effect.Effect<Schema.Struct<Fields>["Type"], RunwayError, Schema.Struct<Fields>["DecodingServices"]>) => {
   const decode = Schema.decodeUnknownEffect(schema, { errors: "all", onExcessProperty: "error" })
   const defaults = Object.fromEntries(
     Object.keys(schema.fields).map((name) => [name, schema.fields[name]?.ast.annotations?.["default"]])
