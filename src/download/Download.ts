@@ -1,8 +1,8 @@
 /**
- * A finished video, saved to a file: whole or not at all, and taken up again where it broke off.
+ * A finished video, saved to a file: whole or not at all, and continued where an earlier download broke off.
  *
- * This is the one place where what the host says (`Host.ts`) and what is on the disk (`PartFile.ts`) meet. The output URL is the only
- * credential that is sent; the API key never goes to an asset's host.
+ * This is the one place that knows both what the host answers (`Host.ts`) and what is on the disk (`PartFile.ts`). The output URL is the
+ * only credential that is sent; the API key never goes to an asset's host.
  *
  * @module
  */
@@ -54,8 +54,8 @@ const defaultRetry: RetrySchedule = Schedule.min([
  * Saves a task's video and says where it is and how many bytes it has.
  *
  * Use it soon after the task has succeeded: output URLs expire within 24 to 48 hours. The file appears under its name only when it is
- * whole. What passes is tried again, and goes on where it broke off if the host allows; so does a later call with the same `to`, after a
- * failure, an interruption or the end of the process.
+ * whole. Temporary failures are tried again, and the download continues where it broke off if the host allows; so does a later call with
+ * the same `to`, after a failure, an interruption or the end of the process.
  *
  * Errors: `DownloadFailed`; `OutputExpired` when the task must be got again for a fresh URL.
  * Source: https://docs.dev.runwayml.com/assets/outputs/
@@ -76,7 +76,10 @@ const defaultRetry: RetrySchedule = Schedule.min([
  * }).pipe(Effect.provide(NodeServices.layer))
  * ```
  */
-export const download = Effect.fn("Runway.download")(function* (task: Succeeded, options: DownloadOptions) {
+export const download = Effect.fn("Runway.download")(function* (
+  task: Succeeded,
+  options: DownloadOptions
+): Effect.fn.Return<Downloaded, RunwayError, FileSystem.FileSystem | Path.Path> {
   yield* Effect.annotateCurrentSpan("runway.task.id", task.id)
   const { to, index = 0, retry = defaultRetry } = options
   const fail = ({ reason, status }: Host.Refusal) =>
@@ -90,7 +93,7 @@ export const download = Effect.fn("Runway.download")(function* (task: Succeeded,
   const video: Video = { taskId: task.id, index, url: Redacted.value(output), place }
 
   const saved = yield* withRetry(
-    () => Effect.scoped(attempt(video, options)).pipe(Effect.mapError(fail)),
+    () => Effect.scoped(saveOnce(video, options)).pipe(Effect.mapError(fail)),
     retry,
     ({ isRetryable }) => isRetryable
   )
@@ -111,7 +114,11 @@ interface Place {
   readonly named: (extension: FileName.Extension) => string
 }
 
-const placeOf = Effect.fnUntraced(function* (to: string, taskId: string, index: number) {
+const placeOf = Effect.fnUntraced(function* (
+  to: string,
+  taskId: string,
+  index: number
+): Effect.fn.Return<Place, Host.Refusal, FileSystem.FileSystem | Path.Path> {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   if (to === "") return yield* Effect.fail(Host.refused("`to` is empty"))
@@ -131,56 +138,66 @@ const placeOf = Effect.fnUntraced(function* (to: string, taskId: string, index: 
   return { base, named: (extension: FileName.Extension) => `${base}.${extension}` }
 })
 
-/** One request and what becomes of it. It goes on with the part that is there, unless that has just turned out to be of no use. */
-const attempt = (
+/** One request and its answer, written to a part. It continues the part that is there, unless the answer shows that it is of no use. */
+const saveOnce: (
   video: Video,
   options: DownloadOptions,
+  startOver?: boolean
+) => Effect.Effect<Downloaded, Host.Refusal, Fetching> = Effect.fnUntraced(function* (
+  video,
+  options,
   startOver = false
-): Effect.Effect<Downloaded, Host.Refusal, Fetching> =>
-  Effect.gen(function* () {
-    const path = yield* Path.Path
-    const { taskId, index, url, place } = video
-    const stallTimeout = Duration.fromInputUnsafe(options.stallTimeout ?? "30 seconds")
-    const found = startOver ? undefined : yield* PartFile.find(place.base, taskId, index)
-    const range = found && { from: found.size, etag: found.etag }
-    const response = yield* Host.open({ url, range, stallTimeout })
-    // A 200 is the whole video, whatever was asked for.
-    const resumed = response.status === 200 ? undefined : found
-    if (resumed !== undefined && !continues(resumed, response)) {
-      yield* PartFile.drop(place.base, resumed.path)
-      return yield* attempt(video, options, true)
-    }
+) {
+  const path = yield* Path.Path
+  const { taskId, index, url, place } = video
+  const stallTimeout = Duration.fromInputUnsafe(options.stallTimeout ?? "30 seconds")
+  const kept = startOver ? undefined : yield* PartFile.find(place.base, taskId, index)
+  const range = kept && { from: kept.size, etag: kept.etag }
+  const response = yield* Host.open({ url, range, stallTimeout })
+  // A 200 is the whole video, whatever was asked for.
+  const resumed = response.status === 200 ? undefined : kept
+  if (resumed !== undefined && !continues(resumed, response)) {
+    yield* PartFile.drop(place.base, resumed.path)
+    return yield* saveOnce(video, options, true)
+  }
 
-    const version = resumed?.version ?? versionOf(video, response.headers)
-    const part =
-      resumed ??
-      (yield* PartFile.begin(place.base, version, found).pipe(Effect.mapError(noWrite(path.dirname(place.base)))))
-    const total = version.total ?? (resumed && Host.contentRange(response.headers).total)
-    // What a 416 has to say is said in its headers.
-    const body = response.status === 416 ? null : response.body
-    const bytes = yield* write(body, part, Progress.make(options.onProgress, total), stallTimeout)
+  const version = resumed?.version ?? versionOf(video, response.headers)
+  const part =
+    resumed ??
+    (yield* PartFile.begin(place.base, version, kept).pipe(Effect.mapError(noWrite(path.dirname(place.base)))))
+  const total = version.total ?? (resumed && Host.contentRange(response.headers).total)
+  // A 416 says what it has to say in its headers.
+  const body = response.status === 416 ? null : response.body
+  const bytes = yield* write(body, part, Progress.make(options.onProgress, total), stallTimeout)
+  yield* requireWhole(bytes, total, PartFile.drop(place.base, part.path))
+  const to = place.named(version.extension)
+  yield* PartFile.finish(place.base, part.path, to).pipe(Effect.mapError(noWrite(to)))
+  return { path: to, bytes }
+})
 
-    if (bytes === 0) return yield* Effect.fail(Host.refused("the answer was empty"))
-    if (total !== undefined && bytes !== total) {
-      if (bytes > total) yield* PartFile.drop(place.base, part.path)
-      return yield* Effect.fail(Host.lost(`it broke off after ${bytes} of ${total} bytes`))
-    }
-    const to = place.named(version.extension)
-    yield* PartFile.finish(place.base, part.path, to).pipe(Effect.mapError(noWrite(to)))
-    return { path: to, bytes }
-  })
+/** Refuses a video of another length than was promised. One that is too long cannot be continued, so its part is dropped. */
+const requireWhole = <R>(
+  bytes: number,
+  total: number | undefined,
+  dropPart: Effect.Effect<void, never, R>
+): Effect.Effect<void, Host.Refusal, R> => {
+  if (bytes === 0) return Effect.fail(Host.refused("the answer was empty"))
+  if (total === undefined || bytes === total) return Effect.void
+  const brokeOff = Effect.fail(Host.lost(`it broke off after ${bytes} of ${total} bytes`))
+  return bytes > total ? Effect.andThen(dropPart, brokeOff) : brokeOff
+}
 
 type Fetching = FileSystem.FileSystem | Path.Path | Scope.Scope
 
-/** Whether an answer to a range goes on exactly where the part ends, or says that the part is all there is. */
-const continues = (part: PartFile.Found, { status, headers }: Response): boolean => {
+/** Whether an answer to a range begins exactly where the part ends, or says that the part is all there is. */
+const continues = (part: PartFile.Resumable, { status, headers }: Response): boolean => {
   const { from, total } = Host.contentRange(headers)
   const sameBytes = (headers.get("etag") ?? part.etag) === part.etag && !headers.has("content-encoding")
   const sameTotal = total === undefined || part.version.total === undefined || total === part.version.total
   return sameBytes && sameTotal && (status === 416 ? total === part.size : from === part.size)
 }
 
-/** What the answer to a request for all of it says that it is. */
+/** What the answer to a request for the whole video says of it. */
 const versionOf = ({ taskId, index, url }: Video, headers: Headers): PartFile.Version => {
   // The length of a compressed body is not the video's, and a part of one cannot be asked for.
   const plain = !headers.has("content-encoding")
@@ -228,10 +245,10 @@ const write = Effect.fnUntraced(function* (
   return received
 }, Effect.scoped)
 
-/** How pages and error documents begin, and no video. */
+/** How pages and error documents begin; no video begins so. */
 const page = /^\s*(<!doctype|<html|<\?xml|<error|\{\s*")/i
 
-/** A part that is gone was finished or replaced by another process: a new start can help, and nothing else of a disk's problems passes. */
+/** A part that is gone was finished or replaced by another process, so starting over can help. Other problems of a disk are permanent. */
 const noWrite =
   (where: string) =>
   (error: PlatformError): Host.Refusal =>

@@ -1,7 +1,7 @@
 /**
  * A task's id as the name of a file: injective, and safe from whatever the id holds.
  *
- * An id is the provider's text. It must not choose a folder, hide a file, look like an option or a device, or be too long for a disk.
+ * An id is the provider's text, and nothing here touches the disk. The id must not choose a folder, hide a file, look like an option or a device, or be too long for a disk.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * A folder that is made with those above it, one at a time.
+ * A folder that is made together with the missing folders above it, one at a time. It writes no files.
  *
  * Node's own recursive `mkdir` never comes back where the file system refuses a folder as not found (below /proc, for one).
  *
@@ -10,8 +10,8 @@ import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
 import type { PlatformError } from "effect/PlatformError"
 
-export const make = (folder: string): Effect.Effect<void, PlatformError, FileSystem.FileSystem | Path.Path> =>
-  Effect.gen(function* () {
+export const make: (folder: string) => Effect.Effect<void, PlatformError, FileSystem.FileSystem | Path.Path> =
+  Effect.fnUntraced(function* (folder) {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     if (yield* fs.exists(folder)) return

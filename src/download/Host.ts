@@ -1,8 +1,8 @@
 /**
- * The host of a finished video: asked for it without a key, over https, and never trusted.
+ * The host of a finished video: it is asked without a key, over https, and never trusted.
  *
- * The output URL is the only credential that is sent. Redirects are followed to https only, and what is no video is refused. It knows
- * nothing of files and of retries.
+ * The output URL is the only credential that is sent. Redirects are followed to https only, and an answer that is no video is refused.
+ * It knows nothing of files and of retries.
  *
  * @module
  */
@@ -10,6 +10,8 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { Fetch } from "effect/http/FetchHttpClient"
+import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
 import { defined } from "../Defined.ts"
 import { DownloadFailed, OutputExpired } from "../RunwayError.ts"
 import { retryAfter } from "../request/Answer.ts"
@@ -22,7 +24,7 @@ export interface Refusal {
   readonly status?: number
 }
 
-/** A refusal that may pass by itself. */
+/** A refusal that is temporary: the same download may succeed later. */
 export const lost = (problem: string): Refusal => ({ reason: new DownloadFailed({ problem }) })
 
 /** A refusal that the same download would meet again. */
@@ -47,7 +49,7 @@ export interface Ask {
  *
  * Its connection is given up with the scope, in whatever state it is.
  */
-export const open = Effect.fnUntraced(function* (ask: Ask) {
+export const open = Effect.fnUntraced(function* (ask: Ask): Effect.fn.Return<Response, Refusal, Scope.Scope> {
   const controller = yield* Effect.acquireRelease(
     Effect.sync(() => new AbortController()),
     (controller) => Effect.sync(() => controller.abort())
@@ -55,43 +57,52 @@ export const open = Effect.fnUntraced(function* (ask: Ask) {
   return yield* follow(ask, controller.signal, 5)
 })
 
-const follow = (ask: Ask, signal: AbortSignal, redirects: number): Effect.Effect<Response, Refusal> =>
-  Effect.gen(function* () {
+/** Asks for a video, also where redirects lead, as often as they may. */
+const follow: (ask: Ask, signal: AbortSignal, redirects: number) => Effect.Effect<Response, Refusal> =
+  Effect.fnUntraced(function* (ask, signal, redirects) {
     const { url, range } = ask
     if (!isSafe(url)) return yield* Effect.fail(refused(`${withoutQuery(url)} is not an https:// URL`))
     const response = yield* request(ask, signal)
     const { status, headers } = response
-    const type = headers.get("content-type") ?? ""
     if (range !== undefined && status === 416) return response
     if (status === 200 || (range !== undefined && status === 206)) {
+      const type = headers.get("content-type") ?? ""
       return textual.test(type) ? yield* Effect.fail(refused(`the answer is ${type} and no video`)) : response
     }
     const location = headers.get("location")
     if (status >= 300 && status < 400 && location !== null) {
-      const target = URL.parse(location, url)
-      if (target === null) {
-        return yield* Effect.fail(refused(`redirected to ${withoutQuery(location)}, which is no URL`))
-      }
-      // What began with TLS stays with it: a host elsewhere has no say in what is read on this machine.
-      if (URL.parse(url)?.protocol === "https:" && target.protocol !== "https:") {
-        return yield* Effect.fail(refused(`redirected to ${withoutQuery(target.href)}, which is not an https:// URL`))
-      }
-      if (redirects === 0) return yield* Effect.fail(refused("too many redirects"))
-      return yield* follow({ ...ask, url: target.href }, signal, redirects - 1)
+      const target = yield* Effect.fromResult(redirectTarget(url, location, redirects))
+      return yield* follow({ ...ask, url: target }, signal, redirects - 1)
     }
-    if (expired.has(status)) return yield* Effect.fail({ reason: new OutputExpired({}), status })
-    const now = yield* DateTime.now
-    return yield* Effect.fail({
-      reason: new DownloadFailed({
-        problem: `answered with ${status}`,
-        transient: status >= 500 || passing.has(status),
-        ...defined({ retryAfter: retryAfter({ status, headers, text: "", sentAt: now, receivedAt: now }) })
-      }),
-      status
-    })
+    return yield* Effect.fail(refusalOf(response, yield* DateTime.now))
   })
 
-const request = Effect.fnUntraced(function* ({ url, range, stallTimeout }: Ask, signal: AbortSignal) {
+/** Where a redirect leads, if it may be followed. */
+const redirectTarget = (url: string, location: string, redirects: number): Result.Result<string, Refusal> => {
+  const target = URL.parse(location, url)
+  if (target === null) return Result.fail(refused(`redirected to ${withoutQuery(location)}, which is no URL`))
+  // What began with TLS stays with it: a host elsewhere has no say in what is read on this machine.
+  if (URL.parse(url)?.protocol === "https:" && target.protocol !== "https:") {
+    return Result.fail(refused(`redirected to ${withoutQuery(target.href)}, which is not an https:// URL`))
+  }
+  return redirects === 0 ? Result.fail(refused("too many redirects")) : Result.succeed(target.href)
+}
+
+/** What an answer that is no video means. */
+const refusalOf = ({ status, headers }: Response, now: DateTime.Utc): Refusal => {
+  if (expired.has(status)) return { reason: new OutputExpired({}), status }
+  const reason = new DownloadFailed({
+    problem: `answered with ${status}`,
+    transient: status >= 500 || temporary.has(status),
+    ...defined({ retryAfter: retryAfter({ status, headers, text: "", sentAt: now, receivedAt: now }) })
+  })
+  return { reason, status }
+}
+
+const request = Effect.fnUntraced(function* (
+  { url, range, stallTimeout }: Ask,
+  signal: AbortSignal
+): Effect.fn.Return<Response, Refusal> {
   const fetch = yield* Fetch
   // A compressed answer could not be resumed, and its length would say nothing.
   const headers = new Headers({
@@ -117,7 +128,7 @@ const request = Effect.fnUntraced(function* ({ url, range, stallTimeout }: Ask, 
   return yield* Telemetry.attemptSpan(attempt, about).pipe(Effect.mapError(({ problem }) => lost(problem)))
 })
 
-/** Hands on a body chunk by chunk, each within its time. */
+/** Gives a body to `use` chunk by chunk; each chunk must come within the stall timeout. */
 export const forEachChunk = <R>(
   body: ReadableStream<Uint8Array>,
   stallTimeout: Duration.Duration,
@@ -159,7 +170,7 @@ const textual = /^text\/|json|html|xml/i
 const expired: ReadonlySet<number> = new Set([401, 403, 404, 410])
 
 /** Below 500: too slow, too early, too many. */
-const passing: ReadonlySet<number> = new Set([408, 425, 429])
+const temporary: ReadonlySet<number> = new Set([408, 425, 429])
 
 /** https, or this machine, which is where a mock is. */
 const isSafe = (url: string): boolean => {

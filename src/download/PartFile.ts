@@ -1,10 +1,10 @@
 /**
- * The beginning of a video on the disk, until it is whole, and the note beside it by which it is taken up again.
+ * The beginning of a video on the disk, until it is whole, and the note beside it that allows a later download to continue it.
  *
- * A part has a name of its own (`<base>.<eight hex digits>.part`), made new for each download that starts from nothing, so that two never
- * write into one file. The note (`<base>.part.json`) names the part to go on with and the one version of the one output that it belongs
- * to. Within a process a part has one writer. Another process may take up a part that is still written to; it then writes the same bytes
- * at the same places, because the host has confirmed the version, and who comes second to the end starts over.
+ * Each download that starts from nothing makes a part with a new name (`<base>.<eight hex digits>.part`), so that two downloads never
+ * write into one file. The note (`<base>.part.json`) names the part to continue and the one version of the one output that it belongs
+ * to. Within a process a part has one writer. Another process may continue a part that is still written to: both then write the same
+ * bytes at the same places, because the host has confirmed the version, and the one that ends second starts over. It asks no host.
  *
  * @module
  */
@@ -12,7 +12,9 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as Path from "effect/Path"
+import type { PlatformError } from "effect/PlatformError"
 import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
 import { extensions } from "./FileName.ts"
 import { strongEtag } from "./Host.ts"
 
@@ -41,8 +43,8 @@ export interface Part {
   readonly size: number
 }
 
-/** A part that can be gone on with. */
-export interface Found extends Part {
+/** A part that can be continued. */
+export interface Resumable extends Part {
   readonly etag: string
 }
 
@@ -68,23 +70,31 @@ const note = Effect.fnUntraced(function* (base: string) {
   return Option.getOrUndefined(Option.flatMap(text, decodeNote))
 })
 
-/** The part to go on with, if there is one of this output and nobody is at it. */
-export const find = Effect.fnUntraced(function* (base: string, taskId: string, index: number) {
+/** The part to continue, if there is one of this output and no other download of this process writes to it. */
+export const find = Effect.fnUntraced(function* (
+  base: string,
+  taskId: string,
+  index: number
+): Effect.fn.Return<Resumable | undefined, never, FileSystem.FileSystem | Path.Path | Scope.Scope> {
   const fs = yield* FileSystem.FileSystem
-  const found = yield* note(base)
-  if (found?.etag === undefined || found.taskId !== taskId || found.index !== index) return undefined
-  const path = partOf(base, found.part)
+  const noted = yield* note(base)
+  if (noted?.etag === undefined || noted.taskId !== taskId || noted.index !== index) return undefined
+  const path = partOf(base, noted.part)
   const info = yield* Effect.option(fs.stat(path))
   if (Option.isNone(info) || info.value.type !== "File" || info.value.size === 0n) return undefined
   if (!(yield* take(path))) return undefined
-  return { path, version: found, etag: found.etag, size: Number(info.value.size) }
+  return { path, version: noted, etag: noted.etag, size: Number(info.value.size) }
 })
 
 /**
- * A new, empty part, in place of the one that is there: `found`, or another's that nobody is at. It stays after the scope only when there
- * is something to take up again.
+ * A new, empty part, in place of the one that is there: `resumable`, or one that no download writes to. It stays after the scope only
+ * when something of it can be resumed.
  */
-export const begin = Effect.fnUntraced(function* (base: string, version: Version, found: Part | undefined) {
+export const begin = Effect.fnUntraced(function* (
+  base: string,
+  version: Version,
+  resumable: Part | undefined
+): Effect.fn.Return<Part, PlatformError, FileSystem.FileSystem | Path.Path | Scope.Scope> {
   const fs = yield* FileSystem.FileSystem
   const part = crypto.randomUUID().slice(0, 8)
   const path = partOf(base, part)
@@ -97,10 +107,12 @@ export const begin = Effect.fnUntraced(function* (base: string, version: Version
     }).pipe(Effect.ignore)
   )
   const noted = yield* note(base)
-  const former = noted === undefined ? undefined : partOf(base, noted.part)
-  // Who is at the former part keeps the note, and this one is not taken up again.
-  if (former !== undefined && former !== found?.path && !(yield* take(former))) return { path, version, size: 0 }
-  if (former !== undefined) yield* drop(base, former)
+  const previous = noted === undefined ? undefined : partOf(base, noted.part)
+  // If another download of this process still writes the previous part, that one keeps the note, and this part cannot be resumed.
+  if (previous !== undefined && previous !== resumable?.path && !(yield* take(previous))) {
+    return { path, version, size: 0 }
+  }
+  if (previous !== undefined) yield* drop(base, previous)
   if (version.etag !== undefined) {
     // Whole or not at all, as another process may be reading it.
     const draft = `${path}.json`
@@ -116,7 +128,10 @@ export const begin = Effect.fnUntraced(function* (base: string, version: Version
 })
 
 /** Removes a part and its note. */
-export const drop = Effect.fnUntraced(function* (base: string, path: string) {
+export const drop = Effect.fnUntraced(function* (
+  base: string,
+  path: string
+): Effect.fn.Return<void, never, FileSystem.FileSystem> {
   const fs = yield* FileSystem.FileSystem
   const noted = yield* note(base)
   if (noted !== undefined && partOf(base, noted.part) === path) yield* Effect.ignore(fs.remove(noteOf(base)))
@@ -124,7 +139,11 @@ export const drop = Effect.fnUntraced(function* (base: string, path: string) {
 })
 
 /** Gives a whole part its name. */
-export const finish = Effect.fnUntraced(function* (base: string, path: string, to: string) {
+export const finish = Effect.fnUntraced(function* (
+  base: string,
+  path: string,
+  to: string
+): Effect.fn.Return<void, PlatformError, FileSystem.FileSystem> {
   const fs = yield* FileSystem.FileSystem
   yield* fs.rename(path, to)
   yield* drop(base, path)

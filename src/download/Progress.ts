@@ -1,5 +1,5 @@
 /**
- * How far a download is, told often enough to watch and seldom enough to cost nothing.
+ * How far a download is, reported often enough to watch and seldom enough to cost nothing. It counts nothing itself.
  *
  * @module
  */
@@ -21,11 +21,11 @@ export type Tell = (received: number, which?: "first" | "last") => Effect.Effect
 /** Tells a listener at most ten times a second, but of the first and the last always, and of the last only once. */
 export const make = (listener: Listener | undefined, total: number | undefined): Tell => {
   if (listener === undefined) return () => Effect.void
-  let told = { at: 0, received: -1 }
+  let reported = { at: 0, received: -1 }
   return Effect.fnUntraced(function* (received, which) {
     const at = yield* Clock.currentTimeMillis
-    if (which === undefined ? at - told.at < 100 : which === "last" && told.received === received) return
-    told = { at, received }
+    if (which === undefined ? at - reported.at < 100 : which === "last" && reported.received === received) return
+    reported = { at, received }
     yield* listener({ received, total })
   })
 }

@@ -30,7 +30,7 @@ export interface Limiter {
 const defaultPause = Duration.seconds(5)
 
 /** Makes the pace of one account, which is known to the store by a name that reveals nothing of its key. */
-export const make = Effect.fnUntraced(function* (account: string, limit: Limit | undefined) {
+export const make = Effect.fnUntraced(function* (account: string, limit: Limit | undefined): Effect.fn.Return<Limiter> {
   const provided = yield* Effect.serviceOption(RateLimiter.RateLimiterStore)
   const store = Option.match(provided, {
     onNone: () => RateLimiter.layerStoreMemory,
@@ -83,5 +83,5 @@ export const make = Effect.fnUntraced(function* (account: string, limit: Limit |
       return answer
     })
 
-  return { inTurn } satisfies Limiter
+  return { inTurn }
 })

@@ -1,5 +1,5 @@
 /**
- * What the client tells of itself: spans and metrics. It only makes them; where they go is the program's layer.
+ * What the client reports of itself: spans and metrics. It only makes them; the program's layer decides where they go.
  *
  * Names and attributes follow OpenTelemetry's HTTP conventions. No key, no query string, no header and no body is ever among them.
  *
@@ -45,7 +45,7 @@ interface Problem {
   readonly problem: string
 }
 
-/** What is told of an attempt before it begins. */
+/** What is known of an attempt before it begins. */
 export interface About {
   /**
    * Method and route template, for example `GET /runwayml/v1/tasks/{id}`: the span's name, as ids would make too many of them. The method
@@ -73,21 +73,21 @@ export const attemptSpan = <A extends { readonly status: number }, E extends Pro
     Effect.makeSpan(about.operation, { kind: "client", attributes: attributes(about) }),
     (span) => Effect.withParentSpan(attempt, span),
     Effect.fnUntraced(function* (span, exit) {
-      const { outcome, status, told } = read(exit)
+      const { outcome, status, reported } = read(exit)
       if (status !== undefined) span.attribute("http.response.status_code", status)
-      if (Exit.isFailure(told)) span.attribute("error.type", outcome)
-      span.end(yield* Clock.currentTimeNanos, told)
+      if (Exit.isFailure(reported)) span.attribute("error.type", outcome)
+      span.end(yield* Clock.currentTimeNanos, reported)
       yield* Metric.update(Metric.withAttributes(requests, { operation: about.operation, outcome }), 1)
       if (about.resendCount === 0) return
       yield* Metric.update(Metric.withAttributes(retries, { operation: about.operation }), 1)
     })
   )
 
-/** What is told of an attempt's end. */
+/** What is reported of an attempt's end. */
 interface End {
   readonly outcome: string
   readonly status?: number
-  readonly told: Exit.Exit<void, unknown>
+  readonly reported: Exit.Exit<void, unknown>
 }
 
 const read = (exit: Exit.Exit<{ readonly status: number }, Problem>): End => {
@@ -95,15 +95,15 @@ const read = (exit: Exit.Exit<{ readonly status: number }, Problem>): End => {
     const { status } = exit.value
     const outcome = String(status)
     // A redirect that a browser hides has the status 0, which is none.
-    if (status < 400) return { outcome, ...(status > 0 ? { status } : {}), told: Exit.void }
-    return { outcome, status, told: Exit.fail({ name: outcome, message: `answered with ${status}` }) }
+    if (status < 400) return { outcome, reported: Exit.void, ...defined({ status: status > 0 ? status : undefined }) }
+    return { outcome, status, reported: Exit.fail({ name: outcome, message: `answered with ${status}` }) }
   }
   const error = Option.getOrUndefined(Exit.findErrorOption(exit))
-  if (error === undefined) return { outcome: "Interrupted", told: Exit.asVoid(exit) }
-  return { outcome: error._tag, told: Exit.fail({ name: error._tag, message: error.problem }) }
+  if (error === undefined) return { outcome: "Interrupted", reported: Exit.asVoid(exit) }
+  return { outcome: error._tag, reported: Exit.fail({ name: error._tag, message: error.problem }) }
 }
 
-const attributes = ({ operation, baseUrl, resendCount, taskId }: About) => {
+const attributes = ({ operation, baseUrl, resendCount, taskId }: About): Record<string, unknown> => {
   const [method, template] = operation.split(" ")
   const { hostname, port, protocol } = new URL(baseUrl)
   return defined({
