@@ -145,11 +145,11 @@ const writable = Effect.fnUntraced(function* (folder: string) {
 /** Follows a task to its end and saves its video; where that breaks off, the way back to the task is shown. */
 const finish = Effect.fnUntraced(function* (id: string, folder: string, mode: Mode, options: Task.WaitOptions) {
   const path = yield* Path.Path
-  const again = `npx cometapi-runway wait ${pasteable(id)} --live`
+  const command = `npx cometapi-runway wait ${pasteable(id)} --live`
   const resume =
     mode === "live"
-      ? `Task ${id} goes on at the provider. Take it up again, at no cost, with: ${again} --out ${pasteable(folder)}`
-      : `Task ${id} lived in this process's mock and ends with it. A real one would be taken up again with: ${again}`
+      ? `Task ${id} goes on at the provider. Take it up again, at no cost, with: ${command} --out ${pasteable(folder)}`
+      : `Task ${id} lived in this process's mock and ends with it. A real one would be taken up again with: ${command}`
   yield* Effect.gen(function* () {
     const end = yield* Progress.show(Task.watch(id, options)).pipe(Stream.filter(Task.isTerminal), Stream.runHead)
     const task = yield* Task.outcome(Option.getOrThrow(end))

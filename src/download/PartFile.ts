@@ -51,12 +51,13 @@ export interface Resumable extends Part {
 /** The parts that this process writes to. */
 const taken = new Set<string>()
 
-const take = Effect.fnUntraced(function* (part: string) {
+/** Makes this download the only writer of a part in this process; false when there is another. */
+const take = Effect.fnUntraced(function* (part: string): Effect.fn.Return<boolean, never, Path.Path | Scope.Scope> {
   const path = yield* Path.Path
   const name = path.resolve(part)
   return yield* Effect.acquireRelease(
     Effect.sync(() => !taken.has(name) && taken.add(name) !== undefined),
-    (mine) => Effect.sync(() => mine && taken.delete(name))
+    (isTaken) => Effect.sync(() => isTaken && taken.delete(name))
   )
 })
 

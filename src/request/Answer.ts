@@ -41,10 +41,10 @@ export interface RawAnswer {
 }
 
 /**
- * Is shown every answer as it came, before it is read. By default nobody is.
+ * A function that is shown every answer as it came, before it is read. By default there is none.
  *
  * Use it to record what the provider really says, for one effect or for a whole program. It is not interrupted while it is shown a
- * submission's answer, and when it breaks that is logged: neither may cost a paid task's id.
+ * submission's answer, and when it breaks, that is only logged: neither may lose a paid task's id.
  *
  * @example
  * ```ts
@@ -137,13 +137,13 @@ const definite = (answer: Answer, error: ProviderError | undefined): Reasons.Rea
   return undefined
 }
 
-const rejected = (error: ProviderError | undefined) =>
+const rejected = (error: ProviderError | undefined): Reasons.Rejected =>
   new Reasons.Rejected({ ...words(error), problems: error?.problems ?? [] })
 
-const unavailable = (answer: Answer, error: ProviderError | undefined) =>
+const unavailable = (answer: Answer, error: ProviderError | undefined): Reasons.Unavailable =>
   new Reasons.Unavailable({
-    ...(error === undefined ? { said: Shown.excerpt(answer.text) } : words(error)),
-    ...defined({ retryAfter: retryAfter(answer) })
+    said: error?.said ?? Shown.excerpt(answer.text),
+    ...defined({ code: error?.code, retryAfter: retryAfter(answer) })
   })
 
 /** A status from 300 on, or the 0 that a browser puts in its place. */
@@ -161,13 +161,15 @@ interface ProviderError {
   readonly problems: ReadonlyArray<Reasons.Problem>
 }
 
-const words = (error: ProviderError | undefined) => ({ said: error?.said ?? "", ...defined({ code: error?.code }) })
+/** What every refusal carries of the provider's error. */
+const words = (error: ProviderError | undefined): Defined<{ said: string; code: string | undefined }> =>
+  defined({ said: error?.said ?? "", code: error?.code })
 
 const isWrapped = Schema.is(Wire.WrappedError)
 const isFlat = Schema.is(Wire.FlatError)
 const isNative = Schema.is(Wire.NativeError)
 
-/** The error in one of the contract's three forms, or nothing: then somebody in between has spoken. */
+/** The error in one of the contract's three forms, or nothing: then the answer came from something between the provider and us. */
 const readError = (answer: Answer): ProviderError | undefined => {
   const body = Option.getOrUndefined(json(answer))
   if (isWrapped(body)) return providerError(body.error.code, body.error.message)

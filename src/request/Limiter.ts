@@ -1,8 +1,9 @@
 /**
- * One account's pace: every request of a layer goes through here, reads give way to submissions, and a 429 slows all of them down.
+ * One account's pace: every request of a layer waits here for its turn, submissions go before reads, and a 429 slows all of them down.
  *
  * The counting is Effect's `RateLimiter`, in this process's memory unless a `RateLimiterStore` is provided to the layer: with its Redis
- * store, several machines that share a key share its pace. A store that fails stops nobody; the provider's own 429 still does.
+ * store, several machines that share a key share its pace. It sends nothing itself. When the store fails, requests go on without it;
+ * the provider's own 429 still slows them.
  *
  * @module
  */
@@ -39,12 +40,12 @@ export const make = Effect.fnUntraced(function* (account: string, limit: Limit |
   const limiter = yield* RateLimiter.make.pipe(Effect.provide(store))
   const key = `cometapi-runway/${account}`
   const turn = yield* Semaphore.make(1)
-  // Reads queue here and so send one of them at a time to queue for a turn: a submission has at most one read before it.
+  // Only one read at a time may queue for a turn, so that a submission has at most one read before it.
   const reads = yield* Semaphore.make(1)
 
   const pace = { key: `${key}/429`, tokens: 1, fallbackLimit: 1, fallbackWindow: defaultPause }
-  const openly = <A>(effect: Effect.Effect<A, RateLimiter.RateLimiterError>, otherwise: A) =>
-    Effect.catch(effect, (error) => Effect.as(Effect.logWarning("the rate limiter's store failed", error), otherwise))
+  const orWithoutStore = <A>(effect: Effect.Effect<A, RateLimiter.RateLimiterError>, fallback: A) =>
+    Effect.catch(effect, (error) => Effect.as(Effect.logWarning("the rate limiter's store failed", error), fallback))
 
   /** Waits until this account may send one request more. */
   const slot: Effect.Effect<number> = Effect.gen(function* () {
@@ -56,14 +57,14 @@ export const make = Effect.fnUntraced(function* (account: string, limit: Limit |
         algorithm: "token-bucket",
         onExceeded: "delay"
       })
-      const delay = yield* openly(
+      const delay = yield* orWithoutStore(
         Effect.map(consumed, ({ delay }) => delay),
         Duration.zero
       )
       if (Duration.isPositive(delay)) yield* Effect.sleep(delay)
     }
     for (;;) {
-      const { delay, epoch, phase } = yield* openly<
+      const { delay, epoch, phase } = yield* orWithoutStore<
         Pick<RateLimiter.AdaptiveConsumeResult, "delay" | "epoch" | "phase">
       >(limiter.adaptiveConsume(pace), { delay: Duration.zero, epoch: 0, phase: "inactive" })
       if (Duration.isPositive(delay)) yield* Effect.sleep(delay)
@@ -79,7 +80,7 @@ export const make = Effect.fnUntraced(function* (account: string, limit: Limit |
       const answer = yield* attempt
       const pause = patiently(retryAfter(answer) ?? defaultPause)
       const feedback = { key: pace.key, tokens: 1, epoch, status: answer.status, retryAfter: pause }
-      yield* openly(limiter.adaptiveFeedback(feedback), undefined)
+      yield* orWithoutStore(limiter.adaptiveFeedback(feedback), undefined)
       return answer
     })
 

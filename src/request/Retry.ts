@@ -1,5 +1,5 @@
 /**
- * When a request may be sent again, and how long to wait before.
+ * When a request may be sent again, and how long to wait before. It reads no answer: `Answer.ts` says what one means.
  *
  * *Whether* is decided by the operation and by proof, and is not configurable: a paid submission is sent again only when it provably was
  * not accepted. *When* is a policy, and any Effect `Schedule` can take its place.

@@ -1,9 +1,9 @@
 /**
- * Reads the wire's task answers: three shapes in, one `Task` out. The only place that knows the shapes apart.
+ * Reads the wire's task answers: three shapes in, one `Task` out. The only place that tells the shapes apart; it remembers nothing.
  *
  * Each answer is read for itself, because one task may answer in an envelope while queued and bare when finished (task page). The
- * envelope's status is the platform's verdict and billing follows it, so a terminal one stands whatever the provider's copy inside says;
- * before that, the copy is believed when it is further along.
+ * envelope's status is the platform's decision and billing follows it, so a terminal status holds, whatever the provider's copy inside
+ * says. Before that, the copy is believed when it says that the task got further.
  *
  * @module
  */
