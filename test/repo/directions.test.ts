@@ -14,7 +14,10 @@ const refuses = (place: string, source: string): boolean => {
   const file = join(root, place)
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(file, `import { something } from "${source}"\nexport const used = something\n`)
-  return spawnSync("biome", ["lint", place], { cwd: root }).status !== 0
+  const { status } = spawnSync("biome", ["lint", place], { cwd: root })
+  // Each import is judged alone: two that are both allowed could form a circle.
+  rmSync(file)
+  return status !== 0
 }
 
 describe("the direction of imports", () => {
@@ -44,5 +47,69 @@ describe("the direction of imports", () => {
     ["test/contract/first-path.test.ts", "cometapi-runway-mock"]
   ])("%s may import %s", (place, source) => {
     expect(refuses(place, source)).toBe(false)
+  })
+
+  // The floors of the client, from the top down: each may import what stands below it and nothing above it.
+  it.each([
+    ["src/index.ts", "./cli/Cli.ts"],
+    ["src/CharacterPerformance.ts", "./index.ts"],
+    ["src/CharacterPerformance.ts", "./cli/Described.ts"],
+    ["src/Job.ts", "./CharacterPerformance.ts"],
+    ["src/Task.ts", "./Job.ts"],
+    ["src/Wait.ts", "./Task.ts"],
+    ["src/Runway.ts", "./Wait.ts"],
+    ["src/Runway.ts", "./download/Download.ts"],
+    ["src/Submission.ts", "./Runway.ts"],
+    ["src/Submission.ts", "./Reading.ts"],
+    ["src/Reading.ts", "./Submission.ts"],
+    ["src/Settings.ts", "./Runway.ts"],
+    ["src/download/Download.ts", "../Submission.ts"],
+    ["src/download/Host.ts", "../Runway.ts"],
+    ["src/request/Exchange.ts", "../Submission.ts"],
+    ["src/request/Input.ts", "../download/Host.ts"],
+    ["src/request/Retry.ts", "../CharacterPerformance.ts"],
+    ["src/RunwayError.ts", "./request/Answer.ts"],
+    ["src/Poll.ts", "./Wait.ts"],
+    ["src/task/Snapshot.ts", "../RunwayError.ts"],
+    ["src/task/WireTask.ts", "../request/Answer.ts"],
+    ["src/Shown.ts", "./task/Snapshot.ts"],
+    ["src/Bindings.ts", "./request/Attempt.ts"],
+    // The rules for every floor hold on each of them.
+    ["src/request/Attempt.ts", "node:https"],
+    ["src/task/Snapshot.ts", "cometapi-runway-mock"],
+    ["src/Wait.ts", "effect"],
+    ["src/download/Download.ts", "../../mock/src/index.ts"],
+    ["src/request/Attempt.ts", "../../test/support/Provider.ts"]
+  ])("%s may not import %s, which is no floor below it", (place, source) => {
+    expect(refuses(place, source)).toBe(true)
+  })
+
+  it.each([
+    ["src/CharacterPerformance.ts", "./Job.ts"],
+    ["src/ImageToVideo.ts", "./Job.ts"],
+    ["src/ImageToVideo.ts", "./request/Input.ts"],
+    ["src/Job.ts", "./Task.ts"],
+    ["src/Task.ts", "./download/Download.ts"],
+    ["src/Wait.ts", "./Runway.ts"],
+    ["src/Runway.ts", "./Submission.ts"],
+    ["src/Submission.ts", "./request/Exchange.ts"],
+    ["src/download/Host.ts", "../request/Answer.ts"],
+    ["src/download/Download.ts", "./Host.ts"],
+    ["src/request/Answer.ts", "../RunwayError.ts"],
+    ["src/RunwayError.ts", "./task/Snapshot.ts"],
+    ["src/task/Snapshot.ts", "../Shown.ts"],
+    ["src/task/WireTask.ts", "../../generated/schemas.gen.ts"]
+  ])("%s may import %s, a floor below it", (place, source) => {
+    expect(refuses(place, source)).toBe(false)
+  })
+
+  it("no two modules of the client may import each other", () => {
+    const folder = join(root, "src/download")
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, "One.ts"), `import { two } from "./Two.ts"\nexport const one = () => two\n`)
+    writeFileSync(join(folder, "Two.ts"), `import { one } from "./One.ts"\nexport const two = () => one\n`)
+    expect(spawnSync("biome", ["lint", "src/download/One.ts", "src/download/Two.ts"], { cwd: root }).status).not.toBe(0)
+    writeFileSync(join(folder, "Two.ts"), "export const two = 2\n")
+    expect(spawnSync("biome", ["lint", "src/download/One.ts", "src/download/Two.ts"], { cwd: root }).status).toBe(0)
   })
 })
