@@ -1,9 +1,9 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import contract from "../../generated/contract.gen.json" with { type: "json" }
-import { Task } from "../../src/index.ts"
-import { fromBody } from "../../src/task/WireTask.ts"
+import contract from "../../../generated/contract.gen.json" with { type: "json" }
+import { Task } from "../../../src/index.ts"
+import { fromBody } from "../../../src/task/WireTask.ts"
 
 const id = Task.TaskId.make("5b91e444-c232-deaf-a4d7-8aef3e57336b")
 const read = (body: unknown) => Option.getOrUndefined(fromBody(id, body))

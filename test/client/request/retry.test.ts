@@ -4,9 +4,9 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import { TestClock } from "effect/testing"
-import { CharacterPerformance, OnAnswer, type RawAnswer, Task } from "../../src/index.ts"
-import { accepted, answer, input, provider, type Reply, socketError, wrapped } from "../support/Provider.ts"
-import { failure, run } from "../support/VirtualTime.ts"
+import { CharacterPerformance, OnAnswer, type RawAnswer, Task } from "../../../src/index.ts"
+import { accepted, answer, input, provider, type Reply, socketError, wrapped } from "../../support/Provider.ts"
+import { failure, run } from "../../support/VirtualTime.ts"
 
 const id = "5b91e444-c232-deaf-a4d7-8aef3e57336b"
 const limited = (headers: Record<string, string> = {}) => answer(429, wrapped("rate_limit_exceeded"), headers)

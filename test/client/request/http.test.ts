@@ -11,8 +11,8 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
-import { CharacterPerformance, Runway, type RunwayError, type RunwayOptions, Task } from "../../src/index.ts"
-import { input } from "../support/Provider.ts"
+import { CharacterPerformance, Runway, type RunwayError, type RunwayOptions, Task } from "../../../src/index.ts"
+import { input } from "../../support/Provider.ts"
 
 const id = "5b91e444-c232-deaf-a4d7-8aef3e57336b"
 

@@ -6,9 +6,9 @@ import { Fetch } from "effect/http/FetchHttpClient"
 import * as Layer from "effect/Layer"
 import { RateLimiter } from "effect/persistence"
 import * as Schedule from "effect/Schedule"
-import { CharacterPerformance, Runway, type RunwayError, Task } from "../../src/index.ts"
-import { answer, input, provider, wrapped } from "../support/Provider.ts"
-import { run } from "../support/VirtualTime.ts"
+import { CharacterPerformance, Runway, type RunwayError, Task } from "../../../src/index.ts"
+import { answer, input, provider, wrapped } from "../../support/Provider.ts"
+import { run } from "../../support/VirtualTime.ts"
 
 /** Answers everything well, or as `reply` says, and keeps when and what it was asked. */
 const clocked = Effect.fnUntraced(function* (

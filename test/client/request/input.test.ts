@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { CharacterPerformance } from "../../src/index.ts"
-import { accepted, input, provider } from "../support/Provider.ts"
+import { CharacterPerformance } from "../../../src/index.ts"
+import { accepted, input, provider } from "../../support/Provider.ts"
 
 /** What a caller without types, or with a wrong belief, would pass. */
 const submit = (wrong: object) => CharacterPerformance.submit(wrong as CharacterPerformance.Input)

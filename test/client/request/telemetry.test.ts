@@ -19,8 +19,8 @@ import * as References from "effect/References"
 import * as Schedule from "effect/Schedule"
 import * as Tracer from "effect/Tracer"
 import { TestClock } from "effect/testing"
-import { CharacterPerformance, Task } from "../../src/index.ts"
-import { makeOutputUrl } from "../../src/task/Snapshot.ts"
+import { CharacterPerformance, Task } from "../../../src/index.ts"
+import { makeOutputUrl } from "../../../src/task/Snapshot.ts"
 import {
   accepted,
   answer,
@@ -32,8 +32,8 @@ import {
   taskNotExist,
   until,
   wrapped
-} from "../support/Provider.ts"
-import { exitOf, failure, run } from "../support/VirtualTime.ts"
+} from "../../support/Provider.ts"
+import { exitOf, failure, run } from "../../support/VirtualTime.ts"
 
 /** Only these of Node's services: each of the others' terminals would listen to this process's input. */
 const Disk = Layer.merge(NodeFileSystem.layer, NodePath.layer)
