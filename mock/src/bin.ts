@@ -16,9 +16,9 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Wanted from "../../generated/mock-control/schemas.gen.ts"
 import manifest from "../package.json" with { type: "json" }
-import { builtIn } from "./BuiltInScenarios.ts"
 import { type MockControl, RunwayMock, scenarioNames } from "./index.ts"
-import * as Log from "./Log.ts"
+import * as Log from "./record/Log.ts"
+import { builtIn } from "./world/BuiltInScenarios.ts"
 
 /** A POST that is right, for a shell. */
 const curl = (url: string) => `curl ${url}/runwayml/v1/character_performance \\

@@ -4,11 +4,11 @@
  * It imports no framework. All it needs of one is to be called before and after each test, and after the last.
  */
 import { relative, sep } from "node:path"
-import { Fixture, type FixtureOptions, type Lease, type ServedWorld } from "./Fixture.ts"
-import { field } from "./Untrusted.ts"
+import { Fixture, type FixtureOptions, type Lease, type ServedWorld } from "./testing/Fixture.ts"
+import { field } from "./Unknown.ts"
 
-export type { FixtureOptions } from "./Fixture.ts"
-export type { TestWorld } from "./TestWorld.ts"
+export type { FixtureOptions } from "./testing/Fixture.ts"
+export type { TestWorld } from "./testing/TestWorld.ts"
 
 type Register = (hook: (...context: ReadonlyArray<unknown>) => Promise<void>) => unknown
 

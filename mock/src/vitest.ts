@@ -2,10 +2,10 @@
  * `cometapi-runway-mock/vitest`: a `test` whose fixture `mock` is a world of the test's own, on a server that the worker's tests share.
  */
 import { type TestAPI, test as vitest } from "vitest"
-import { Fixture, type FixtureOptions, type ServedWorld } from "./Fixture.ts"
+import { Fixture, type FixtureOptions, type ServedWorld } from "./testing/Fixture.ts"
 
-export type { FixtureOptions } from "./Fixture.ts"
-export type { TestWorld } from "./TestWorld.ts"
+export type { FixtureOptions } from "./testing/Fixture.ts"
+export type { TestWorld } from "./testing/TestWorld.ts"
 
 /** What a test can ask for. */
 export interface RunwayFixtures {

@@ -3,7 +3,7 @@ import type { Served, WorldControl } from "cometapi-runway-mock"
 import * as Schema from "effect/Schema"
 import document from "../../generated/mock-control/contract.gen.json" with { type: "json" }
 import * as Wanted from "../../generated/mock-control/schemas.gen.ts"
-import { operations } from "../../mock/src/ControlApi.ts"
+import { operations } from "../../mock/src/control/ControlApi.ts"
 import { headers, post, provider, served } from "./Support.ts"
 
 const contract: Readonly<Record<string, object>> = document.paths

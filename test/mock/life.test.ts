@@ -6,8 +6,8 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as Schema from "effect/Schema"
 import { TestClock } from "effect/testing"
 import { BareTask, TaskEnvelope } from "../../generated/schemas.gen.ts"
-import type { Answer } from "../../mock/src/Answer.ts"
-import * as Prism from "../../mock/src/Prism.ts"
+import type { Answer } from "../../mock/src/contract/Answer.ts"
+import * as Prism from "../../mock/src/provider/Prism.ts"
 import { get, headers, outputOf, performance, poll, post, provider, submit } from "./Support.ts"
 
 const bare = Schema.decodeUnknownSync(BareTask)

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { getHttpOperationsFromSpec } from "@stoplight/prism-http"
 import { createServer } from "@stoplight/prism-http-server"
 import { afterAll, beforeAll } from "vitest"
-import * as Contract from "../../mock/src/Contract.ts"
+import * as Contract from "../../mock/src/contract/Contract.ts"
 import { get, headers, post } from "./Support.ts"
 
 const quiet = () => {}

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { scenarioNames } from "cometapi-runway-mock"
 import { afterAll, beforeAll } from "vitest"
-import * as Contract from "../../mock/src/Contract.ts"
+import * as Contract from "../../mock/src/contract/Contract.ts"
 import { get, headers, performance, post, served } from "./Support.ts"
 
 // `prism proxy` knows the contract's file and nothing of the mock: it stands between a caller and the mock and judges both.

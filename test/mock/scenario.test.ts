@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { RunwayMock, type Scenario, scenarioNames } from "cometapi-runway-mock"
 import * as Effect from "effect/Effect"
-import * as Contract from "../../mock/src/Contract.ts"
-import * as Overlay from "../../mock/src/Overlay.ts"
-import { birth, compile, polled, stateAt } from "../../mock/src/Scenario.ts"
+import * as Contract from "../../mock/src/contract/Contract.ts"
+import * as Overlay from "../../mock/src/contract/DynamicFields.ts"
+import { birth, compile, polled, stateAt } from "../../mock/src/world/Scenario.ts"
 
 const refusal = (options: Parameters<typeof RunwayMock.make>[0]) =>
   Effect.map(Effect.flip(RunwayMock.make(options)), (error) => {

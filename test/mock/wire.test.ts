@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { TestClock } from "effect/testing"
-import * as Contract from "../../mock/src/Contract.ts"
+import * as Contract from "../../mock/src/contract/Contract.ts"
 import { catchUp, until } from "../support/Provider.ts"
 import {
   type Fetch,

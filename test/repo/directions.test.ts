@@ -26,10 +26,10 @@ describe("the direction of imports", () => {
     ["src/Task.ts", "effect"],
     ["src/Task.ts", "node:fs"],
     ["src/cli/Cli.ts", "cometapi-runway-mock"],
-    ["mock/src/World.ts", "../../src/Task.ts"],
-    ["mock/src/World.ts", "cometapi-runway"],
+    ["mock/src/world/World.ts", "../../../src/Task.ts"],
+    ["mock/src/world/World.ts", "cometapi-runway"],
     ["scripts/generate.ts", "../src/index.ts"],
-    ["scripts/generate.ts", "../mock/src/Contract.ts"]
+    ["scripts/generate.ts", "../mock/src/contract/Contract.ts"]
   ])("%s may not import %s", (place, source) => {
     expect(refuses(place, source)).toBe(true)
   })
@@ -39,8 +39,8 @@ describe("the direction of imports", () => {
     ["src/Task.ts", "effect/Effect"],
     ["src/cli/Cli.ts", "../Task.ts"],
     ["src/cli/Mock.ts", "cometapi-runway-mock"],
-    ["mock/src/World.ts", "./Scenario.ts"],
-    ["mock/src/World.ts", "../../generated/schemas.gen.ts"],
+    ["mock/src/world/World.ts", "./Scenario.ts"],
+    ["mock/src/world/World.ts", "../../../generated/schemas.gen.ts"],
     ["test/contract/first-path.test.ts", "cometapi-runway-mock"]
   ])("%s may import %s", (place, source) => {
     expect(refuses(place, source)).toBe(false)

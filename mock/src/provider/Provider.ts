@@ -4,22 +4,22 @@
  * It reads the request, lets Prism judge it, looks up or creates the task, has the answer checked, and writes it all down. It opens no
  * socket, starts no timer and never sleeps: every answer is ready at once, and only a world's clock and its polls move a task on.
  */
-import type { Operation } from "../../generated/mock-control/types.gen.ts"
-import * as Answer from "./Answer.ts"
-import * as Asset from "./Asset.ts"
-import * as Choice from "./Choice.ts"
-import * as Contract from "./Contract.ts"
-import { operationIds, type Strike } from "./Fault.ts"
-import type { Entry } from "./Journal.ts"
-import * as Overlay from "./Overlay.ts"
+import type { Operation } from "../../../generated/mock-control/types.gen.ts"
+import * as Answer from "../contract/Answer.ts"
+import * as Contract from "../contract/Contract.ts"
+import * as Overlay from "../contract/DynamicFields.ts"
+import * as Wire from "../faults/Delivery.ts"
+import { operationIds, type Strike } from "../faults/Fault.ts"
+import type { Entry } from "../record/Journal.ts"
+import { type Conduct, intentOf } from "../record/Report.ts"
+import { decoded } from "../Unknown.ts"
+import type { Script } from "../world/Scenario.ts"
+import type { Glimpse, Refusal, Task, World, Worlds } from "../world/World.ts"
+import * as Asset from "./Output.ts"
 import * as Preference from "./Preference.ts"
 import * as Prism from "./Prism.ts"
 import * as Reply from "./Reply.ts"
-import { type Conduct, intentOf } from "./Report.ts"
-import type { Script } from "./Scenario.ts"
-import { decoded } from "./Untrusted.ts"
-import * as Wire from "./Wire.ts"
-import type { Glimpse, Refusal, Task, World, Worlds } from "./World.ts"
+import * as Choice from "./ScenarioChoice.ts"
 
 /** A larger request body is answered 413. */
 export const bodyLimit = 1024 * 1024

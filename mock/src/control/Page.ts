@@ -4,7 +4,7 @@
  * The list of files is fixed, and nothing of a request ever becomes part of a path on disk. The page may load and call this origin
  * only, run no inline script, and stand in no other page's frame.
  */
-import { bundledFile } from "./BundledFile.ts"
+import { bundledFile } from "../BundledFile.ts"
 
 const types = {
   css: "text/css; charset=utf-8",

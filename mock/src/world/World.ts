@@ -7,13 +7,13 @@
  * a world that nobody used for a while is forgotten.
  */
 import { createHash } from "node:crypto"
-import type { Fault } from "../../generated/mock-control/types.gen.ts"
+import type { Fault } from "../../../generated/mock-control/types.gen.ts"
+import { type Checked, Faults } from "../faults/Fault.ts"
+import { Journal, Shelf } from "../record/Journal.ts"
+import { ClientReport } from "../record/Report.ts"
+import { pollInterval, type Time } from "../Time.ts"
 import { type Account, dayOf, nextDay, turnOf } from "./Account.ts"
-import { type Checked, Faults } from "./Fault.ts"
-import { Journal, Shelf } from "./Journal.ts"
-import { ClientReport } from "./Report.ts"
 import * as Scenario from "./Scenario.ts"
-import { pollInterval, type Time } from "./Time.ts"
 
 /** One job. */
 export interface Task {

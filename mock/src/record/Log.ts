@@ -5,8 +5,8 @@
  * sent is shown with its control characters escaped.
  */
 import type { Writable } from "node:stream"
-import type { Entry } from "../../generated/mock-control/types.gen.ts"
-import { field } from "./Untrusted.ts"
+import type { Entry } from "../../../generated/mock-control/types.gen.ts"
+import { field } from "../Unknown.ts"
 
 const printable = (text: string): string =>
   text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`)

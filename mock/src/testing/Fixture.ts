@@ -3,9 +3,9 @@
  *
  * It knows no framework: each of those says when a test begins, when it ends and whether it passed.
  */
-import type { FindingKind } from "../../generated/mock-control/types.gen.ts"
-import { ClientMisconduct } from "./MockError.ts"
-import { type Running, RunwayMock, type ServeOptions } from "./RunwayMock.ts"
+import type { FindingKind } from "../../../generated/mock-control/types.gen.ts"
+import { ClientMisconduct } from "../MockError.ts"
+import { type Running, RunwayMock, type ServeOptions } from "../RunwayMock.ts"
 import { open, type TestWorld } from "./TestWorld.ts"
 
 /** What a fixture's tests see of the mock. It is always served. */

@@ -4,7 +4,7 @@
  * It is the door for callers in the same process. It sends nothing anywhere, whatever host the URL names. What a fault does to the
  * wire looks here as it does to callers of Node's own `fetch`: a `TypeError` with the socket's error as its cause.
  */
-import { beforeCut, type Delivery } from "./Wire.ts"
+import { beforeCut, type Delivery } from "../faults/Delivery.ts"
 
 type Handler = (request: Request) => Promise<Delivery>
 

@@ -10,13 +10,13 @@ import { pipeline } from "node:stream/promises"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { problem } from "./Answer.ts"
+import { problem } from "../contract/Answer.ts"
+import { beforeCut, type Delivery } from "../faults/Delivery.ts"
+import { InvalidOption, ListenFailed, PortInUse, RunwayMockError } from "../MockError.ts"
+import { bodyLimit } from "../provider/Provider.ts"
+import { millisOf } from "../Time.ts"
 import type { Sleep } from "./Fetch.ts"
 import * as Guard from "./Guard.ts"
-import { InvalidOption, ListenFailed, PortInUse, RunwayMockError } from "./MockError.ts"
-import { bodyLimit } from "./Provider.ts"
-import { millisOf } from "./Time.ts"
-import { beforeCut, type Delivery } from "./Wire.ts"
 
 export interface Options {
   /** Default 4010; 0 takes any free port. */

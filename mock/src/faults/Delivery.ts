@@ -3,9 +3,9 @@
  *
  * It says so as data, because each door breaks things in its own way: one destroys a socket, another rejects a promise.
  */
-import type { Answer } from "./Answer.ts"
+import type { Answer } from "../contract/Answer.ts"
+import * as Reply from "../provider/Reply.ts"
 import type { Strike } from "./Fault.ts"
-import * as Reply from "./Reply.ts"
 
 /** How the bytes of an answer go out, or that they do not. */
 export type Fate =

@@ -4,8 +4,9 @@
  * The POST says it where any client in any language can: as an asset's URL on a host of the mock's own, which the contract allows and
  * which nobody has. A header says it too, for those who can send one.
  */
-import type { Script } from "./Scenario.ts"
-import { decoded, field } from "./Untrusted.ts"
+
+import { decoded, field } from "../Unknown.ts"
+import type { Script } from "../world/Scenario.ts"
 
 /** `https://scenario.mock.test/failed-asset/portrait.png` asks for `failed-asset`. The top-level name `test` is reserved for this. */
 export const host = "scenario.mock.test"

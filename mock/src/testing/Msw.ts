@@ -4,7 +4,7 @@
  * It needs nothing of MSW, and knows only how MSW hands a request over and how it wants to be told that the network failed. Which
  * addresses are the mock's is said where the handler is made.
  */
-import type { Mock } from "./RunwayMock.ts"
+import type { Mock } from "../RunwayMock.ts"
 
 /**
  * A resolver for `http.all` of MSW: a request comes to the mock, and a fault that breaks the connection is a network error.

@@ -4,9 +4,9 @@
  * They are plain and synchronous, because nothing waits here; a wrong call throws a `RunwayMockError` and changes nothing.
  * `ControlApi.ts` is the same over HTTP, and what they take and give is described in the contract of that.
  */
-import type * as Api from "../../generated/mock-control/types.gen.ts"
-import * as Account from "./Account.ts"
-import { check } from "./Fault.ts"
+import type * as Api from "../../../generated/mock-control/types.gen.ts"
+import * as Overlay from "../contract/DynamicFields.ts"
+import { check } from "../faults/Fault.ts"
 import {
   BrokenFault,
   ClientMisconduct,
@@ -16,12 +16,12 @@ import {
   UnknownScenario,
   UnknownTask,
   UnknownWorld
-} from "./MockError.ts"
-import * as Overlay from "./Overlay.ts"
-import * as Provider from "./Provider.ts"
-import * as Scenario from "./Scenario.ts"
-import { type Length, millisOf } from "./Time.ts"
-import type { Glimpse, World, Worlds } from "./World.ts"
+} from "../MockError.ts"
+import * as Provider from "../provider/Provider.ts"
+import { type Length, millisOf } from "../Time.ts"
+import * as Account from "../world/Account.ts"
+import * as Scenario from "../world/Scenario.ts"
+import type { Glimpse, World, Worlds } from "../world/World.ts"
 
 /** What a mock is to those who steer it. */
 export interface Mock {

@@ -3,8 +3,8 @@
  *
  * It decides nothing about what is answered, only how it is written down.
  */
-import { type Answer, isRaw, type Violation } from "./Answer.ts"
-import * as Contract from "./Contract.ts"
+import { type Answer, isRaw, type Violation } from "../contract/Answer.ts"
+import * as Contract from "../contract/Contract.ts"
 
 const limit = 8 * 1024
 const longest = 300

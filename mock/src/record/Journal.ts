@@ -4,8 +4,8 @@
  * Keys, cookies and the queries of URLs are not in it. It is bounded: all worlds share so many entries, and where there are too many
  * the oldest of the world that has most of them go, so that no world can push out another's.
  */
-import type * as Api from "../../generated/mock-control/types.gen.ts"
-import { decoded } from "./Untrusted.ts"
+import type * as Api from "../../../generated/mock-control/types.gen.ts"
+import { decoded } from "../Unknown.ts"
 
 export type Entry = Api.Entry
 

@@ -12,9 +12,9 @@ import type {
   PrismHttpComponents,
   PrismHttpInstance
 } from "@stoplight/prism-http"
-import document from "../../generated/operations.gen.json" with { type: "json" }
-import { type Answer, fromExample, problem, type Violation } from "./Answer.ts"
-import * as Contract from "./Contract.ts"
+import document from "../../../generated/operations.gen.json" with { type: "json" }
+import { type Answer, fromExample, problem, type Violation } from "../contract/Answer.ts"
+import * as Contract from "../contract/Contract.ts"
 import type { Preference } from "./Preference.ts"
 
 export interface Question {

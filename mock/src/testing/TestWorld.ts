@@ -4,9 +4,9 @@
  * It knows no test framework, sends no request and starts no server: it borrows a mock that somebody else has made.
  */
 import { createHash } from "node:crypto"
-import type { FindingKind } from "../../generated/mock-control/types.gen.ts"
-import type { WorldControl } from "./Control.ts"
-import type { Mock } from "./RunwayMock.ts"
+import type { FindingKind } from "../../../generated/mock-control/types.gen.ts"
+import type { WorldControl } from "../control/Control.ts"
+import type { Mock } from "../RunwayMock.ts"
 
 /** How a test's world is opened. */
 export interface TestWorldOptions {

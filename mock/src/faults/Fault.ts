@@ -5,11 +5,11 @@
  * does to an answer is said in `Wire.ts`.
  */
 import { createHash } from "node:crypto"
-import type * as Api from "../../generated/mock-control/types.gen.ts"
-import type { Answer } from "./Answer.ts"
-import * as Contract from "./Contract.ts"
-import { BrokenFault } from "./MockError.ts"
-import { millisOf } from "./Time.ts"
+import type * as Api from "../../../generated/mock-control/types.gen.ts"
+import type { Answer } from "../contract/Answer.ts"
+import * as Contract from "../contract/Contract.ts"
+import { BrokenFault } from "../MockError.ts"
+import { millisOf } from "../Time.ts"
 
 export type Target = Api.Fault["on"]
 export type Kind = Api.FaultKind

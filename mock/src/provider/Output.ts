@@ -5,9 +5,9 @@
  * right and which has not expired. Nothing of a request ever becomes part of a path on disk.
  */
 import { createHash } from "node:crypto"
-import type { Answer } from "./Answer.ts"
-import { bundledFile } from "./BundledFile.ts"
-import { decoded } from "./Untrusted.ts"
+import { bundledFile } from "../BundledFile.ts"
+import type { Answer } from "../contract/Answer.ts"
+import { decoded } from "../Unknown.ts"
 
 const video = bundledFile("assets/performance.mp4")
 

@@ -5,9 +5,9 @@
  * client's doing, and a task whose id was lost is not one that it forgot.
  */
 import { createHash } from "node:crypto"
-import type * as Api from "../../generated/mock-control/types.gen.ts"
-import { pollInterval } from "./Time.ts"
-import type { Heard } from "./Wire.ts"
+import type * as Api from "../../../generated/mock-control/types.gen.ts"
+import type { Heard } from "../faults/Delivery.ts"
+import { pollInterval } from "../Time.ts"
 
 /** What one request means for the report. All times are the world's. */
 export interface Conduct {

@@ -4,7 +4,7 @@
  * Every body that the mock answers starts here, as an example the contract declares. Nothing in the mock writes a body of its own,
  * so a change of the contract changes the mock, and an example that the contract does not have cannot be asked for.
  */
-import document from "../../generated/contract.gen.json" with { type: "json" }
+import document from "../../../generated/contract.gen.json" with { type: "json" }
 
 /** One documented answer, with the name that the contract gives it. */
 export interface Example {

@@ -3,7 +3,7 @@
  *
  * An answer is an example of the contract, or else a problem of the mock's own, in a form that no answer of the contract has.
  */
-import type { Violation } from "../../generated/mock-control/types.gen.ts"
+import type { Violation } from "../../../generated/mock-control/types.gen.ts"
 import type { Example } from "./Contract.ts"
 
 export type { Violation }

@@ -5,10 +5,10 @@
  * knows nothing of requests or of clocks either: the state at a moment is a pure function of the time since the POST and of the
  * polls so far.
  */
-import * as Contract from "./Contract.ts"
-import { BrokenScenario } from "./MockError.ts"
-import * as Overlay from "./Overlay.ts"
-import { type Length, millisOf, pollInterval } from "./Time.ts"
+import * as Contract from "../contract/Contract.ts"
+import * as Overlay from "../contract/DynamicFields.ts"
+import { BrokenScenario } from "../MockError.ts"
+import { type Length, millisOf, pollInterval } from "../Time.ts"
 
 /** One stretch of a task's life. All but the last say how long they last, with `for` or with `polls`; the last one stays. */
 export interface State {

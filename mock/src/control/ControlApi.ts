@@ -6,17 +6,17 @@
  */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import contract from "../../generated/contract.gen.json" with { type: "json" }
-import document from "../../generated/mock-control/contract.gen.json" with { type: "json" }
-import * as Wanted from "../../generated/mock-control/schemas.gen.ts"
-import manifest from "../package.json" with { type: "json" }
-import { type Answer, problem } from "./Answer.ts"
-import * as Contract from "./Contract.ts"
+import contract from "../../../generated/contract.gen.json" with { type: "json" }
+import document from "../../../generated/mock-control/contract.gen.json" with { type: "json" }
+import * as Wanted from "../../../generated/mock-control/schemas.gen.ts"
+import manifest from "../../package.json" with { type: "json" }
+import { type Answer, problem } from "../contract/Answer.ts"
+import * as Contract from "../contract/Contract.ts"
+import { RunwayMockError } from "../MockError.ts"
+import * as Provider from "../provider/Provider.ts"
+import * as Reply from "../provider/Reply.ts"
+import { decoded } from "../Unknown.ts"
 import * as Control from "./Control.ts"
-import { RunwayMockError } from "./MockError.ts"
-import * as Provider from "./Provider.ts"
-import * as Reply from "./Reply.ts"
-import { decoded } from "./Untrusted.ts"
 
 /** What an operation is called with. */
 interface Call {
