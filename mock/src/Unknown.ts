@@ -1,6 +1,13 @@
-/** How to look at what may be anything, because somebody else wrote it. Nothing here throws. */
+/**
+ * How to read a value of unknown content, because somebody else wrote it. Nothing here throws.
+ *
+ * It decides nothing about what a value should be: that is for the contract and for whoever asks.
+ *
+ * @module
+ */
+import * as Predicate from "effect/Predicate"
 
-/** A piece of a URL without its percent encoding, or as it is where that is broken. */
+/** A piece of a URL without its percent encoding, or as it is where the encoding is broken. */
 export const decoded = (text: string): string => {
   try {
     return decodeURIComponent(text)
@@ -11,4 +18,4 @@ export const decoded = (text: string): string => {
 
 /** What a value has under this name, if it has anything there. */
 export const field = (value: unknown, name: string): unknown =>
-  (typeof value === "object" && value !== null) || typeof value === "function" ? Reflect.get(value, name) : undefined
+  Predicate.isObjectKeyword(value) ? Reflect.get(value, name) : undefined

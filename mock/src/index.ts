@@ -3,6 +3,8 @@
  *
  * It answers from the contract, checks every request and each of its own answers against it, and remembers its tasks: a minute of
  * generation passes on a test clock in no time, and ends with a real video. Nothing leaves the machine.
+ *
+ * @module
  */
 export type {
   Clock,
@@ -40,9 +42,9 @@ export {
   UnknownTask,
   UnknownWorld
 } from "./MockError.ts"
+export type { Options } from "./Options.ts"
 export {
   type Mock,
-  type Options,
   type Running,
   RunwayMock,
   type Served,

@@ -3,12 +3,16 @@ import { RunwayMock } from "cometapi-runway-mock"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { TestClock } from "effect/testing"
 import { BareTask, TaskEnvelope } from "../../generated/schemas.gen.ts"
-import type { Answer } from "../../mock/src/contract/Answer.ts"
 import * as Prism from "../../mock/src/provider/Prism.ts"
-import { get, headers, outputOf, performance, poll, post, provider, submit } from "./Support.ts"
+import * as Provider from "../../mock/src/provider/Provider.ts"
+import * as Time from "../../mock/src/Time.ts"
+import { compile, type Script } from "../../mock/src/world/Scenario.ts"
+import { Worlds } from "../../mock/src/world/Worlds.ts"
+import { type Fetch, get, headers, outputOf, performance, poll, post, provider, submit } from "./Support.ts"
 
 const bare = Schema.decodeUnknownSync(BareTask)
 const envelope = Schema.decodeUnknownSync(TaskEnvelope)
@@ -302,16 +306,16 @@ describe("fetch in process", () => {
 })
 
 describe("the mock's own answer", () => {
-  const question = (answer: () => Answer): Prism.Question => ({
-    method: "GET",
-    path: "/runwayml/v1/tasks/x",
-    query: {},
-    headers: headers(),
-    body: undefined,
-    unreadable: undefined,
-    preference: undefined,
-    answer
-  })
+  const { operation } = Result.getOrThrow(
+    Prism.judge({
+      method: "GET",
+      path: "/runwayml/v1/tasks/x",
+      query: {},
+      headers: headers(),
+      body: undefined,
+      unreadable: undefined
+    })
+  )
   const json = { "content-type": "application/json" }
 
   for (const [what, answer, named] of [
@@ -323,9 +327,10 @@ describe("the mock's own answer", () => {
     ],
     ["an error of no known form", { status: 400, headers: json, body: { oops: true } }, /breaks the contract/]
   ] as const) {
-    it(`is a loud 500 when it has ${what}`, async () => {
-      const reply = await Prism.ask(question(() => answer))
-      if (reply.kind !== "failed") return assert.fail(`it was let through as ${reply.kind}`)
+    it(`is a loud 500 when it has ${what}`, () => {
+      const verified = Prism.verify(operation, answer)
+      if (Result.isSuccess(verified)) return assert.fail("it was let through")
+      const reply = verified.failure
       assert.strictEqual(reply.answer.status, 500)
       assert.strictEqual(reply.answer.headers["content-type"], "application/problem+json")
       assert.match(JSON.stringify(reply.answer.body), named)
@@ -334,12 +339,25 @@ describe("the mock's own answer", () => {
   }
 
   it("is a loud 500 when the mock throws", async () => {
-    const reply = await Prism.ask(
-      question(() => {
+    class Broken extends Map<string, Script> {
+      override get(): never {
         throw new Error("a bug in the mock")
-      })
-    )
-    assert.strictEqual(reply.kind, "failed")
-    assert.match(JSON.stringify(reply), /a bug in the mock/)
+      }
+    }
+    const script = Result.getOrThrow(compile({ name: "only", timeline: [{ state: "succeeded" }] }))
+    const worlds = new Worlds({
+      scriptFor: () => script,
+      faults: [],
+      account: {},
+      seed: 1,
+      time: Time.virtual,
+      limits: { worlds: 1, tasks: 1, journal: 1, idle: 1000 },
+      uptime: () => 0
+    })
+    const handle = Provider.make({ worlds, scripts: new Broken(), onRequest: () => {} })
+    const door: Fetch = async (input, init) => (await handle(new Request(input, init))).response
+    const response = await post(door, provider, "k", { headers: { ...headers("k"), "x-mock-scenario": "only" } })
+    assert.strictEqual(response.status, 500)
+    assert.match(await response.text(), /a bug in the mock/)
   })
 })

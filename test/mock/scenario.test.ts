@@ -1,9 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { RunwayMock, type Scenario, scenarioNames } from "cometapi-runway-mock"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import * as Contract from "../../mock/src/contract/Contract.ts"
-import * as Overlay from "../../mock/src/contract/DynamicFields.ts"
-import { birth, compile, polled, stateAt } from "../../mock/src/world/Scenario.ts"
+import * as DynamicFields from "../../mock/src/contract/DynamicFields.ts"
+import * as TaskShape from "../../mock/src/contract/TaskShape.ts"
+import { birth, polled, stateAt } from "../../mock/src/world/Life.ts"
+import { compile } from "../../mock/src/world/Scenario.ts"
 
 const refusal = (options: Parameters<typeof RunwayMock.make>[0]) =>
   Effect.map(Effect.flip(RunwayMock.make(options)), (error) => {
@@ -95,17 +98,18 @@ describe("a scenario is refused when the mock is made", () => {
 
 describe("a scenario", () => {
   it("of the caller's own takes any state of the contract, errors too", () => {
-    const script = compile(
-      own([
-        { state: "native", status: 429, for: "1 second" },
-        { state: "throttled", for: 500 },
-        { state: "running", for: "1 second" },
-        { state: "throttled", for: "1 second" },
-        { state: "running", for: "3 seconds" },
-        { state: "failed-asset" }
-      ])
+    const script = Result.getOrThrow(
+      compile(
+        own([
+          { state: "native", status: 429, for: "1 second" },
+          { state: "throttled", for: 500 },
+          { state: "running", for: "1 second" },
+          { state: "throttled", for: "1 second" },
+          { state: "running", for: "3 seconds" },
+          { state: "failed-asset" }
+        ])
+      )
     )
-    if (!("steps" in script)) return assert.fail(script.message)
     const at = (elapsed: number) => {
       const { example, progress } = stateAt(script, elapsed)
       return `${example.status} ${example.name} ${progress}`
@@ -123,27 +127,26 @@ describe("a scenario", () => {
   })
 
   it("without an end to its work leaves the progress as documented", () => {
-    const script = compile(own([{ state: "pending", for: "1 second" }, { state: "running" }]))
-    if (!("steps" in script)) return assert.fail(script.message)
+    const script = Result.getOrThrow(compile(own([{ state: "pending", for: "1 second" }, { state: "running" }])))
     assert.isUndefined(stateAt(script, 9000).progress)
   })
 
   it("skips a state that lasts no time", () => {
-    const script = compile(own([{ state: "pending", for: 0 }, { state: "succeeded" }]))
-    if (!("steps" in script)) return assert.fail(script.message)
+    const script = Result.getOrThrow(compile(own([{ state: "pending", for: 0 }, { state: "succeeded" }])))
     assert.strictEqual(stateAt(script, 0).example.name, "succeeded")
   })
 
   it("counts polls as well as time, and a state that counted begins where the one before it ended", () => {
-    const script = compile(
-      own([
-        { state: "pending", polls: 2 },
-        { state: "running", for: "10 seconds" },
-        { state: "throttled", polls: 1 },
-        { state: "succeeded" }
-      ])
+    const script = Result.getOrThrow(
+      compile(
+        own([
+          { state: "pending", polls: 2 },
+          { state: "running", for: "10 seconds" },
+          { state: "throttled", polls: 1 },
+          { state: "succeeded" }
+        ])
+      )
     )
-    if (!("steps" in script)) return assert.fail(script.message)
     let life = birth
     const seen = [0, 4000, 5000, 13_999, 14_000, 14_000, 14_000].map((elapsed) => {
       const { name } = stateAt(script, elapsed, life).example
@@ -155,8 +158,7 @@ describe("a scenario", () => {
   })
 
   it("has a progress that grows with the polls of a state that counts them", () => {
-    const script = compile(own([{ state: "running", polls: 4 }, { state: "succeeded" }]))
-    if (!("steps" in script)) return assert.fail(script.message)
+    const script = Result.getOrThrow(compile(own([{ state: "running", polls: 4 }, { state: "succeeded" }])))
     let life = birth
     const seen = [0, 1, 2, 3].map(() => {
       const { progress } = stateAt(script, 0, life)
@@ -190,14 +192,14 @@ describe("the contract as data", () => {
       outputUrl: "https://mock/out"
     }
     const finished = Contract.examples
-      .filter(({ body }) => Overlay.hasOutput(body))
+      .filter(({ body }) => TaskShape.hasOutput(body))
       .map(({ name, body }) => ({ name, body }))
     assert.includeMembers(
       finished.map(({ name }) => name),
       ["succeeded", "envelope-success", "envelope-success-result-url", "envelope-success-fail-reason", "row-success"]
     )
     for (const { name, body } of finished) {
-      const text = JSON.stringify(Overlay.overlay(body, facts))
+      const text = JSON.stringify(DynamicFields.withFacts(body, facts))
       assert.include(text, "https://mock/out", name)
       assert.notInclude(text, "example.com", name)
       assert.notInclude(text, "5b91e444", name)

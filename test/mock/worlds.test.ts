@@ -1,13 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import { RunwayMock, type Scenario } from "cometapi-runway-mock"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { TestClock } from "effect/testing"
 import { BareTask } from "../../generated/schemas.gen.ts"
 import * as Provider from "../../mock/src/provider/Provider.ts"
 import * as Time from "../../mock/src/Time.ts"
 import { compile } from "../../mock/src/world/Scenario.ts"
-import { Worlds } from "../../mock/src/world/World.ts"
+import { Worlds } from "../../mock/src/world/Worlds.ts"
 import { type Fetch, outputOf, poll, post, provider, submit } from "./Support.ts"
 
 const statusOf = (body: unknown) => Schema.decodeUnknownSync(BareTask)(body).status
@@ -80,8 +81,7 @@ it.effect("a state that counts polls needs no time at all", () =>
 describe("a world", () => {
   /** A provider whose real time is a number that the test moves. */
   const aging = () => {
-    const script = compile({ name: "only", timeline: [{ state: "succeeded" }] })
-    if (!("steps" in script)) return assert.fail(script.message)
+    const script = Result.getOrThrow(compile({ name: "only", timeline: [{ state: "succeeded" }] }))
     let uptime = 0
     const worlds = new Worlds({
       ...{ scriptFor: () => script, faults: [], account: {}, seed: 1, time: Time.virtual },

@@ -1,7 +1,9 @@
 /**
- * What goes back to a caller, and what was found wrong, as data: the words that the mock and Prism share.
+ * What goes back to a caller, and what was found wrong, as data: the form that all rooms of the mock and Prism share.
  *
- * An answer is an example of the contract, or else a problem of the mock's own, in a form that no answer of the contract has.
+ * An answer is an example of the contract, or a problem of the mock's own in a form that no answer of the contract has.
+ *
+ * @module
  */
 import type { Violation } from "../../../generated/mock-control/types.gen.ts"
 import type { Example } from "./Contract.ts"
@@ -14,7 +16,7 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>
   /** Text, bytes and streams go out as they are, anything else as JSON. */
   readonly body: unknown
-  /** Says of itself that the contract may not have it, so that it is not held against the mock. */
+  /** Whether the answer is meant to be different from the contract, so that it is not checked against it. */
   readonly outsideContract?: boolean
 }
 

@@ -1,11 +1,14 @@
 /**
  * The mock's controls as typed functions: see and steer what it does to one key.
  *
- * They are plain and synchronous, because nothing waits here; a wrong call throws a `RunwayMockError` and changes nothing.
- * `ControlApi.ts` is the same over HTTP, and what they take and give is described in the contract of that.
+ * They are plain and synchronous, because nothing waits here. A wrong call throws a `RunwayMockError` and changes nothing. `ControlApi.ts`
+ * is the same over HTTP, and its contract describes what both take and answer. It sends no request and knows no door.
+ *
+ * @module
  */
+import * as Result from "effect/Result"
 import type * as Api from "../../../generated/mock-control/types.gen.ts"
-import * as Overlay from "../contract/DynamicFields.ts"
+import * as TaskShape from "../contract/TaskShape.ts"
 import { check } from "../faults/Fault.ts"
 import {
   BrokenFault,
@@ -17,11 +20,12 @@ import {
   UnknownTask,
   UnknownWorld
 } from "../MockError.ts"
-import * as Provider from "../provider/Provider.ts"
+import * as TaskBody from "../provider/TaskBody.ts"
 import { type Length, millisOf } from "../Time.ts"
 import * as Account from "../world/Account.ts"
 import * as Scenario from "../world/Scenario.ts"
-import type { Glimpse, World, Worlds } from "../world/World.ts"
+import type { TaskView, World } from "../world/World.ts"
+import type { Worlds } from "../world/Worlds.ts"
 
 /** What a mock is to those who steer it. */
 export interface Mock {
@@ -42,66 +46,67 @@ export interface JournalFilter {
   readonly task?: string | undefined
 }
 
-/** Faults of one world at a time: each request is held against all of them. */
+/** Faults of one world at a time: each request is compared with all of them. */
 const mostFaults = 100
 
 const fail = (reason: RunwayMockError["reason"]): never => {
   throw new RunwayMockError({ reason })
 }
 
+const orFail = <A>(result: Result.Result<A, RunwayMockError["reason"]>): A =>
+  Result.isSuccess(result) ? result.success : fail(result.failure)
+
 /** A scenario that is known by its name, or one of the caller's own. */
 export const scriptOf = (
   scripts: ReadonlyMap<string, Scenario.Script>,
   scenario: string | Scenario.Scenario
-): Scenario.Script => {
-  if (typeof scenario === "string")
-    return scripts.get(scenario) ?? fail(new UnknownScenario({ name: scenario, known: [...scripts.keys()] }))
-  const script = Scenario.compile(scenario)
-  return "steps" in script ? script : fail(script)
-}
+): Scenario.Script =>
+  typeof scenario === "string"
+    ? (scripts.get(scenario) ?? fail(new UnknownScenario({ name: scenario, known: [...scripts.keys()] })))
+    : orFail(Scenario.compile(scenario))
 
 /** The state in which a task ends, in the shape that it has now. */
 const lastStep = (
-  { moment, task }: Glimpse,
+  { moment, task }: TaskView,
   name: string | undefined,
   names: Readonly<Record<string, string>>
 ): Scenario.Step => {
-  const shape = moment.example.status === "200" ? Overlay.shapeOf(moment.body) : Scenario.shapeOf(task.script)
+  const shape = moment.example.status === "200" ? TaskShape.shapeOf(moment.body) : Scenario.shapeOf(task.script)
   const state = name ?? names[shape] ?? names["bare"] ?? ""
-  const script = Scenario.compile({ name: task.script.name, timeline: [{ state }] })
-  if (!("steps" in script)) return fail(script)
-  return Overlay.hasEnded(script.steps[0].body)
-    ? script.steps[0]
+  const [last] = orFail(Scenario.compile({ name: task.script.name, timeline: [{ state }] })).steps
+  return TaskShape.hasEnded(last.body)
+    ? last
     : fail(new InvalidOption({ option: "as", problem: `must be an example of a task that is over; "${state}" is not` }))
 }
 
 const successes = { bare: "succeeded", envelope: "envelope-success", row: "row-success" }
 const failures = { bare: "failed", envelope: "envelope-failure", row: "failed" }
 
-/** A task as it is now. Looking is no poll. */
-const viewOf = (world: World, glimpse: Glimpse, origin: string): Api.Task => {
-  const { task, moment } = glimpse
+/** A task as it is now, for those who watch. Calling this does not count as a poll. */
+const shown = (world: World, view: TaskView, origin: string): Api.Task => {
+  const { task, moment } = view
   const { example } = moment
-  const body = Provider.bodyOf(world, glimpse, origin)
-  const ended = Overlay.hasEnded(moment.body)
-  const status = Overlay.statusOf(body)
-  const output = Overlay.outputOf(body)
+  const body = TaskBody.bodyOf(world, view, origin)
+  const status = TaskShape.statusOf(body)
+  const output = TaskShape.outputOf(body)
   return {
-    ...{
-      id: task.id,
-      scenario: task.script.name,
-      state: example.name,
-      shape: example.status === "200" ? Overlay.shapeOf(body) : "other"
-    },
+    id: task.id,
+    scenario: task.script.name,
+    state: example.name,
+    shape: example.status === "200" ? TaskShape.shapeOf(body) : "other",
     ...(status === undefined ? {} : { status }),
     ...(moment.progress === undefined ? {} : { progress: Math.min(1, moment.progress) }),
-    ...{ ended, createdAt: new Date(task.createdAt).toISOString(), age: (world.now() - task.createdAt) / 1000 },
-    ...{ polls: task.polls, collected: world.report.isCollected(task.id), body },
+    ended: TaskShape.hasEnded(moment.body),
+    createdAt: new Date(task.createdAt).toISOString(),
+    age: (world.now() - task.createdAt) / 1000,
+    polls: task.polls,
+    collected: world.report.isCollected(task.id),
+    body,
     ...(output === undefined ? {} : { output })
   }
 }
 
-/** What can be seen and steered of one key's world. Each function throws a `RunwayMockError` where it cannot do what it is told. */
+/** What can be seen and steered of one key's world. Each function throws a `RunwayMockError` where it cannot do what was asked. */
 export interface WorldControl {
   /** What this world is like. */
   readonly describe: () => Api.World
@@ -111,9 +116,9 @@ export interface WorldControl {
   readonly clock: () => Api.Clock
   /** Lets time pass in this world, at once: `"45 seconds"`. */
   readonly advance: (by: Length) => Api.Clock
-  /** Its tasks in the order of their submission. Looking is no poll. */
+  /** Its tasks in the order of their submission. Calling this does not count as a poll. */
   readonly tasks: () => Array<Api.Task>
-  /** One task. Looking is no poll. */
+  /** One task. Calling this does not count as a poll. */
   readonly task: (id: string) => Api.Task
   /** Brings one task to the next state of its scenario. */
   readonly step: (id: string) => Api.Task
@@ -146,7 +151,7 @@ export interface WorldControl {
 
 /** What can be seen and steered of a whole mock. */
 export interface MockControl {
-  /** The world of a key, which is a fresh one if the key was never used. */
+  /** The world of a key; a key that was never used gets a new one. */
   readonly world: (key: string) => WorldControl
   /** The world with this id, as `worlds` lists it; `undefined` if there is none. */
   readonly worldAt: (id: string) => WorldControl | undefined
@@ -158,92 +163,137 @@ export interface MockControl {
   readonly reset: () => void
 }
 
-/** The functions over one world, which is looked up anew each time: it may have been forgotten since. `origin` is where outputs are. */
-const ofWorld = ({ worlds, scripts, clock, scale }: Mock, find: () => World, origin: string): WorldControl => {
-  const found = (id: string, glimpse: Glimpse | undefined): Api.Task => {
+/** One world of a mock, as its controls need it. */
+interface Controlled {
+  readonly mock: Mock
+  /** Looks the world up anew each time: it may have been forgotten since. */
+  readonly find: () => World
+  /** Where the outputs of its tasks are. */
+  readonly origin: string
+}
+
+const describe = (world: World): Api.World => ({
+  world: world.id,
+  scenario: world.script.name,
+  tasks: world.size,
+  requests: world.journal.last,
+  findings: world.report.size(world.ending()),
+  faults: world.faults.size,
+  now: new Date(world.now()).toISOString()
+})
+
+const worldControls = ({
+  mock,
+  find
+}: Controlled): Pick<WorldControl, "describe" | "choose" | "limit" | "account" | "reset"> => ({
+  describe: () => describe(find()),
+  choose: (scenario) => {
     const world = find()
-    const known = world.glimpses().map(({ task }) => task.id)
-    return glimpse === undefined ? fail(new UnknownTask({ id, known })) : viewOf(world, glimpse, origin)
-  }
-  const end = (id: string, name: string | undefined, names: Readonly<Record<string, string>>): Api.Task => {
-    const glimpse = find().look(id)
-    return found(id, glimpse && find().move(id, lastStep(glimpse, name, names)))
-  }
-  const controls: WorldControl = {
-    describe: (): Api.World => {
-      const world = find()
-      return {
-        ...{ world: world.id, scenario: world.script.name, tasks: world.size, requests: world.journal.last },
-        ...{ findings: world.report.size(world.ending()), faults: world.faults.size, now: controls.clock().now }
-      }
-    },
-    choose: (scenario: string | Scenario.Scenario): Api.World => {
-      find().script = scriptOf(scripts, scenario)
-      return controls.describe()
-    },
-    clock: (): Api.Clock => ({ now: new Date(find().now()).toISOString(), clock, scale }),
-    advance: (by: Length): Api.Clock => {
+    world.script = scriptOf(mock.scripts, scenario)
+    return describe(world)
+  },
+  limit: (account) => {
+    const problem = Account.problemOf(account)
+    if (problem !== undefined) return fail(new InvalidOption(problem))
+    const world = find()
+    world.limit({ ...account })
+    return Account.stated(world.account)
+  },
+  account: () => Account.stated(find().account),
+  reset: () => mock.worlds.forget(find())
+})
+
+const clockControls = ({ mock: { clock, scale }, find }: Controlled): Pick<WorldControl, "clock" | "advance"> => {
+  const clockOf = (world: World): Api.Clock => ({ now: new Date(world.now()).toISOString(), clock, scale })
+  return {
+    clock: () => clockOf(find()),
+    advance: (by) => {
       const millis = millisOf(by)
       if (millis === undefined || !(millis >= 0 && millis < 1e12)) {
         const problem = `must be a duration such as "45 seconds", of thirty years at most; got ${String(by)}`
         return fail(new InvalidOption({ option: "by", problem }))
       }
-      find().advance(millis)
-      return controls.clock()
-    },
-    tasks: (): Array<Api.Task> => {
       const world = find()
-      return world.glimpses().map((glimpse) => viewOf(world, glimpse, origin))
-    },
-    task: (id: string): Api.Task => found(id, find().look(id)),
-    step: (id: string): Api.Task => found(id, find().move(id)),
-    finish: (id: string): Api.Task => end(id, undefined, successes),
-    fail: (id: string, as?: string): Api.Task => end(id, as, failures),
-    inject: (fault: Api.Fault): Api.InjectedFault => {
-      const checked = check(fault)
-      if (checked instanceof BrokenFault) return fail(checked)
-      const { faults } = find()
-      return faults.size < mostFaults
-        ? faults.inject(fault, checked)
-        : fail(new BrokenFault({ problem: `this world has ${mostFaults} faults already; remove some` }))
-    },
-    faults: (): Array<Api.InjectedFault> => find().faults.list(),
-    heal: (id?: string): boolean => {
-      const { faults } = find()
-      if (id !== undefined) return faults.remove(id)
-      const any = faults.size > 0
-      faults.clear()
-      return any
-    },
-    limit: (account: Account.Account): Api.Account => {
-      const problem = Account.problemOf(account)
-      if (problem !== undefined) return fail(new InvalidOption(problem))
-      find().limit({ ...account })
-      return controls.account()
-    },
-    account: (): Api.Account => Account.stated(find().account),
-    journal: ({ after = 0, operation, task }: JournalFilter = {}): Api.Journal =>
-      find().journal.read(
-        (entry) =>
-          entry.number > after &&
-          (operation === undefined || entry.operation === operation) &&
-          (task === undefined || entry.taskId === task)
-      ),
-    report: (): Api.Report => {
-      const world = find()
-      return world.report.read(world.id, world.ending())
-    },
-    expectClean: ({ allow = [] }: { readonly allow?: ReadonlyArray<Api.FindingKind> | undefined } = {}): void => {
-      const world = find()
-      const report = world.report.read(world.id, world.ending(), allow)
-      if (!report.clean) throw new ClientMisconduct(report)
-    },
-    reset: () => worlds.forget(find())
+      world.advance(millis)
+      return clockOf(world)
+    }
   }
-  return controls
 }
 
-/** Where the outputs of tasks are said to be, for a caller that did not come through a door. */
+const taskControls = ({
+  find,
+  origin
+}: Controlled): Pick<WorldControl, "tasks" | "task" | "step" | "finish" | "fail"> => {
+  const shownOrFail = (id: string, view: TaskView | undefined): Api.Task => {
+    const world = find()
+    const known = world.views().map(({ task }) => task.id)
+    return view === undefined ? fail(new UnknownTask({ id, known })) : shown(world, view, origin)
+  }
+  const end = (id: string, name: string | undefined, names: Readonly<Record<string, string>>): Api.Task => {
+    const view = find().look(id)
+    return shownOrFail(id, view && find().move(id, lastStep(view, name, names)))
+  }
+  return {
+    tasks: () => {
+      const world = find()
+      return world.views().map((view) => shown(world, view, origin))
+    },
+    task: (id) => shownOrFail(id, find().look(id)),
+    step: (id) => shownOrFail(id, find().move(id)),
+    finish: (id) => end(id, undefined, successes),
+    fail: (id, as) => end(id, as, failures)
+  }
+}
+
+const faultControls = ({ find }: Controlled): Pick<WorldControl, "inject" | "faults" | "heal"> => ({
+  inject: (fault) => {
+    const checked = orFail(check(fault))
+    const { faults } = find()
+    return faults.size < mostFaults
+      ? faults.inject(fault, checked)
+      : fail(new BrokenFault({ problem: `this world has ${mostFaults} faults already; remove some` }))
+  },
+  faults: () => find().faults.list(),
+  heal: (id) => {
+    const { faults } = find()
+    if (id !== undefined) return faults.remove(id)
+    const hadAny = faults.size > 0
+    faults.clear()
+    return hadAny
+  }
+})
+
+const recordControls = ({ find }: Controlled): Pick<WorldControl, "journal" | "report" | "expectClean"> => ({
+  journal: ({ after = 0, operation, task } = {}) =>
+    find().journal.read(
+      (entry) =>
+        entry.number > after &&
+        (operation === undefined || entry.operation === operation) &&
+        (task === undefined || entry.taskId === task)
+    ),
+  report: () => {
+    const world = find()
+    return world.report.read(world.id, world.ending())
+  },
+  expectClean: ({ allow = [] } = {}) => {
+    const world = find()
+    const report = world.report.read(world.id, world.ending(), allow)
+    if (!report.clean) throw new ClientMisconduct(report)
+  }
+})
+
+const ofWorld = (mock: Mock, find: () => World, origin: string): WorldControl => {
+  const controlled: Controlled = { mock, find, origin }
+  return {
+    ...worldControls(controlled),
+    ...clockControls(controlled),
+    ...taskControls(controlled),
+    ...faultControls(controlled),
+    ...recordControls(controlled)
+  }
+}
+
+/** The origin of output URLs, for a caller in this process. */
 const nowhere = "https://api.cometapi.com"
 
 /** The functions over the world of a key. */
@@ -262,7 +312,7 @@ export const ofId = (mock: Mock, id: string, origin = nowhere): WorldControl => 
 export const ofMock = (mock: Mock, origin = nowhere): MockControl => ({
   world: (key) => ofKey(mock, key, origin),
   worldAt: (id) => (mock.worlds.at(id) === undefined ? undefined : ofId(mock, id, origin)),
-  worlds: () => mock.worlds.all().map((world) => ofWorld(mock, () => world, origin).describe()),
+  worlds: () => mock.worlds.all().map((world) => describe(world)),
   scenarios: () => [...mock.scripts.values()].map(({ scenario }) => scenario),
   reset: () => mock.worlds.forget()
 })

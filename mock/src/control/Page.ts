@@ -3,6 +3,8 @@
  *
  * The list of files is fixed, and nothing of a request ever becomes part of a path on disk. The page may load and call this origin
  * only, run no inline script, and stand in no other page's frame.
+ *
+ * @module
  */
 import { bundledFile } from "../BundledFile.ts"
 

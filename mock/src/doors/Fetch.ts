@@ -1,8 +1,10 @@
 /**
  * A web-standard function, called as `fetch` is called: with a URL or a Request, options, an AbortSignal and redirects.
  *
- * It is the door for callers in the same process. It sends nothing anywhere, whatever host the URL names. What a fault does to the
- * wire looks here as it does to callers of Node's own `fetch`: a `TypeError` with the socket's error as its cause.
+ * It is the door for callers in the same process, and sends nothing anywhere, whatever host the URL names. What a fault does to the
+ * connection looks here as it does to callers of Node's own `fetch`: a `TypeError` with the socket's error as its cause.
+ *
+ * @module
  */
 import { beforeCut, type Delivery } from "../faults/Delivery.ts"
 
@@ -22,8 +24,25 @@ const orAborted = <A>(signal: AbortSignal, work: () => Promise<A>): Promise<A> =
       .finally(() => signal.removeEventListener("abort", abort))
   })
 
-const reset = () => Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET", syscall: "read" })
-const closed = () => Object.assign(new Error("other side closed"), { name: "SocketError", code: "UND_ERR_SOCKET" })
+/** The error of a connection, with the fields by which callers of Node's own `fetch` tell one from another. */
+class SocketError extends Error {
+  readonly code: string
+  constructor(message: string, code: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+class Reset extends SocketError {
+  readonly syscall = "read"
+}
+
+const reset = () => new Reset("read ECONNRESET", "ECONNRESET")
+const closed = () => {
+  const error = new SocketError("other side closed", "UND_ERR_SOCKET")
+  error.name = "SocketError"
+  return error
+}
 
 /** The bytes as a body that comes in parts, a pause before each but the first. At its end comes what `end` throws, if it does. */
 const inParts = (
@@ -53,28 +72,28 @@ const inParts = (
 
 /** Does to the response what the fault does to the wire. */
 const deliver = async (delivery: Delivery, signal: AbortSignal, sleep: Sleep): Promise<Response> => {
-  const { response, delay, fate, arrived } = delivery
+  const { response, delay, outcome, arrived } = delivery
   if (delay > 0) await sleep(delay, signal)
-  if (fate.kind === "whole") {
+  if (outcome.kind === "whole") {
     arrived()
-    if (fate.long !== true || response.body === null) return response
+    if (outcome.long !== true || response.body === null) return response
     const { status, headers } = response
     return new Response(response.body.pipeThrough(new TransformStream(), { signal }), { status, headers })
   }
-  if (fate.kind === "reset") throw new TypeError("fetch failed", { cause: reset() })
-  if (fate.kind === "closed") throw new TypeError("fetch failed", { cause: closed() })
-  if (fate.kind === "stalled") return new Promise(() => {})
+  if (outcome.kind === "reset") throw new TypeError("fetch failed", { cause: reset() })
+  if (outcome.kind === "closed") throw new TypeError("fetch failed", { cause: closed() })
+  if (outcome.kind === "stalled") return new Promise(() => {})
   if (response.body === null) {
     arrived()
     return response
   }
   const bytes = new Uint8Array(await response.arrayBuffer())
   const { status, headers } = response
-  if (fate.kind === "dripped") {
-    const pause = () => sleep(fate.every, signal)
-    return new Response(inParts(bytes, fate.bytes, pause, signal, arrived), { status, headers })
+  if (outcome.kind === "dripped") {
+    const pause = () => sleep(outcome.every, signal)
+    return new Response(inParts(bytes, outcome.bytes, pause, signal, arrived), { status, headers })
   }
-  const part = beforeCut(bytes, fate.bytes)
+  const part = beforeCut(bytes, outcome.bytes)
   const broken = () => {
     throw new TypeError("terminated", { cause: closed() })
   }
@@ -101,7 +120,7 @@ export const make = (handle: Handler, sleep: Sleep): typeof globalThis.fetch => 
   const door = async (request: Request): Promise<Response> => {
     const delivery = await handle(request)
     // The usual answer comes without another turn, so that a test's clock can take a client through many of them at once.
-    const held = delivery.delay > 0 || delivery.fate.kind !== "whole" || delivery.fate.long === true
+    const held = delivery.delay > 0 || delivery.outcome.kind !== "whole" || delivery.outcome.long === true
     if (held) return deliver(delivery, request.signal, sleep)
     if (!request.signal.aborted) delivery.arrived()
     return delivery.response

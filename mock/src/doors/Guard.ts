@@ -1,8 +1,10 @@
 /**
  * Who may use the mock's controls: whoever is on this machine, and no web page of another origin.
  *
- * Any page that a browser here shows can send requests to this machine. It gives itself away by its origin, or by a name of its own
- * for this machine, which only a page of another host has a reason to use.
+ * Any page that a browser on this machine shows can send requests to it. Such a request is recognised by its origin, or by the host name
+ * that it uses: only a page of another host has a reason to call this machine by another name. It knows no single control.
+ *
+ * @module
  */
 import type { IncomingMessage } from "node:http"
 
@@ -12,7 +14,7 @@ export type Access = "loopback" | "anywhere"
 const loopbackAddress = /^(127\.|::1$|::ffff:127\.)/
 const loopbackName = /^(localhost|[\w-]+\.localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i
 
-/** Why a request may not pass, if it may not. `path` is the one that it will be answered by, however it was written. */
+/** Why a request may not pass, if it may not. `path` is the one that it will be routed by, after the URL was parsed. */
 export const refusalOf = (
   path: string,
   { headers, socket }: Pick<IncomingMessage, "headers" | "socket">,
@@ -26,9 +28,9 @@ export const refusalOf = (
     if (!loopbackName.test(host))
       return `The mock's controls answer to the name of this machine only (127.0.0.1 or localhost), not to "${host}"; start it with \`--control anywhere\` to change that.`
   }
-  const own = origin === undefined || origin === `http://${host}`
-  // A navigation has neither an origin nor a page that it comes from.
-  if (!own || (site !== undefined && site !== "same-origin" && site !== "none"))
+  const isSameOrigin = origin === undefined || origin === `http://${host}`
+  // A navigation has no origin, and "none" as its site.
+  if (!isSameOrigin || (site !== undefined && site !== "same-origin" && site !== "none"))
     return "The mock's controls are not for web pages of another origin."
   return undefined
 }

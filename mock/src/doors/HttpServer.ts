@@ -1,19 +1,23 @@
 /**
  * A thin node:http adapter over a web-standard function: one more door to the mock, for other processes and other languages.
  *
- * It translates, and does to real sockets what a fault does to the wire. It answers whatever comes, lets nobody dawdle, listens on
- * loopback unless told otherwise, and closes with its scope.
+ * It translates, and does to real sockets what a fault does to an answer. It answers whatever comes, gives no caller more time than
+ * `requestTimeout`, listens on loopback unless told otherwise, and closes with its scope. It decides no answer itself, except that a
+ * request is none.
+ *
+ * @module
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from "node:http"
 import type { Socket } from "node:net"
 import { pipeline } from "node:stream/promises"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import { problem } from "../contract/Answer.ts"
-import { beforeCut, type Delivery } from "../faults/Delivery.ts"
+import { beforeCut, type Delivery, type DeliveryOutcome } from "../faults/Delivery.ts"
 import { InvalidOption, ListenFailed, PortInUse, RunwayMockError } from "../MockError.ts"
-import { bodyLimit } from "../provider/Provider.ts"
+import { bodyLimit } from "../provider/Incoming.ts"
 import { millisOf } from "../Time.ts"
 import type { Sleep } from "./Fetch.ts"
 import * as Guard from "./Guard.ts"
@@ -80,9 +84,9 @@ const sendWhole = async (response: Response, outgoing: ServerResponse): Promise<
     return pipeline(response.body, outgoing)
   }
   const body = new Uint8Array(await response.arrayBuffer())
-  if (response.body !== null || !outgoing.hasHeader("content-length"))
-    if (response.status !== 204 && response.status !== 304 && outgoing.req.method !== "HEAD")
-      outgoing.setHeader("content-length", body.length)
+  const mayHaveBody = response.status !== 204 && response.status !== 304 && outgoing.req.method !== "HEAD"
+  if (mayHaveBody && (response.body !== null || !outgoing.hasHeader("content-length")))
+    outgoing.setHeader("content-length", body.length)
   outgoing.writeHead(response.status)
   outgoing.end(body)
 }
@@ -100,37 +104,49 @@ const departureOf = (socket: Socket): AbortSignal => {
   return gone.signal
 }
 
+/** Sends a body in parts, or a part of it. */
+const sendParts = async (
+  body: Uint8Array,
+  outcome: Extract<DeliveryOutcome, { readonly kind: "cut" | "dripped" }>,
+  outgoing: ServerResponse,
+  pause: (millis: number) => Promise<void>,
+  arrived: () => void
+): Promise<void> => {
+  const { socket } = outgoing.req
+  if (outcome.kind === "cut" && body.length > 0) {
+    outgoing.flushHeaders()
+    return void outgoing.write(beforeCut(body, outcome.bytes), () => socket.destroySoon())
+  }
+  if (outcome.kind === "cut") return void outgoing.end()
+  for (let sent = 0; sent < body.length; sent += outcome.bytes) {
+    if (sent > 0) await pause(outcome.every)
+    outgoing.write(body.subarray(sent, sent + outcome.bytes))
+  }
+  arrived()
+  outgoing.end()
+}
+
 const send = async (delivery: Delivery, outgoing: ServerResponse, sleep: Sleep): Promise<void> => {
-  const { response, delay, fate, arrived } = delivery
+  const { response, delay, outcome, arrived } = delivery
   // Not the answer's own socket: an answer to a pipelined request has none until its turn comes.
   const { socket } = outgoing.req
   const gone = departureOf(socket)
   if (delay > 0) await sleep(delay, gone)
-  if (fate.kind === "reset") return void socket.resetAndDestroy()
-  if (fate.kind === "closed") return void socket.destroySoon()
-  if (fate.kind === "stalled") return
+  if (outcome.kind === "reset") return void socket.resetAndDestroy()
+  if (outcome.kind === "closed") return void socket.destroySoon()
+  if (outcome.kind === "stalled") return
   for (const [name, value] of response.headers) outgoing.setHeader(name, value)
-  if (fate.kind === "whole" || response.body === null) {
+  if (outcome.kind === "whole" || response.body === null) {
     if (!gone.aborted) arrived()
     return sendWhole(response, outgoing)
   }
   const body = new Uint8Array(await response.arrayBuffer())
   outgoing.setHeader("content-length", body.length)
   outgoing.writeHead(response.status)
-  if (fate.kind === "cut" && body.length > 0) {
-    outgoing.flushHeaders()
-    return void outgoing.write(beforeCut(body, fate.bytes), () => socket.destroySoon())
-  }
-  if (fate.kind === "cut") return void outgoing.end()
-  for (let sent = 0; sent < body.length; sent += fate.bytes) {
-    if (sent > 0) await sleep(fate.every, gone)
-    outgoing.write(body.subarray(sent, sent + fate.bytes))
-  }
-  arrived()
-  outgoing.end()
+  return sendParts(body, outcome, outgoing, (millis) => sleep(millis, gone), arrived)
 }
 
-/** What a caller is told whose request is none of the API's, in a form that none of its answers has. */
+/** Answers a request that never gets to the mock, in a form that no answer of the API has. */
 const refuse = (outgoing: ServerResponse, status: number, name: string, detail: string): void => {
   const { headers, body } = problem(status, name, detail)
   outgoing.writeHead(status, headers).end(JSON.stringify(body))
@@ -144,6 +160,19 @@ interface Door {
   readonly base: () => string
 }
 
+/** The request, or nothing where the web's own classes cannot express it (TRACE, say), or where the caller is gone. */
+const receive = async (
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  url: URL | null
+): Promise<Request | undefined> => {
+  const request = url === null ? undefined : await toRequest(incoming, url).catch(() => undefined)
+  // A body that was not read to its end must not be taken for the next request.
+  if (!incoming.complete) outgoing.setHeader("connection", "close")
+  incoming.resume()
+  return request
+}
+
 const listener =
   ({ handle, sleep, control, base }: Door) =>
   async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
@@ -153,11 +182,7 @@ const listener =
       incoming.resume()
       return refuse(outgoing, 403, "FORBIDDEN", refusal)
     }
-    // Nothing where the web's own classes cannot express it (TRACE, say), or where the caller is gone.
-    const request = url === null ? undefined : await toRequest(incoming, url).catch(() => undefined)
-    // A body that was not read to its end must not be taken for the next request.
-    if (!incoming.complete) outgoing.setHeader("connection", "close")
-    incoming.resume()
+    const request = await receive(incoming, outgoing, url)
     if (request === undefined) {
       outgoing.writeHead(400, { "content-type": "text/plain; charset=utf-8" })
       return void outgoing.end("This request cannot be understood.\n")
@@ -181,35 +206,46 @@ const close = (server: Server): Effect.Effect<void> =>
     server.closeIdleConnections()
   })
 
+type Timeouts = Pick<ServerOptions, "requestTimeout" | "headersTimeout" | "connectionsCheckingInterval">
+
+const timeoutsOf = (requestTimeout: Duration.Input): Result.Result<Timeouts, InvalidOption> => {
+  const millis = millisOf(requestTimeout) ?? 0
+  if (!(millis > 0 && millis < Number.POSITIVE_INFINITY)) {
+    const problem = `must be a duration such as "30 seconds"; got ${String(requestTimeout)}`
+    return Result.fail(new InvalidOption({ option: "requestTimeout", problem }))
+  }
+  return Result.succeed({
+    requestTimeout: Math.ceil(millis),
+    headersTimeout: Math.ceil(Math.min(millis, 10_000)),
+    connectionsCheckingInterval: Math.ceil(Math.min(millis, 1000))
+  })
+}
+
+/** How a host is written in a URL; one that means every address is called by a name of this machine. */
+const nameOf = (host: string): string => {
+  if (host === "0.0.0.0" || host === "::") return "localhost"
+  return host.includes(":") ? `[${host}]` : host
+}
+
 const open = (
   handle: Handler,
   sleep: Sleep,
   { host = "127.0.0.1", port = 4010, control = "loopback", requestTimeout = "30 seconds" }: Options
 ): Effect.Effect<{ server: Server; address: Address }, RunwayMockError> =>
   Effect.callback((resume) => {
+    const failWith = (reason: RunwayMockError["reason"]) => resume(Effect.fail(new RunwayMockError({ reason })))
     const fail = (cause: unknown) => {
-      const inUse = cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE"
-      const reason = inUse ? new PortInUse({ host, port }) : new ListenFailed({ host, port, cause })
-      resume(Effect.fail(new RunwayMockError({ reason })))
+      const isInUse = cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE"
+      failWith(isInUse ? new PortInUse({ host, port }) : new ListenFailed({ host, port, cause }))
     }
-    const name = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host
-    let address: Address = { url: `http://${name}`, port }
-    const patience = millisOf(requestTimeout) ?? 0
-    if (!(patience > 0 && patience < Number.POSITIVE_INFINITY)) {
-      const problem = `must be a duration such as "30 seconds"; got ${String(requestTimeout)}`
-      return resume(
-        Effect.fail(new RunwayMockError({ reason: new InvalidOption({ option: "requestTimeout", problem }) }))
-      )
-    }
-    const timeouts = {
-      ...{ requestTimeout: Math.ceil(patience), headersTimeout: Math.ceil(Math.min(patience, 10_000)) },
-      connectionsCheckingInterval: Math.ceil(Math.min(patience, 1000))
-    }
+    const timeouts = timeoutsOf(requestTimeout)
+    if (Result.isFailure(timeouts)) return failWith(timeouts.failure)
+    let address: Address = { url: `http://${nameOf(host)}`, port }
     const answer = listener({ handle, sleep, control, base: () => address.url })
-    const server = createServer({ ...timeouts, maxHeaderSize: 16 * 1024 }, (incoming, outgoing) => {
+    const server = createServer({ ...timeouts.success, maxHeaderSize: 16 * 1024 }, (incoming, outgoing) => {
       void answer(incoming, outgoing)
     })
-    // This is no proxy. Left to itself, Node would hang up without a word.
+    // The mock is no proxy, and without this handler Node would close the connection without an answer.
     server.on("connect", (_, socket) => {
       socket.on("error", () => {})
       socket.end("HTTP/1.1 405 Method Not Allowed\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
@@ -218,8 +254,8 @@ const open = (
     try {
       server.listen(port, host, () => {
         const bound = server.address()
-        const taken = typeof bound === "object" && bound !== null ? bound.port : port
-        address = { url: `http://${name}:${taken}`, port: taken }
+        const actualPort = typeof bound === "object" && bound !== null ? bound.port : port
+        address = { url: `http://${nameOf(host)}:${actualPort}`, port: actualPort }
         server.removeListener("error", fail)
         resume(Effect.succeed({ server, address }))
       })

@@ -1,14 +1,16 @@
 /**
- * What happens to an answer on its way to the caller: late, damaged, cut off, or never.
+ * What happens to an answer on its way to the caller: whole, late, damaged, cut off, or never.
  *
- * It says so as data, because each door breaks things in its own way: one destroys a socket, another rejects a promise.
+ * It says so as data and touches no socket, because each door breaks things in its own way: one destroys a socket, another rejects a promise.
+ *
+ * @module
  */
 import type { Answer } from "../contract/Answer.ts"
-import * as Reply from "../provider/Reply.ts"
-import type { Strike } from "./Fault.ts"
+import * as HtmlPage from "../contract/HtmlPage.ts"
+import type { FaultHit } from "./Faults.ts"
 
 /** How the bytes of an answer go out, or that they do not. */
-export type Fate =
+export type DeliveryOutcome =
   /** `long`: the body is made as it is read, and most callers give up before its end. */
   | { readonly kind: "whole"; readonly long?: true }
   /** The connection is reset, or closed, before the first byte. */
@@ -22,21 +24,24 @@ export type Fate =
   | { readonly kind: "dripped"; readonly bytes: number; readonly every: number }
 
 /** Whether nothing of an answer comes. */
-export const isNever = ({ kind }: Fate): boolean => kind === "reset" || kind === "closed" || kind === "stalled"
+export const isNever = ({ kind }: DeliveryOutcome): boolean =>
+  kind === "reset" || kind === "closed" || kind === "stalled"
 
 /** An answer and how it is to be delivered. */
 export interface Delivery {
   readonly response: Response
   /** Milliseconds to hold it back, in the time of the clock that the mock was made with. */
   readonly delay: number
-  readonly fate: Fate
-  /** To be called when the caller has it. Who gave up before that was told nothing. */
+  readonly outcome: DeliveryOutcome
+  /** To be called when the caller has the answer. It is not called for a caller that gave up before. */
   readonly arrived: () => void
 }
 
 /** A response that nothing happens to. */
 export const whole = (response: Response): Delivery => ({
-  ...{ response, delay: 0, fate: { kind: "whole" } },
+  response,
+  delay: 0,
+  outcome: { kind: "whole" },
   arrived: () => {}
 })
 
@@ -72,36 +77,41 @@ const half = (body: unknown): unknown => {
   return text.slice(0, Math.floor(text.length / 2))
 }
 
-/** The answer that is sent under a fault, in place of the right one. */
-export const answerUnder = (strike: Strike | undefined, right: Answer, now: number): Answer => {
-  const { "content-length": _, ...headers } = right.headers
-  switch (strike?.fault?.kind) {
+/** The answer that is sent under a fault, in place of the intended one. `operationId` is the contract's operation at hand, if there is one. */
+export const answerUnder = (
+  hit: FaultHit | undefined,
+  intended: Answer,
+  now: number,
+  operationId: string | undefined
+): Answer => {
+  const { "content-length": _, ...headers } = intended.headers
+  switch (hit?.fault?.kind) {
     case "status":
-      return strike.fault.answer?.(now) ?? right
+      return hit.fault.answer?.(now, operationId) ?? intended
     case "html":
-      return Reply.page(200, "CometAPI", "Welcome. This page is no answer of the API.")
+      return HtmlPage.page(200, "CometAPI", "Welcome. This page is no answer of the API.")
     case "redirect":
-      return Reply.moved()
+      return HtmlPage.moved()
     case "empty":
-      return { ...right, headers: { ...headers, "content-length": "0" }, body: undefined }
+      return { ...intended, headers: { ...headers, "content-length": "0" }, body: undefined }
     case "truncated":
-      if (bodiless.has(right.status)) return right
-      return { ...right, headers, body: half(right.body) }
+      if (bodiless.has(intended.status)) return intended
+      return { ...intended, headers, body: half(intended.body) }
     case "content-type":
-      return { ...right, headers: { ...headers, "content-type": "text/plain; charset=utf-8" } }
+      return { ...intended, headers: { ...headers, "content-type": "text/plain; charset=utf-8" } }
     case "oversized": {
-      if (bodiless.has(right.status)) return right
-      const size = strike.fault.bytes ?? oversize
-      return { ...right, headers: { ...headers, "content-length": String(size) }, body: padding(size) }
+      if (bodiless.has(intended.status)) return intended
+      const size = hit.fault.bytes ?? oversize
+      return { ...intended, headers: { ...headers, "content-length": String(size) }, body: padding(size) }
     }
     default:
-      return right
+      return intended
   }
 }
 
 /** How an answer is delivered under a fault. */
-export const fateUnder = (strike: Strike | undefined): Fate => {
-  const fault = strike?.fault
+export const outcomeUnder = (hit: FaultHit | undefined): DeliveryOutcome => {
+  const fault = hit?.fault
   switch (fault?.kind) {
     case "reset":
       return { kind: "reset" }
@@ -121,20 +131,21 @@ export const fateUnder = (strike: Strike | undefined): Fate => {
 }
 
 /**
- * What a caller who waits for an answer makes of it: it has the right one, however slowly; the right one under a wrong name, which some
- * refuse; another one; or nothing.
+ * What a caller who waits for an answer receives: the intended one, however slowly; the intended one under a wrong media type, which
+ * some callers refuse; another one in its place; or nothing.
  */
-export type Heard = "right" | "perhaps" | "other" | "nothing"
+export type Received = "intended" | "mislabelled" | "replaced" | "nothing"
 
-export const heardUnder = (strike: Strike | undefined): Heard => {
-  switch (strike?.fault?.kind) {
+/** What a caller receives under a fault. */
+export const receivedUnder = (hit: FaultHit | undefined): Received => {
+  switch (hit?.fault?.kind) {
     case undefined:
     case "drip":
-      return "right"
+      return "intended"
     case "content-type":
-      return "perhaps"
+      return "mislabelled"
     case "status":
-      return "other"
+      return "replaced"
     default:
       return "nothing"
   }

@@ -1,10 +1,13 @@
 /**
  * The finished video: a real, playable MP4 of three seconds, the same for every task, at an address of the task's own.
  *
- * It behaves as a storage host does towards a download (HEAD, ranges, ETag) and asks for no key, but for a URL whose signature is
- * right and which has not expired. Nothing of a request ever becomes part of a path on disk.
+ * It behaves as a storage host does towards a download (HEAD, ranges, ETag). It wants no key, but a URL whose signature is right and
+ * which has not expired. Nothing of a request ever becomes part of a path on disk.
+ *
+ * @module
  */
 import { createHash } from "node:crypto"
+import * as Result from "effect/Result"
 import { bundledFile } from "../BundledFile.ts"
 import type { Answer } from "../contract/Answer.ts"
 import { decoded } from "../Unknown.ts"
@@ -13,7 +16,7 @@ const video = bundledFile("assets/performance.mp4")
 
 const base64url = (text: string): string => Buffer.from(text).toString("base64url")
 
-/** A signature in the form of the provider's own. It tells when it expires, in seconds since 1970. */
+/** A signature in the form of the provider's own, with the time at which it expires, in seconds since 1970. */
 const sign = (taskId: string, exp: number): string => {
   const head = base64url(JSON.stringify({ alg: "HS256" }))
   const keyHash = createHash("sha256").update(taskId).digest("hex")
@@ -25,15 +28,15 @@ const sign = (taskId: string, exp: number): string => {
 /**
  * Where a task's output is found. The query is as secret as the provider's signed URL: it belongs in no log.
  *
- * The first URL works for the whole of `lasts`. Once half of that has passed, whoever asks is given a fresh one, so that any URL
- * works for half of it at least, while a task that is polled again soon stays as it was. All times are in milliseconds.
+ * The first URL works for the whole of `lasts`. After half of that, a poll answers with a fresh URL, so that any URL works for half of
+ * `lasts` at least, while a task that is polled again soon has the same URL. All times are in milliseconds.
  */
 export const urlOf = (origin: string, taskId: string, finishedAt: number, now: number, lasts: number): string => {
   const expiresAt = freshUntil(finishedAt, now, lasts) + lasts / 2
   return `${origin}/assets/${encodeURIComponent(taskId)}.mp4?_jwt=${sign(taskId, Math.floor(expiresAt / 1000))}`
 }
 
-/** From when on whoever asks is given another URL than now. */
+/** The time from which a poll answers with another URL than now. */
 export const freshUntil = (finishedAt: number, now: number, lasts: number): number => {
   const half = lasts / 2
   return finishedAt + (Math.floor(Math.max(0, now - finishedAt) / half) + 1) * half
@@ -55,26 +58,37 @@ const refusalOf = (signature: string | null, taskId: string, now: number): strin
   return now < exp * 1000 ? undefined : "This URL has expired: get the task again, it has a fresh one."
 }
 
+/** Whether a path is below the one that all outputs have. */
+export const isBelow = (path: string): boolean => path.startsWith("/assets/")
+
 /** The task whose output a path names, if the path is one of an output. */
 export const taskIdOf = (path: string): string | undefined => {
   const name = /^\/assets\/([^/]+)\.mp4$/.exec(path)?.[1]
   return name === undefined ? undefined : decoded(name)
 }
 
-/** The bytes asked for, `undefined` for all of them, `"none"` where there are no such bytes. */
-const rangeOf = (header: string | null, size: number): { from: number; to: number } | "none" | undefined => {
-  const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? "") ?? []
-  // Several ranges, another unit or nonsense: a server may ignore those and send everything.
-  if (first === undefined || last === undefined || (first === "" && last === "")) return undefined
-  if (first === "")
-    return last === "" || Number(last) === 0 ? "none" : { from: Math.max(0, size - Number(last)), to: size - 1 }
-  const from = Number(first)
-  const to = last === "" ? size - 1 : Math.min(Number(last), size - 1)
-  if (last !== "" && Number(last) < from) return undefined
-  return from >= size ? "none" : { from, to }
+interface Range {
+  readonly from: number
+  readonly to: number
 }
 
-const says = (status: number, text: string): Answer => ({
+/** The bytes that a range header asks for, `undefined` for all of them; it fails where the output has no such bytes. */
+const rangeOf = (header: string | null, size: number): Result.Result<Range | undefined, "no such bytes"> => {
+  const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? "") ?? []
+  // Several ranges, another unit or nonsense: a server may ignore those and send everything.
+  if (first === undefined || last === undefined || (first === "" && last === "")) return Result.succeed(undefined)
+  if (first === "")
+    return Number(last) === 0
+      ? Result.fail("no such bytes")
+      : Result.succeed({ from: Math.max(0, size - Number(last)), to: size - 1 })
+  const from = Number(first)
+  const to = last === "" ? size - 1 : Math.min(Number(last), size - 1)
+  if (last !== "" && Number(last) < from) return Result.succeed(undefined)
+  return from >= size ? Result.fail("no such bytes") : Result.succeed({ from, to })
+}
+
+/** An answer in one line of text. */
+const textAnswer = (status: number, text: string): Answer => ({
   status,
   headers: { "content-type": "text/plain; charset=utf-8" },
   body: `${text}\n`
@@ -83,7 +97,7 @@ const says = (status: number, text: string): Answer => ({
 /** Answers a request for the output of a task that has one. */
 export const serve = async (request: Request, taskId: string, now: number): Promise<Answer> => {
   const refusal = refusalOf(new URL(request.url).searchParams.get("_jwt"), taskId, now)
-  if (refusal !== undefined) return says(403, refusal)
+  if (refusal !== undefined) return textAnswer(403, refusal)
   if (request.method !== "GET" && request.method !== "HEAD") {
     return { status: 405, headers: { allow: "GET, HEAD" }, body: undefined }
   }
@@ -92,10 +106,12 @@ export const serve = async (request: Request, taskId: string, now: number): Prom
   const headers = { ...common, "content-type": "video/mp4" }
   if (request.headers.get("if-none-match") === etag) return { status: 304, headers, body: undefined }
   const stale = (request.headers.get("if-range") ?? etag) !== etag
-  const range = stale || request.method === "HEAD" ? undefined : rangeOf(request.headers.get("range"), bytes.length)
-  if (range === "none") {
+  const wanted = stale || request.method === "HEAD" ? null : request.headers.get("range")
+  const ranged = rangeOf(wanted, bytes.length)
+  if (Result.isFailure(ranged)) {
     return { status: 416, headers: { ...common, "content-range": `bytes */${bytes.length}` }, body: undefined }
   }
+  const range = ranged.success
   const body = range === undefined ? bytes : bytes.slice(range.from, range.to + 1)
   const sized = { ...headers, "content-length": String(body.length) }
   return range === undefined
@@ -104,4 +120,4 @@ export const serve = async (request: Request, taskId: string, now: number): Prom
 }
 
 /** What is answered where no task has such an output. */
-export const missing = (): Answer => says(404, "There is no such output.")
+export const missing = (): Answer => textAnswer(404, "There is no such output.")

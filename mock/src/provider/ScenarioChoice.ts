@@ -1,11 +1,13 @@
 /**
  * Which scenario is meant: by the POST itself, or by the name of its key.
  *
- * The POST says it where any client in any language can: as an asset's URL on a host of the mock's own, which the contract allows and
- * which nobody has. A header says it too, for those who can send one.
+ * A client in any language can name one in the POST, as the URL of an asset on a host of the mock's own, which the contract allows and
+ * which nobody owns. A header can name one too. It knows no field of any body by name, and plays no scenario.
+ *
+ * @module
  */
 
-import { decoded, field } from "../Unknown.ts"
+import { decoded } from "../Unknown.ts"
 import type { Script } from "../world/Scenario.ts"
 
 /** `https://scenario.mock.test/failed-asset/portrait.png` asks for `failed-asset`. The top-level name `test` is reserved for this. */
@@ -13,24 +15,37 @@ export const host = "scenario.mock.test"
 
 export const header = "x-mock-scenario"
 
-/** A scenario that was asked for by its name, and where. */
-export interface Wish {
+/** A scenario that was asked for by its name, and the place that asked for it. */
+export interface ScenarioChoice {
   readonly name: string
   readonly from: string
 }
 
-/** The name in the URL of one of the body's assets. */
-const inAsset = (body: unknown, asset: "character" | "reference"): Wish | undefined => {
-  const uri = field(field(body, asset), "uri")
-  const url = typeof uri === "string" ? URL.parse(uri) : null
-  return url?.host === host ? { name: decoded(url.pathname.split("/")[1] ?? ""), from: `${asset}.uri` } : undefined
+/** Deeper than any documented body, so that one that is nested without end is not searched without end. */
+const deepest = 20
+
+/** The texts of a body with the path to each, in the alphabetical order of the paths' fields, whatever order they were sent in. */
+function* textsOf(value: unknown, path: ReadonlyArray<string>): Generator<readonly [string, string]> {
+  if (typeof value === "string") yield [path.join("."), value]
+  if (typeof value !== "object" || value === null || path.length > deepest) return
+  const fields = Array.isArray(value) ? value.entries() : Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  for (const [name, field] of fields) yield* textsOf(field, [...path, String(name)])
 }
 
-/** What a POST asks for: its character's URL, else its reference's, else its header says. */
-export const wishOf = (body: unknown, headers: Headers): Wish | undefined => {
-  const inAssets = inAsset(body, "character") ?? inAsset(body, "reference")
-  const named = headers.get(header)
-  return inAssets ?? (named === null ? undefined : { name: named, from: "X-Mock-Scenario" })
+/** The scenario that a text names, if it is a URL on the mock's own host. */
+const nameIn = (text: string): string | undefined => {
+  const url = URL.parse(text)
+  return url?.host === host ? decoded(url.pathname.split("/")[1] ?? "") : undefined
+}
+
+/** What a POST asks for: the first URL in its body that names a scenario, else its header. */
+export const choiceOf = (body: unknown, headers: Headers): ScenarioChoice | undefined => {
+  for (const [from, text] of textsOf(body, [])) {
+    const name = nameIn(text)
+    if (name !== undefined) return { name, from }
+  }
+  const name = headers.get(header)
+  return name === null ? undefined : { name, from: "X-Mock-Scenario" }
 }
 
 /**
@@ -41,4 +56,4 @@ export const wishOf = (body: unknown, headers: Headers): Wish | undefined => {
 export const ofKey = (key: string, scripts: ReadonlyMap<string, Script>): Script | undefined =>
   [...scripts.values()]
     .filter(({ name }) => key === `mock-${name}` || key.startsWith(`mock-${name}-`))
-    .sort((one, other) => other.name.length - one.name.length)[0]
+    .sort((a, b) => b.name.length - a.name.length)[0]

@@ -1,8 +1,10 @@
 /**
  * The requests as lines for a terminal, or as JSON for a machine.
  *
- * It shows what the journal has, which is without keys and signatures, and never lets a request write to the terminal: what a caller
- * sent is shown with its control characters escaped.
+ * It shows what the journal has, which is without keys and signatures. Control characters in what a caller sent are escaped, so that no
+ * request can write to the terminal.
+ *
+ * @module
  */
 import type { Writable } from "node:stream"
 import type { Entry } from "../../../generated/mock-control/types.gen.ts"
@@ -11,10 +13,10 @@ import { field } from "../Unknown.ts"
 const printable = (text: string): string =>
   text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`)
 
-const longest = 160
-const cut = (text: string): string => (text.length > longest ? `${text.slice(0, longest)}…` : text)
+const longestLine = 160
+const cut = (text: string): string => (text.length > longestLine ? `${text.slice(0, longestLine)}…` : text)
 
-/** The provider's word for the task, as the answer has it. */
+/** The status or the error code that an answer has. */
 const wordOf = (body: unknown): string | undefined => {
   const row = field(body, "data") ?? body
   const words = [
@@ -65,16 +67,16 @@ export const verbose = (entry: Entry, world: string): string => {
 /** One line of JSON, for a machine that reads them as they come. */
 export const json = (entry: Entry, world: string): string => JSON.stringify({ event: "request", world, ...entry })
 
-/** So many bytes wait for a reader. */
-const patience = 1024 * 1024
+/** So many bytes may wait for a reader. */
+const mostWaiting = 1024 * 1024
 
-/** Writes lines for whoever reads them: a reader that is too slow misses some, and one that is gone stops nothing. */
+/** Writes lines to a stream. A reader that is too slow misses some, and one that is gone does not stop the mock. */
 export const writer = (stream: Writable): ((text: string) => void) => {
   let isRead = true
   stream.on("error", () => {
     isRead = false
   })
   return (text) => {
-    if (isRead && stream.writableLength < patience) stream.write(`${text}\n`)
+    if (isRead && stream.writableLength < mostWaiting) stream.write(`${text}\n`)
   }
 }

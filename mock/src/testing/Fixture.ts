@@ -1,7 +1,9 @@
 /**
  * What the fixtures of all test frameworks share: a mock served for tests, started when it is first needed, and the worlds in it.
  *
- * It knows no framework: each of those says when a test begins, when it ends and whether it passed.
+ * It knows no framework: each framework's adapter says when a test begins, when it ends and whether it passed.
+ *
+ * @module
  */
 import type { FindingKind } from "../../../generated/mock-control/types.gen.ts"
 import { ClientMisconduct } from "../MockError.ts"
@@ -17,8 +19,8 @@ export interface FixtureOptions extends ServeOptions {
   readonly allow?: ReadonlyArray<FindingKind> | undefined
 }
 
-/** One test's world, and its end. */
-export interface Lease {
+/** One test's world, reserved until its end. */
+export interface Reservation {
   readonly world: ServedWorld
   /** Ends it, and throws where the client did anything that it should not; not where the test has failed by itself. */
   readonly end: (failed: boolean) => void
@@ -29,9 +31,9 @@ export class Fixture {
   readonly #mocks = new Map<FixtureOptions, Promise<Running>>()
 
   /** Opens the world of one test, whose key is made of its name. */
-  async open(options: FixtureOptions, key: string | undefined): Promise<Lease> {
+  async open(options: FixtureOptions, key: string | undefined): Promise<Reservation> {
     const { allow, ...serve } = options
-    // A scale is for a clock that goes by itself.
+    // Only a clock that goes by itself can be scaled.
     const clock = options.scale === undefined ? "virtual" : "real"
     const starting = this.#mocks.get(options) ?? RunwayMock.start({ port: 0, clock, ...serve })
     this.#mocks.set(options, starting)
@@ -40,7 +42,7 @@ export class Fixture {
       try {
         close(!failed)
       } catch (error) {
-        // Frameworks show where an error comes from, and this one comes from no place that the test's author could look at.
+        // Frameworks print an error's stack, and this one has no line that the test's author could look at.
         if (error instanceof ClientMisconduct) error.stack = `${error.name}: ${error.message}`
         throw error
       }

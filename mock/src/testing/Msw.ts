@@ -1,8 +1,10 @@
 /**
  * The mock as a resolver of MSW, which takes the place of the network for a whole process or page.
  *
- * It needs nothing of MSW, and knows only how MSW hands a request over and how it wants to be told that the network failed. Which
- * addresses are the mock's is said where the handler is made.
+ * It imports nothing of MSW: it only knows how MSW passes a request on, and that it takes an error response for a failed network. It does
+ * not decide which addresses are the mock's: whoever makes the handler does.
+ *
+ * @module
  */
 import type { Mock } from "../RunwayMock.ts"
 
@@ -28,10 +30,10 @@ export const mswResolver =
   (mock: Pick<Mock, "fetch">) =>
   async ({ request }: { readonly request: Request }): Promise<Response> => {
     try {
-      // Whether a redirect is followed is for the client to say, and MSW does not always know.
+      // The client decides whether a redirect is followed, and MSW does not always pass that on.
       return await mock.fetch(request, { redirect: "manual" })
     } catch (error) {
-      // `fetch` speaks of the network with a TypeError; and who gave up hears nothing any more, whatever is said.
+      // `fetch` reports a failed network with a TypeError; a caller that gave up receives no answer anyway.
       if (error instanceof TypeError || request.signal.aborted) return Response.error()
       throw error
     }

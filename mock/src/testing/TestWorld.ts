@@ -1,7 +1,9 @@
 /**
  * A world for one test: a key of its own, that key's controls, and a judgement of the client when the test ends.
  *
- * It knows no test framework, sends no request and starts no server: it borrows a mock that somebody else has made.
+ * It knows no test framework, sends no request and starts no server: it uses a mock that somebody else has made.
+ *
+ * @module
  */
 import { createHash } from "node:crypto"
 import type { FindingKind } from "../../../generated/mock-control/types.gen.ts"
@@ -19,7 +21,7 @@ export interface TestWorldOptions {
   readonly allow?: ReadonlyArray<FindingKind> | undefined
 }
 
-/** What one test sees of a mock, with everything that its world can be told. `Url` is a text where the mock is served. */
+/** What one test sees of a mock, with everything that can be done to its world. `Url` is a text where the mock is served. */
 export interface TestWorld<Url extends string | undefined = string | undefined> extends WorldControl, AsyncDisposable {
   /** What the program under test sends as its key. */
   readonly key: string
@@ -31,26 +33,26 @@ export interface TestWorld<Url extends string | undefined = string | undefined> 
   readonly allow: (...kinds: ReadonlyArray<FindingKind>) => void
 }
 
-/** A world, and its end: `judge` says whether the report is still of interest. */
-export interface Opened<Url extends string | undefined> {
+/** A world, and its end: `judge` says whether the client is judged. */
+export interface OpenedWorld<Url extends string | undefined> {
   readonly world: TestWorld<Url>
   readonly close: (judge: boolean) => void
 }
 
 /** A mock, served or not. */
-interface Lent<Url extends string | undefined> extends Mock {
+interface MockOf<Url extends string | undefined> extends Mock {
   readonly url?: Url
 }
 
-interface Register {
+interface KeyRegister {
   count: number
   readonly open: Set<string>
 }
 
 /** Which keys are in use, for each mock. */
-const registers = new WeakMap<Mock["world"], Register>()
+const registers = new WeakMap<Mock["world"], KeyRegister>()
 
-/** A text as a key: itself where a header can well carry it, else its readable part and a checksum of the whole. */
+/** A text as a key: itself where a header can carry it, else the readable part of it and a checksum of the whole. */
 const toKey = (text: string): string => {
   if (/^[\x21-\x7e]{1,200}$/.test(text)) return text
   const readable = text
@@ -68,17 +70,17 @@ const free = (key: string, open: ReadonlySet<string>): string => {
   return `${key}-${number}`
 }
 
-/** Opens a world for those who know by themselves when and how their test ends. */
+/** Opens a world for a caller that knows when and how its test ends. */
 export const open = <Url extends string | undefined>(
-  mock: Lent<Url>,
+  mock: MockOf<Url>,
   { key: wanted, allow = [] }: TestWorldOptions = {}
-): Opened<Url> => {
+): OpenedWorld<Url> => {
   const register = registers.get(mock.world) ?? { count: 0, open: new Set() }
   registers.set(mock.world, register)
   if (wanted === undefined) register.count += 1
   const key = free(toKey(wanted ?? `test-${register.count}`), register.open)
   const controls = mock.world(key)
-  // Whoever had this key before left nothing for this test; and looking at the new world takes its place in the mock.
+  // Nothing of an earlier test with this key may be left; and describing the new world reserves its place in the mock.
   controls.reset()
   controls.describe()
   register.open.add(key)
@@ -96,8 +98,10 @@ export const open = <Url extends string | undefined>(
   }
   const world: TestWorld<Url> = {
     ...controls,
+    key,
     // A mock that is not served has no URL, and nothing but `undefined` is inferred for it.
-    ...{ key, url: mock.url as Url, fetch: mock.fetch },
+    url: mock.url as Url,
+    fetch: mock.fetch,
     allow: (...kinds) => {
       for (const kind of kinds) allowed.add(kind)
     },
@@ -127,7 +131,7 @@ export const open = <Url extends string | undefined>(
  * ```
  */
 export const openWorld = <Url extends string | undefined = undefined>(
-  mock: Lent<Url>,
+  mock: MockOf<Url>,
   options: TestWorldOptions = {}
 ): TestWorld<Url> => open(mock, options).world
 
@@ -152,7 +156,7 @@ export const openWorld = <Url extends string | undefined = undefined>(
  * ```
  */
 export async function withWorld<A, Url extends string | undefined = undefined>(
-  mock: Lent<Url>,
+  mock: MockOf<Url>,
   options: TestWorldOptions,
   body: (world: TestWorld<Url>) => A | PromiseLike<A>
 ): Promise<Awaited<A>> {

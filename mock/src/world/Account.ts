@@ -2,7 +2,9 @@
  * What the provider lets one account do: so many jobs at work at a time, so many a day.
  *
  * It knows when jobs begin and end and nothing else of them. When a waiting job gets its turn follows from those times alone, so
- * nobody has to be there when it does.
+ * nothing has to run at that moment.
+ *
+ * @module
  */
 
 /** A limit that is left out is none. */
@@ -13,7 +15,7 @@ export interface Account {
   readonly daily?: number | undefined
 }
 
-/** The limits that there are, and nothing for the others. */
+/** The limits of an account as the controls answer them: a limit that is not set is left out. */
 export const stated = ({ concurrency, daily }: Account): { concurrency?: number; daily?: number } => ({
   ...(concurrency === undefined ? {} : { concurrency }),
   ...(daily === undefined ? {} : { daily })
@@ -32,11 +34,11 @@ export const problemOf = ({
 }
 
 /**
- * When a job that came at `created` begins to be worked on, given when those at work before it end; `Infinity` for those of which
- * that is not known yet.
+ * When a job that was made at `created` gets its turn. `ends` has the end of each job that got its turn before, and `Infinity` for
+ * one whose end is not known yet.
  */
 export const turnOf = (concurrency: number, created: number, ends: ReadonlyArray<number>): number => {
-  const busy = ends.filter((end) => end > created).sort((one, other) => one - other)
+  const busy = ends.filter((end) => end > created).sort((a, b) => a - b)
   return busy.length < concurrency ? created : (busy[busy.length - concurrency] ?? created)
 }
 

@@ -1,11 +1,13 @@
 /**
- * The scenarios that the mock brings along. Each is data; a caller's own is written in the same words.
+ * The scenarios that come with the mock. Each is data, and a caller's own scenario is written in the same form.
  *
- * The times are in the mock's time: a test clock, a virtual one or `scale` makes them pass at once.
+ * No code here: `Scenario.ts` checks them. The times are in the mock's time, which a test clock, a virtual clock or `scale` lets pass fast.
+ *
+ * @module
  */
 import type { Scenario, State } from "./Scenario.ts"
 
-/** How nearly every task begins, told by Runway's own task and by the gateway's envelope. */
+/** How nearly every task begins, in Runway's own shape and in the gateway's envelope. */
 const invisible: State = { state: "task-not-exist", for: "2 seconds" }
 const queued: ReadonlyArray<State> = [invisible, { state: "pending", for: "8 seconds" }]
 const started: ReadonlyArray<State> = [...queued, { state: "running", for: "20 seconds" }]

@@ -2,11 +2,14 @@
  * A scenario says, as data, what becomes of one task: which documented answer it gives, for how long, and which one comes next.
  *
  * It holds no code, and its bodies are examples of the contract, so without saying so it cannot say what the provider does not. It
- * knows nothing of requests or of clocks either: the state at a moment is a pure function of the time since the POST and of the
- * polls so far.
+ * knows nothing of requests or of clocks: `Life.ts` says which state a task is in at a moment.
+ *
+ * @module
  */
+import * as Result from "effect/Result"
 import * as Contract from "../contract/Contract.ts"
-import * as Overlay from "../contract/DynamicFields.ts"
+import * as DynamicFields from "../contract/DynamicFields.ts"
+import * as TaskShape from "../contract/TaskShape.ts"
 import { BrokenScenario } from "../MockError.ts"
 import { type Length, millisOf, pollInterval } from "../Time.ts"
 
@@ -49,7 +52,8 @@ export interface Step {
   readonly polls: number | undefined
 }
 
-const isTask = ({ example }: Step): boolean => example.status === "200"
+/** Whether a state is a task, and not an error that hides it. */
+export const isTask = ({ example }: Step): boolean => example.status === "200"
 
 /** A scenario that was checked against the contract. */
 export interface Script {
@@ -60,173 +64,92 @@ export interface Script {
   readonly outsideContract: boolean
 }
 
-/** How far a task has come: when each state so far was reached, in milliseconds since the POST, and the polls of the last of them. */
-export interface Life {
-  readonly reached: ReadonlyArray<number>
-  readonly polls: number
-}
+/** The examples of all operations that ask about a task. */
+const polls = Contract.routesOf("poll").map(({ operationId }) => operationId)
+const pollExamples = Contract.examples.filter(({ operationId }) => polls.includes(operationId))
 
-/** A task that was just made. */
-export const birth: Life = { reached: [0], polls: 0 }
-
-/** A task that was seen before its timeline begins: it does not vanish again, so what comes before the first task is left out. */
-export const reappearance = ({ steps }: Script): Life => {
-  const hidden = Math.max(0, steps.findIndex(isTask))
-  return { reached: Array.from({ length: hidden + 1 }, () => 0), polls: 0 }
-}
-
-/** What a script says about one moment. The times are milliseconds since the POST. */
-export interface Moment extends Step {
-  /** From 0 to 1 over all the time that the task is at work; absent where the work has no end. */
-  readonly progress: number | undefined
-  /** When the first state that speaks of a start, or of an end, was reached. */
-  readonly startedAfter: number | undefined
-  readonly finishedAfter: number | undefined
-}
-
-const exampleOf = (state: State): Contract.Example | string => {
-  const named = Contract.examples.filter(
-    (example) => example.operationId === "getTask" && example.name === state.state && example.status !== "default"
-  )
-  const found = state.status === undefined ? named : named.filter((example) => example.status === String(state.status))
-  const [first, second] = found
-  if (first === undefined) {
-    try {
-      return Contract.namedExample("getTask", state.status ?? 200, state.state)
-    } catch (error) {
-      return error instanceof Error ? error.message : String(error)
-    }
-  }
+/** The example that a state names, or what is wrong with the name. */
+const exampleOf = ({ state, status }: State): Result.Result<Contract.Example, string> => {
+  const named = pollExamples.filter((example) => example.name === state && example.status !== "default")
+  const candidates = status === undefined ? named : named.filter((example) => example.status === String(status))
+  const [first, second] = candidates
+  if (first === undefined) return Contract.lookUp(polls[0] ?? "", status ?? 200, state)
   return second === undefined || first.status === second.status
-    ? first
-    : `"${state.state}" is an example of ${found.map((example) => example.status).join(" and ")}: say which with "status"`
+    ? Result.succeed(first)
+    : Result.fail(
+        `"${state}" is an example of ${candidates.map((example) => example.status).join(" and ")}: say which with "status"`
+      )
 }
 
 /** How long a state lasts, or what is wrong with what it says about that. */
-const lastsOf = (state: State, last: boolean): number | string => {
+const lastsOf = (state: State, isLast: boolean): Result.Result<number, string> => {
   const { polls, state: name } = state
-  if (last) {
+  if (isLast) {
     return state.for === undefined && polls === undefined
-      ? Number.POSITIVE_INFINITY
-      : `"${name}" is the last state and stays, so it cannot say how long it lasts`
+      ? Result.succeed(Number.POSITIVE_INFINITY)
+      : Result.fail(`"${name}" is the last state and stays, so it cannot say how long it lasts`)
   }
   if (state.for !== undefined && polls !== undefined)
-    return `"${name}" says both "for" and "polls": one of them ends it`
+    return Result.fail(`"${name}" says both "for" and "polls": one of them ends it`)
   if (polls !== undefined) {
     return Number.isInteger(polls) && polls > 0
-      ? polls * pollInterval
-      : `"${name}" lasts ${polls} polls, which is no number of them`
+      ? Result.succeed(polls * pollInterval)
+      : Result.fail(`"${name}" lasts ${polls} polls, which is no number of them`)
   }
   if (state.for === undefined)
-    return `"${name}" is not the last state, so it must say how long it lasts, with "for" or with "polls"`
-  return millisOf(state.for) ?? `"${name}" lasts ${String(state.for)}, which is no duration`
+    return Result.fail(`"${name}" is not the last state, so it must say how long it lasts, with "for" or with "polls"`)
+  return Result.fromNullishOr(millisOf(state.for), () => `"${name}" lasts ${String(state.for)}, which is no duration`)
 }
 
-/** What can be written down as JSON: nothing that is nested too deeply, or in itself. */
-const written = (make: () => unknown): unknown => {
+/** A body with the fields of a `with`, or nothing where that cannot be written down as JSON. */
+const writableBody = (body: unknown, fields: State["with"]): unknown => {
   try {
-    const body = make()
-    JSON.stringify(body)
-    return body
+    const merged = DynamicFields.merge(body, fields)
+    JSON.stringify(merged)
+    return merged
   } catch {
     return undefined
   }
 }
 
+/** A state as a step of a script, or what is wrong with it. */
+const stepOf = (state: State, shape: Scenario["shape"], isLast: boolean): Result.Result<Step, string> =>
+  Result.gen(function* () {
+    const example = yield* exampleOf(state)
+    const actual = TaskShape.shapeOf(example.body)
+    if (example.status === "200" && shape !== undefined && actual !== shape)
+      return yield* Result.fail(`its shape is "${shape}", but "${state.state}" is ${actual}`)
+    const lasts = yield* lastsOf(state, isLast)
+    const body = writableBody(example.body, state.with)
+    if (body === undefined)
+      return yield* Result.fail(`what "${state.state}" says with "with" cannot be written as JSON`)
+    return { example, with: state.with, body, lasts, polls: state.polls }
+  })
+
 /** So many states at most: each poll goes through all that are behind it. */
-const longest = 1000
+const mostStates = 1000
+
+const scriptOf = (scenario: Scenario): Result.Result<Script, string> =>
+  Result.gen(function* () {
+    const { name, shape, timeline, outputLasts: length = "24 hours", outsideContract = false } = scenario
+    if (timeline.length > mostStates)
+      return yield* Result.fail(`its timeline has ${timeline.length} states, and may have ${mostStates}`)
+    const [first, ...rest] = yield* Result.all(
+      timeline.map((state, index) => stepOf(state, shape, index === timeline.length - 1))
+    )
+    const outputLasts = millisOf(length)
+    if (outputLasts === undefined || !(outputLasts > 0 && outputLasts < Number.POSITIVE_INFINITY))
+      return yield* Result.fail(`its output lasts ${String(length)}, which is no duration`)
+    if (first === undefined) return yield* Result.fail("its timeline is empty")
+    return { name, scenario, steps: [first, ...rest], outputLasts, outsideContract: outsideContract === true }
+  })
 
 /** Checks a scenario against the contract. */
-export const compile = (scenario: Scenario): Script | BrokenScenario => {
-  const broken = (problem: string) => new BrokenScenario({ name: scenario.name, problem })
-  const { length } = scenario.timeline
-  if (length > longest) return broken(`its timeline has ${length} states, and may have ${longest}`)
-  const steps: Array<Step> = []
-  for (const [index, state] of scenario.timeline.entries()) {
-    const example = exampleOf(state)
-    if (typeof example === "string") return broken(example)
-    const shape = Overlay.shapeOf(example.body)
-    if (example.status === "200" && scenario.shape !== undefined && shape !== scenario.shape) {
-      return broken(`its shape is "${scenario.shape}", but "${state.state}" is ${shape}`)
-    }
-    const lasts = lastsOf(state, index === scenario.timeline.length - 1)
-    if (typeof lasts === "string") return broken(lasts)
-    const body = written(() => Overlay.merge(example.body, state.with))
-    if (body === undefined) return broken(`what "${state.state}" says with "with" cannot be written as JSON`)
-    steps.push({ example, with: state.with, body, lasts, polls: state.polls })
-  }
-  const outputLasts = millisOf(scenario.outputLasts ?? "24 hours")
-  if (outputLasts === undefined || !(outputLasts > 0 && outputLasts < Number.POSITIVE_INFINITY))
-    return broken(`its output lasts ${String(scenario.outputLasts)}, which is no duration`)
-  const [first, ...rest] = steps
-  if (first === undefined) return broken("its timeline is empty")
-  const outsideContract = scenario.outsideContract === true
-  return { name: scenario.name, scenario, steps: [first, ...rest], outputLasts, outsideContract }
-}
+export const compile = (scenario: Scenario): Result.Result<Script, BrokenScenario> =>
+  Result.mapError(scriptOf(scenario), (problem) => new BrokenScenario({ name: scenario.name, problem }))
 
-/** Where the time alone has brought a task `elapsed` milliseconds after the POST. */
-const grow = (script: Script, life: Life, elapsed: number): Life => {
-  const step = script.steps[life.reached.length - 1] ?? script.steps[0]
-  const until = (life.reached.at(-1) ?? 0) + step.lasts
-  return step.polls === undefined && elapsed >= until && until < Number.POSITIVE_INFINITY
-    ? grow(script, { reached: [...life.reached, until], polls: 0 }, elapsed)
-    : life
-}
-
-/** Milliseconds after the POST at which the task ends by time alone, or has ended; `Infinity` where that takes polls, or never comes. */
-export const endOf = (script: Script, life: Life): number => {
-  const { reached } = grow(script, life, Number.POSITIVE_INFINITY)
-  return reached.find((_, index) => Overlay.hasEnded(script.steps[index]?.body)) ?? Number.POSITIVE_INFINITY
-}
-
-/** How the first state of a script that is a task tells of it; the errors before that have no shape. */
-export const shapeOf = ({ steps }: Script): ReturnType<typeof Overlay.shapeOf> =>
-  Overlay.shapeOf(steps.find(isTask)?.body)
+/** The shape of the first state of a script that is a task; the errors before that have no shape. */
+export const shapeOf = ({ steps }: Script): TaskShape.Shape => TaskShape.shapeOf(steps.find(isTask)?.body)
 
 /** Whether a task of this script ever ends. */
-export const ends = (script: Script): boolean => script.steps.some(({ body }) => Overlay.hasEnded(body))
-
-/** A life that goes on to its next state at once, or stays in its last one. */
-export const stepped = (script: Script, life: Life, elapsed: number): Life => {
-  const { reached, polls } = grow(script, life, elapsed)
-  return reached.length < script.steps.length ? { reached: [...reached, elapsed], polls: 0 } : { reached, polls }
-}
-
-/** A task that turns into something else at once: what it was so far stays, and this is its last state. */
-export const turned = (script: Script, life: Life, elapsed: number, last: Step) => {
-  const { reached } = grow(script, life, elapsed)
-  const [first, ...rest] = script.steps
-  return {
-    script: { ...script, steps: [first, ...rest.slice(0, reached.length - 1), last] } satisfies Script,
-    life: { reached: [...reached, elapsed], polls: 0 } satisfies Life
-  }
-}
-
-/** The life of a task after one more poll, which was answered as `stateAt` said. */
-export const polled = (script: Script, life: Life, elapsed: number): Life => {
-  const { reached, polls } = grow(script, life, elapsed)
-  const enough = polls + 1 === script.steps[reached.length - 1]?.polls
-  return enough ? { reached: [...reached, elapsed], polls: 0 } : { reached, polls: polls + 1 }
-}
-
-/** What a script says about the moment `elapsed` milliseconds after the POST. */
-export const stateAt = (script: Script, elapsed: number, life: Life = birth): Moment => {
-  const { reached, polls } = grow(script, life, elapsed)
-  const current = reached.length - 1
-  const step = script.steps[current] ?? script.steps[0]
-  const since = (speaks: (body: unknown) => boolean) => reached.find((_, index) => speaks(script.steps[index]?.body))
-  const total = script.steps.reduce((sum, { body, lasts }) => sum + (Overlay.hasProgress(body) ? lasts : 0), 0)
-  const here = step.polls === undefined ? Math.max(0, elapsed - (reached[current] ?? 0)) : polls * pollInterval
-  const done = script.steps
-    .slice(0, current + 1)
-    .reduce(
-      (sum, { body, lasts }, index) => sum + (Overlay.hasProgress(body) ? (index < current ? lasts : here) : 0),
-      0
-    )
-  return {
-    ...step,
-    progress: total > 0 && Number.isFinite(total) ? done / total : undefined,
-    startedAfter: since(Overlay.hasStarted),
-    finishedAfter: since(Overlay.hasFinished)
-  }
-}
+export const ends = (script: Script): boolean => script.steps.some(({ body }) => TaskShape.hasEnded(body))

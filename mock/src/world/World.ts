@@ -3,16 +3,20 @@
  * numbering.
  *
  * Keys share nothing. Another key's task is one that does not exist, so tests that use different keys cannot disturb each other.
- * A key is kept only as a hash, and neither it nor anything readable of it is part of an id. What is kept is limited in number, and
- * a world that nobody used for a while is forgotten.
+ * A world knows a hash of its key, never the key, and nothing that can be read back from an id. It knows nothing of requests.
+ *
+ * @module
  */
 import { createHash } from "node:crypto"
+import * as Result from "effect/Result"
 import type { Fault } from "../../../generated/mock-control/types.gen.ts"
-import { type Checked, Faults } from "../faults/Fault.ts"
-import { Journal, Shelf } from "../record/Journal.ts"
+import type { Checked } from "../faults/Fault.ts"
+import { Faults } from "../faults/Faults.ts"
+import { Journal, type JournalStore } from "../record/Journal.ts"
 import { ClientReport } from "../record/Report.ts"
 import { pollInterval, type Time } from "../Time.ts"
 import { type Account, dayOf, nextDay, turnOf } from "./Account.ts"
+import * as Life from "./Life.ts"
 import * as Scenario from "./Scenario.ts"
 
 /** One job. */
@@ -27,16 +31,16 @@ export interface Task {
 }
 
 /** A job and where it is now. */
-export interface Glimpse {
+export interface TaskView {
   readonly task: Task
-  readonly moment: Scenario.Moment
+  readonly moment: Life.Moment
 }
 
 interface Job extends Task {
   script: Scenario.Script
   admittedAt: number | undefined
   polls: number
-  life: Scenario.Life
+  life: Life.Life
   polledAt: number
 }
 
@@ -51,17 +55,15 @@ export interface Limits {
   readonly journal: number
 }
 
-/** Why a job was not taken on, and when a daily one would be. */
-export type Refusal = { readonly refused: "full" } | { readonly refused: "daily"; readonly until: number }
+/** Why a job was not taken on: its world is full, or its account has used up its day, which lasts until then. */
+export type Refusal = { readonly reason: "full" } | { readonly reason: "daily"; readonly until: number }
 
 const sha256 = (text: string) => createHash("sha256").update(text)
 
-const waiting = (state: Scenario.State): Scenario.Script => {
-  const script = Scenario.compile({ name: "waiting", timeline: [state] })
-  if ("steps" in script) return script
-  throw script
-}
-/** What a job says while it waits for its turn, in the shape that it has later. */
+const waiting = (state: Scenario.State): Scenario.Script =>
+  Result.getOrThrow(Scenario.compile({ name: "waiting", timeline: [state] }))
+
+/** What a job answers while it waits for its turn, in the shape that it has later. */
 const waitingBare = waiting({ state: "throttled" })
 const waitingEnvelope = waiting({ state: "envelope-queued", with: { data: { data: { status: "THROTTLED" } } } })
 
@@ -69,7 +71,7 @@ const waitingFor = (script: Scenario.Script): Scenario.Script =>
   Scenario.shapeOf(script) === "envelope" ? waitingEnvelope : waitingBare
 
 /** What worlds are made with. */
-export interface Making {
+export interface WorldSettings {
   readonly limits: Limits
   readonly scriptFor: (key: string) => Scenario.Script
   readonly faults: ReadonlyArray<{ readonly fault: Fault; readonly checked: Checked }>
@@ -77,7 +79,7 @@ export interface Making {
   readonly seed: number
   /** The clock of one more world. */
   readonly time: () => Time
-  /** Real time, in milliseconds since whenever: being forgotten is about memory, and no part of what is simulated. */
+  /** Real time in milliseconds from any start: forgetting a world saves memory, and is no part of what is simulated. */
   readonly uptime: () => number
 }
 
@@ -97,21 +99,21 @@ export class World {
   readonly #jobs = new Map<string, Job>()
   readonly #days = new Map<number, number>()
   #waiting = 0
-  /** When the account was last limited. Who still waited then gets no turn before it: the room was not there yet. */
+  /** When the account was last limited. A job that still waited then gets no turn before that time: the limit did not allow it yet. */
   #limitedAt = 0
   #requests = 0
 
-  constructor(name: string, script: Scenario.Script, making: Making, shelf: Shelf) {
+  constructor(name: string, script: Scenario.Script, settings: WorldSettings, store: JournalStore) {
     this.#name = name
     this.id = name.slice(0, 12)
     this.script = script
-    this.#account = making.account
-    this.faults = new Faults(`${making.seed} ${name}`)
-    for (const { fault, checked } of making.faults) this.faults.inject(fault, checked)
-    this.journal = new Journal(shelf)
-    this.#time = making.time()
+    this.#account = settings.account
+    this.faults = new Faults(`${settings.seed} ${name}`)
+    for (const { fault, checked } of settings.faults) this.faults.inject(fault, checked)
+    this.journal = new Journal(store)
+    this.#time = settings.time()
     this.report = new ClientReport(this.#time.slack)
-    this.#limit = making.limits.tasks
+    this.#limit = settings.limits.tasks
   }
 
   /** The time here, in milliseconds since 1970. */
@@ -119,7 +121,7 @@ export class World {
     return this.#time.now()
   }
 
-  /** Lets time pass. */
+  /** Lets time pass in this world. */
   advance(millis: number): void {
     this.#time.advance(millis)
   }
@@ -134,7 +136,7 @@ export class World {
     return this.#account
   }
 
-  /** Sets that. Jobs that need not wait any longer begin now. */
+  /** Sets what this key may do. Jobs that need not wait any longer begin now. */
   limit(account: Account): void {
     this.#admit()
     this.#account = account
@@ -143,13 +145,13 @@ export class World {
   }
 
   /** Takes a job on, unless there are too many. The n-th job of a key has the same id in every run. */
-  submit(script: Scenario.Script): Task | Refusal {
-    if (this.#jobs.size >= this.#limit) return { refused: "full" }
+  submit(script: Scenario.Script): Result.Result<Task, Refusal> {
+    if (this.#jobs.size >= this.#limit) return Result.fail({ reason: "full" })
     const createdAt = this.now()
     const day = dayOf(createdAt)
     const today = this.#days.get(day) ?? 0
     if (today >= (this.#account.daily ?? Number.POSITIVE_INFINITY))
-      return { refused: "daily", until: nextDay(createdAt) }
+      return Result.fail({ reason: "daily", until: nextDay(createdAt) })
     this.#days.set(day, today + 1)
     const hex = sha256(`${this.#name} ${this.#jobs.size + 1}`).digest("hex")
     const id = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join("-")
@@ -159,17 +161,17 @@ export class World {
       script,
       admittedAt: undefined,
       polls: 0,
-      life: Scenario.birth,
+      life: Life.birth,
       polledAt: createdAt
     }
     this.#jobs.set(id, job)
     this.#waiting += 1
     this.#admit()
-    if (job.admittedAt === undefined) job.life = Scenario.reappearance(script)
-    return job
+    if (job.admittedAt === undefined) job.life = Life.reappearance(script)
+    return Result.succeed(job)
   }
 
-  /** Somebody asks about this job, and so has waited since the last time. */
+  /** A caller polls this job, so a patient caller would have waited since its last poll. */
   arrive(id: string): void {
     const job = this.#jobs.get(id)
     if (job === undefined) return
@@ -177,20 +179,20 @@ export class World {
     job.polledAt = this.now()
   }
 
-  /** What is to be said of this key's job with this id, which counts as a poll; `undefined` if there is none. */
-  poll(id: string): Glimpse | undefined {
+  /** What a poll of this key's job with this id is answered; `undefined` if there is none. Calling this counts as a poll. */
+  poll(id: string): TaskView | undefined {
     const job = this.#jobs.get(id)
     if (job === undefined) return undefined
-    const glimpse = this.#glimpse(job)
+    const view = this.#view(job)
     job.polls += 1
-    if (job.admittedAt !== undefined) job.life = Scenario.polled(job.script, job.life, this.#ageOf(job))
-    return glimpse
+    if (job.admittedAt !== undefined) job.life = Life.polled(job.script, job.life, this.#ageOf(job))
+    return view
   }
 
-  /** The job with this id, as it is now. */
-  look(id: string): Glimpse | undefined {
+  /** The job with this id, as it is now. Calling this does not count as a poll. */
+  look(id: string): TaskView | undefined {
     const job = this.#jobs.get(id)
-    return job === undefined ? undefined : this.#glimpse(job)
+    return job === undefined ? undefined : this.#view(job)
   }
 
   has(id: string): boolean {
@@ -198,8 +200,8 @@ export class World {
   }
 
   /** All jobs, in the order of their submission. */
-  glimpses(): ReadonlyArray<Glimpse> {
-    return [...this.#jobs.values()].map((job) => this.#glimpse(job))
+  views(): ReadonlyArray<TaskView> {
+    return [...this.#jobs.values()].map((job) => this.#view(job))
   }
 
   get size(): number {
@@ -207,18 +209,21 @@ export class World {
   }
 
   /** Brings a job to its next state, or to this one, which is then its last. The next state of a job that waits is its turn. */
-  move(id: string, last?: Scenario.Step): Glimpse | undefined {
+  move(id: string, last?: Scenario.Step): TaskView | undefined {
     const job = this.#jobs.get(id)
     if (job === undefined) return undefined
     this.#admit()
     const waited = job.admittedAt === undefined
     if (waited) this.#begin(job, this.now())
-    if (last !== undefined) Object.assign(job, Scenario.turned(job.script, job.life, this.#ageOf(job), last))
-    else if (!waited) job.life = Scenario.stepped(job.script, job.life, this.#ageOf(job))
-    return this.#glimpse(job)
+    if (last !== undefined) {
+      const { script, life } = Life.turned(job.script, job.life, this.#ageOf(job), last)
+      job.script = script
+      job.life = life
+    } else if (!waited) job.life = Life.stepped(job.script, job.life, this.#ageOf(job))
+    return this.#view(job)
   }
 
-  /** The jobs that end at some time, by what their scripts say: none that waits behind jobs without an end ever gets its turn. */
+  /** The jobs that end at some time, by their scripts. A job that waits behind jobs without an end never gets its turn, so it is not among them. */
   ending(): ReadonlySet<string> {
     this.#admit()
     const { concurrency = Number.POSITIVE_INFINITY } = this.#account
@@ -250,7 +255,7 @@ export class World {
       const at = job.admittedAt ?? Math.max(this.#limitedAt, turnOf(concurrency, job.createdAt, ends))
       if (at > this.now()) return
       if (job.admittedAt === undefined) this.#begin(job, at)
-      ends.push(at + Scenario.endOf(job.script, job.life))
+      ends.push(at + Life.endOf(job.script, job.life))
     }
   }
 
@@ -263,86 +268,9 @@ export class World {
     return Math.max(0, this.now() - (admittedAt ?? createdAt))
   }
 
-  #glimpse(job: Job): Glimpse {
+  #view(job: Job): TaskView {
     this.#admit()
-    const { script, life } =
-      job.admittedAt === undefined ? { script: waitingFor(job.script), life: Scenario.birth } : job
-    return { task: job, moment: Scenario.stateAt(script, this.#ageOf(job), life) }
-  }
-}
-
-/** All the worlds of one mock. */
-export class Worlds {
-  readonly limits: Limits
-  /** Where requests without a key are kept. It holds no tasks. */
-  readonly nobodys: World
-  /** In the order of their last use, so that the forgotten are found in front. */
-  readonly #worlds = new Map<string, { readonly world: World; usedAt: number }>()
-  readonly #making: Making
-  readonly #shelf: Shelf
-
-  constructor(making: Making) {
-    this.#making = making
-    this.limits = making.limits
-    this.#shelf = new Shelf(making.limits.journal)
-    this.nobodys = new World("nobody", making.scriptFor(""), { ...making, faults: [] }, this.#shelf)
-  }
-
-  /** The world of a key; a key that was never seen gets a new one, unless there are too many. */
-  of(key: string): World | undefined {
-    const { limits, scriptFor } = this.#making
-    this.#forget()
-    const name = sha256(`cometapi-runway-mock ${key}`).digest("hex")
-    const known = this.#worlds.get(name)
-    if (known === undefined && this.#worlds.size >= limits.worlds) return undefined
-    const world = known?.world ?? new World(name, scriptFor(key), this.#making, this.#shelf)
-    this.#use(name, world)
-    return world
-  }
-
-  /** The world that has a task with this id: an output's URL carries no key. */
-  with(taskId: string): World | undefined {
-    this.#forget()
-    for (const [name, { world }] of this.#worlds) {
-      if (!world.has(taskId)) continue
-      this.#use(name, world)
-      return world
-    }
-    return undefined
-  }
-
-  /** The world with this id. Looking at it keeps nothing alive. */
-  at(id: string): World | undefined {
-    return this.all().find((world) => world.id === id)
-  }
-
-  /** Every world, the one used last in front. */
-  all(): ReadonlyArray<World> {
-    this.#forget()
-    return [...this.#worlds.values()].map(({ world }) => world).reverse()
-  }
-
-  /** Forgets a world, or all of them. */
-  forget(world?: World): void {
-    for (const [name, entry] of this.#worlds)
-      if (world === undefined || entry.world === world) this.#drop(name, entry.world)
-  }
-
-  #use(name: string, world: World): void {
-    this.#worlds.delete(name)
-    this.#worlds.set(name, { world, usedAt: this.#making.uptime() })
-  }
-
-  #forget(): void {
-    const now = this.#making.uptime()
-    for (const [name, { world, usedAt }] of this.#worlds) {
-      if (now - usedAt < this.#making.limits.idle) return
-      this.#drop(name, world)
-    }
-  }
-
-  #drop(name: string, world: World): void {
-    this.#worlds.delete(name)
-    world.journal.close()
+    const { script, life } = job.admittedAt === undefined ? { script: waitingFor(job.script), life: Life.birth } : job
+    return { task: job, moment: Life.stateAt(script, this.#ageOf(job), life) }
   }
 }
