@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { RunwayMock } from "cometapi-runway-mock"
 import * as Effect from "effect/Effect"
-import * as Contract from "../../mock/src/contract/Contract.ts"
-import { violationsHeader } from "../../mock/src/provider/Reply.ts"
-import { get, headers, performance, post, provider, violations } from "./Support.ts"
+import * as Contract from "../../../mock/src/contract/Contract.ts"
+import { violationsHeader } from "../../../mock/src/provider/Reply.ts"
+import { get, headers, performance, post, provider, violations } from "../Support.ts"
 
 const { fetch } = Effect.runSync(RunwayMock.make())
 

@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Served, WorldControl } from "cometapi-runway-mock"
 import * as Schema from "effect/Schema"
-import document from "../../generated/mock-control/contract.gen.json" with { type: "json" }
-import * as Wanted from "../../generated/mock-control/schemas.gen.ts"
-import { operations } from "../../mock/src/control/ControlApi.ts"
-import { headers, post, provider, served } from "./Support.ts"
+import document from "../../../generated/mock-control/contract.gen.json" with { type: "json" }
+import * as Wanted from "../../../generated/mock-control/schemas.gen.ts"
+import { operations } from "../../../mock/src/control/ControlApi.ts"
+import { headers, post, provider, served } from "../Support.ts"
 
 const contract: Readonly<Record<string, object>> = document.paths
 

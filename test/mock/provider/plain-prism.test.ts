@@ -3,8 +3,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { getHttpOperationsFromSpec } from "@stoplight/prism-http"
 import { createServer } from "@stoplight/prism-http-server"
 import { afterAll, beforeAll } from "vitest"
-import * as Contract from "../../mock/src/contract/Contract.ts"
-import { get, headers, post } from "./Support.ts"
+import * as Contract from "../../../mock/src/contract/Contract.ts"
+import { get, headers, post } from "../Support.ts"
 
 const quiet = () => {}
 const logger = {
@@ -18,7 +18,7 @@ describe("the contract file under plain Prism", () => {
   let url = ""
   let close = async () => {}
   beforeAll(async () => {
-    const file = fileURLToPath(new URL("../../openapi/cometapi-runway.yaml", import.meta.url))
+    const file = fileURLToPath(new URL("../../../openapi/cometapi-runway.yaml", import.meta.url))
     const server = createServer(await getHttpOperationsFromSpec(file), {
       cors: false,
       components: { logger },

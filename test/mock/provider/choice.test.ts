@@ -2,9 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { RunwayMock, type Scenario, scenarioNames } from "cometapi-runway-mock"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { BareTask, TaskAccepted } from "../../generated/schemas.gen.ts"
-import * as Contract from "../../mock/src/contract/Contract.ts"
-import { get, headers, performance, poll, post, provider, submit } from "./Support.ts"
+import { BareTask, TaskAccepted } from "../../../generated/schemas.gen.ts"
+import * as Contract from "../../../mock/src/contract/Contract.ts"
+import { get, headers, performance, poll, post, provider, submit } from "../Support.ts"
 
 const only = (name: string, state: string): Scenario => ({ name, timeline: [{ state }] })
 

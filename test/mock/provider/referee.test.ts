@@ -4,13 +4,13 @@ import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { scenarioNames } from "cometapi-runway-mock"
 import { afterAll, beforeAll } from "vitest"
-import * as Contract from "../../mock/src/contract/Contract.ts"
-import { get, headers, performance, post, served } from "./Support.ts"
+import * as Contract from "../../../mock/src/contract/Contract.ts"
+import { get, headers, performance, post, served } from "../Support.ts"
 
 // `prism proxy` knows the contract's file and nothing of the mock: it stands between a caller and the mock and judges both.
 describe("an independent referee", () => {
   const mock = served({ clock: "virtual" })
-  const file = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
+  const file = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url))
   let url = ""
   let stop = async () => {}
   beforeAll(async () => {

@@ -4,12 +4,12 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { TestClock } from "effect/testing"
-import { BareTask } from "../../generated/schemas.gen.ts"
-import * as Provider from "../../mock/src/provider/Provider.ts"
-import * as Time from "../../mock/src/Time.ts"
-import { compile } from "../../mock/src/world/Scenario.ts"
-import { Worlds } from "../../mock/src/world/Worlds.ts"
-import { type Fetch, outputOf, poll, post, provider, submit } from "./Support.ts"
+import { BareTask } from "../../../generated/schemas.gen.ts"
+import * as Provider from "../../../mock/src/provider/Provider.ts"
+import * as Time from "../../../mock/src/Time.ts"
+import { compile } from "../../../mock/src/world/Scenario.ts"
+import { Worlds } from "../../../mock/src/world/Worlds.ts"
+import { type Fetch, outputOf, poll, post, provider, submit } from "../Support.ts"
 
 const statusOf = (body: unknown) => Schema.decodeUnknownSync(BareTask)(body).status
 

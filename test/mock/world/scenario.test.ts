@@ -2,11 +2,11 @@ import { assert, describe, it } from "@effect/vitest"
 import { RunwayMock, type Scenario, scenarioNames } from "cometapi-runway-mock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import * as Contract from "../../mock/src/contract/Contract.ts"
-import * as DynamicFields from "../../mock/src/contract/DynamicFields.ts"
-import * as TaskShape from "../../mock/src/contract/TaskShape.ts"
-import { birth, polled, stateAt } from "../../mock/src/world/Life.ts"
-import { compile } from "../../mock/src/world/Scenario.ts"
+import * as Contract from "../../../mock/src/contract/Contract.ts"
+import * as DynamicFields from "../../../mock/src/contract/DynamicFields.ts"
+import * as TaskShape from "../../../mock/src/contract/TaskShape.ts"
+import { birth, polled, stateAt } from "../../../mock/src/world/Life.ts"
+import { compile } from "../../../mock/src/world/Scenario.ts"
 
 const refusal = (options: Parameters<typeof RunwayMock.make>[0]) =>
   Effect.map(Effect.flip(RunwayMock.make(options)), (error) => {

@@ -3,8 +3,8 @@ import { RunwayMock, scenarioNames } from "cometapi-runway-mock"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { TestClock } from "effect/testing"
-import { BareTask, ErrorAnswer, TaskAnswer, TaskEnvelope, TaskRow } from "../../generated/schemas.gen.ts"
-import { outputOf, type Poll, poll, provider, submit } from "./Support.ts"
+import { BareTask, ErrorAnswer, TaskAnswer, TaskEnvelope, TaskRow } from "../../../generated/schemas.gen.ts"
+import { outputOf, type Poll, poll, provider, submit } from "../Support.ts"
 
 const isEnvelope = Schema.is(TaskEnvelope)
 const isRow = Schema.is(TaskRow)

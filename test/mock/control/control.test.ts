@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { RunwayMock, RunwayMockError } from "cometapi-runway-mock"
 import * as Effect from "effect/Effect"
 import { TestClock } from "effect/testing"
-import { type Fetch, get, headers, performance, post, submit } from "./Support.ts"
+import { type Fetch, get, headers, performance, post, submit } from "../Support.ts"
 
 const key = "sk-test-0123456789"
 

@@ -14,7 +14,7 @@ import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import type * as Scope from "effect/Scope"
 import { http } from "msw"
 import { setupServer } from "msw/node"
-import { type Fetch, get, type Outcome, outcomeOf, post, provider, served } from "./Support.ts"
+import { type Fetch, get, type Outcome, outcomeOf, post, provider, served } from "../Support.ts"
 
 /** A way to a mock: a `fetch`, and the origin that it is called with. */
 interface Door {

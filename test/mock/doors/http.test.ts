@@ -7,9 +7,9 @@ import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import { TestClock } from "effect/testing"
-import { BareTask } from "../../generated/schemas.gen.ts"
-import * as Contract from "../../mock/src/contract/Contract.ts"
-import { get, poll, post, submit, violations } from "./Support.ts"
+import { BareTask } from "../../../generated/schemas.gen.ts"
+import * as Contract from "../../../mock/src/contract/Contract.ts"
+import { get, poll, post, submit, violations } from "../Support.ts"
 
 /** Sends bytes as they are, for what no HTTP client would send; `hangUp` closes this end after them. */
 const raw = (port: number, bytes: string, hangUp = false) =>

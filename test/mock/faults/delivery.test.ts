@@ -5,8 +5,8 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { TestClock } from "effect/testing"
-import * as Contract from "../../mock/src/contract/Contract.ts"
-import { catchUp, until } from "../support/Provider.ts"
+import * as Contract from "../../../mock/src/contract/Contract.ts"
+import { catchUp, until } from "../../support/Provider.ts"
 import {
   type Fetch,
   finishedOutput,
@@ -20,7 +20,7 @@ import {
   said,
   served,
   submit
-} from "./Support.ts"
+} from "../Support.ts"
 
 /** Every kind, with what it needs, and so quick that real time does not matter. */
 const faults: Readonly<Record<FaultKind, Partial<Fault>>> = {
