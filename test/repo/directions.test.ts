@@ -29,10 +29,10 @@ describe("the direction of imports", () => {
     ["src/Task.ts", "effect"],
     ["src/Task.ts", "node:fs"],
     ["src/cli/Cli.ts", "cometapi-runway-mock"],
-    ["mock/src/World.ts", "../../src/Task.ts"],
-    ["mock/src/World.ts", "cometapi-runway"],
+    ["mock/src/world/World.ts", "../../../src/Task.ts"],
+    ["mock/src/world/World.ts", "cometapi-runway"],
     ["scripts/generate.ts", "../src/index.ts"],
-    ["scripts/generate.ts", "../mock/src/Contract.ts"]
+    ["scripts/generate.ts", "../mock/src/contract/Contract.ts"]
   ])("%s may not import %s", (place, source) => {
     expect(refuses(place, source)).toBe(true)
   })
@@ -42,8 +42,8 @@ describe("the direction of imports", () => {
     ["src/Task.ts", "effect/Effect"],
     ["src/cli/Cli.ts", "../Task.ts"],
     ["src/cli/Mock.ts", "cometapi-runway-mock"],
-    ["mock/src/World.ts", "./Scenario.ts"],
-    ["mock/src/World.ts", "../../generated/schemas.gen.ts"],
+    ["mock/src/world/World.ts", "./Scenario.ts"],
+    ["mock/src/world/World.ts", "../../../generated/schemas.gen.ts"],
     ["test/contract/first-path.test.ts", "cometapi-runway-mock"]
   ])("%s may import %s", (place, source) => {
     expect(refuses(place, source)).toBe(false)
@@ -111,5 +111,45 @@ describe("the direction of imports", () => {
     expect(spawnSync("biome", ["lint", "src/download/One.ts", "src/download/Two.ts"], { cwd: root }).status).not.toBe(0)
     writeFileSync(join(folder, "Two.ts"), "export const two = 2\n")
     expect(spawnSync("biome", ["lint", "src/download/One.ts", "src/download/Two.ts"], { cwd: root }).status).toBe(0)
+  })
+})
+
+describe("the floors of the mock", () => {
+  it.each([
+    ["mock/src/testing/TestWorld.ts", "../index.ts"],
+    ["mock/src/RunwayMock.ts", "./testing/TestWorld.ts"],
+    ["mock/src/RunwayMock.ts", "./index.ts"],
+    ["mock/src/doors/Fetch.ts", "../RunwayMock.ts"],
+    ["mock/src/doors/Fetch.ts", "../control/Control.ts"],
+    ["mock/src/control/Control.ts", "../doors/Guard.ts"],
+    ["mock/src/control/Control.ts", "../Options.ts"],
+    ["mock/src/provider/Provider.ts", "../control/Control.ts"],
+    ["mock/src/provider/Provider.ts", "../doors/Fetch.ts"],
+    ["mock/src/world/World.ts", "../provider/Provider.ts"],
+    ["mock/src/record/Journal.ts", "../world/World.ts"],
+    ["mock/src/faults/Fault.ts", "../record/Report.ts"],
+    ["mock/src/contract/Contract.ts", "../faults/Fault.ts"],
+    ["mock/src/contract/Contract.ts", "../RunwayMock.ts"],
+    ["mock/src/Time.ts", "./contract/Contract.ts"],
+    ["mock/src/Unknown.ts", "./Options.ts"],
+    // What no part of the mock may import is refused on every floor.
+    ["mock/src/contract/Contract.ts", "../../../src/Task.ts"],
+    ["mock/src/Time.ts", "cometapi-runway"]
+  ])("%s may not import %s", (place, source) => {
+    expect(refuses(place, source)).toBe(true)
+  })
+
+  it.each([
+    ["mock/src/testing/TestWorld.ts", "../RunwayMock.ts"],
+    ["mock/src/RunwayMock.ts", "./control/Control.ts"],
+    ["mock/src/doors/HttpServer.ts", "../provider/Incoming.ts"],
+    ["mock/src/control/ControlApi.ts", "./Control.ts"],
+    ["mock/src/provider/Provider.ts", "../world/World.ts"],
+    ["mock/src/world/World.ts", "../record/Journal.ts"],
+    ["mock/src/record/Report.ts", "../faults/Delivery.ts"],
+    ["mock/src/faults/Delivery.ts", "../contract/Answer.ts"],
+    ["mock/src/contract/Contract.ts", "../Unknown.ts"]
+  ])("%s may import %s", (place, source) => {
+    expect(refuses(place, source)).toBe(false)
   })
 })
