@@ -34,7 +34,7 @@ export const millisOf = (duration: Length): number | undefined =>
 export const pollInterval = 5000
 
 /** When every virtual clock begins. */
-export const virtualStart = Date.UTC(2026, 4, 1, 12)
+const virtualStart = Date.UTC(2026, 4, 1, 12)
 
 /** No world's time goes beyond this, so that it can always be written down as a date. */
 const latest = Date.UTC(9000, 0)

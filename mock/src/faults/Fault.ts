@@ -42,7 +42,7 @@ const beforeAcceptance: ReadonlySet<Kind> = new Set<Kind>(["status", "reset", "h
 const withReadableAnswer: ReadonlySet<Kind> = new Set<Kind>(["drip", "content-type", "latency"])
 
 /** What a `status` is answered with: `now` is a time of the world's, `operationId` the contract's operation at hand, if there is one. */
-export type AnswerAt = (now: number, operationId: string | undefined) => Answer
+type AnswerAt = (now: number, operationId: string | undefined) => Answer
 
 /** A fault that was checked. */
 export interface Checked {

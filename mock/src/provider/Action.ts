@@ -27,7 +27,7 @@ export interface Acted {
 }
 
 /** What can be acted with. */
-export interface Means {
+interface Means {
   readonly limits: Limits
   /** The scenarios that a POST can ask for, by name. */
   readonly scripts: ReadonlyMap<string, Script>

@@ -46,7 +46,7 @@ export interface Judgement {
 }
 
 /** An answer that nothing else is to be done about, with what was found wrong. */
-export interface FinalAnswer {
+interface FinalAnswer {
   readonly answer: Answer
   readonly violations: ReadonlyArray<Violation>
 }

@@ -29,7 +29,7 @@ export interface AnsweredRequest {
 }
 
 /** A request that was written down. */
-export interface Recorded {
+interface Recorded {
   readonly entry: Entry
   /** When, in the world's time. */
   readonly at: number

@@ -8,7 +8,7 @@
 import type * as Api from "../../../generated/mock-control/types.gen.ts"
 
 /** What a finding is about. */
-export interface Subject {
+interface Subject {
   readonly kind: Api.FindingKind
   /** Tells findings of one kind apart: two with the same text are the same finding. */
   readonly about: string

@@ -34,7 +34,7 @@ export interface TestWorld<Url extends string | undefined = string | undefined> 
 }
 
 /** A world, and its end: `judge` says whether the client is judged. */
-export interface OpenedWorld<Url extends string | undefined> {
+interface OpenedWorld<Url extends string | undefined> {
   readonly world: TestWorld<Url>
   readonly close: (judge: boolean) => void
 }

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { BareTask, TaskAccepted } from "../../../generated/schemas.gen.ts"
 import * as Contract from "../../../mock/src/contract/Contract.ts"
+import { choiceOf } from "../../../mock/src/provider/ScenarioChoice.ts"
 import { get, headers, performance, poll, post, provider, submit } from "../Support.ts"
 
 const only = (name: string, state: string): Scenario => ({ name, timeline: [{ state }] })
@@ -181,4 +182,24 @@ describe("a state that says something else than its example", () => {
       assert.include(said, `{"id":"${id}","status":"PAUSING","createdAt":"1970-01-01T08:00:00+08:00"}`)
     })
   )
+})
+
+describe("a scenario's URL in a body", () => {
+  const none = new Headers()
+  const url = (name: string) => `https://scenario.mock.test/${name}/x.png`
+
+  it.each([
+    [
+      { promptImage: url("stuck"), model: "gen4_turbo" },
+      { name: "stuck", from: "promptImage" }
+    ],
+    [{ promptImage: [{ position: "first", uri: url("stuck") }] }, { name: "stuck", from: "promptImage.0.uri" }],
+    [
+      { reference: { uri: url("slow") }, character: { uri: url("stuck") } },
+      { name: "stuck", from: "character.uri" }
+    ],
+    [{ promptText: "scenario.mock.test/stuck", promptImage: "https://example.com/a.png" }, undefined]
+  ])("is found in any field of any operation's: %j", (body, choice) => {
+    assert.deepStrictEqual(choiceOf(body, none), choice)
+  })
 })
