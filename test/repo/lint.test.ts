@@ -23,7 +23,7 @@ describe.each(everywhere)("the linter refuses, in %s,", (place) => {
     ["a literal for Object.assign", "const a = { b: 1 }\nexport const c = Object.assign(a, { b: 2 })\n"],
     ["a literal that Object.assign writes into", "const a = { b: 1 }\nexport const c = Object.assign({ b: 2 }, a)\n"]
   ])("%s", (_, text) => {
-    const { refused, said } = lint(place, text)
+    const { refused, said } = lint({ [place]: text })
     expect(said).toContain("Write the fields themselves")
     expect(refused).toBe(true)
   })
@@ -32,7 +32,7 @@ describe.each(everywhere)("the linter refuses, in %s,", (place) => {
     ["noExcessiveLinesPerFunction", long(61)],
     ["noExcessiveCognitiveComplexity", branching(15)]
   ])("what %s finds", (rule, text) => {
-    const { refused, said } = lint(place, text)
+    const { refused, said } = lint({ [place]: text })
     expect(said).toContain(rule)
     expect(refused).toBe(true)
   })
@@ -44,12 +44,12 @@ describe.each(everywhere)("the linter refuses, in %s,", (place) => {
     ["a function of sixty lines", long(60)],
     ["a function of fourteen branches", branching(14)]
   ])("but not %s", (_, text) => {
-    expect(lint(place, text)).toMatchObject({ refused: false })
+    expect(lint({ [place]: text })).toMatchObject({ refused: false })
   })
 })
 
 describe("a test", () => {
   it("may be longer than a function of the packages", () => {
-    expect(lint("test/client/wait.test.ts", long(100))).toMatchObject({ refused: false })
+    expect(lint({ "test/client/wait.test.ts": long(100) })).toMatchObject({ refused: false })
   })
 })
