@@ -120,4 +120,29 @@ describe("the pages", () => {
     )
     expect(named("docs/mock.md", "The command").sort()).toEqual(flags.sort())
   })
+
+  it("define each of the house's words once, beside the file that has it", () => {
+    const page = readFileSync("docs/words.md", "utf8")
+    const rows = [...page.matchAll(/^\| (?!word|not|---)([^|]+) \| [^|]+ \| `([^`]+)` \|$/gm)].map(
+      ([, words = "", file = ""]) => ({ words, file })
+    )
+    expect(rows.length).toBeGreaterThan(50)
+    expect(rows.filter(({ file }) => !ts.sys.fileExists(file))).toEqual([])
+    const all = rows.map(({ words }) => words)
+    expect(all.filter((word, index) => all.indexOf(word) !== index)).toEqual([])
+    // A name in code is declared in that file, or passed on by it.
+    const strangers = rows.flatMap(({ words, file }) =>
+      [...words.matchAll(/`(\w+)`/g)]
+        .map(([, name = ""]) => name)
+        .filter((name) => {
+          const declared = new RegExp(
+            `^export (?:const|class|interface|type|abstract class) (?:\\{[^}]*\\b)?${name}\\b`,
+            "m"
+          )
+          return !declared.test(readFileSync(file, "utf8"))
+        })
+        .map((name) => `${file}: ${name}`)
+    )
+    expect(strangers).toEqual([])
+  })
 })
