@@ -9,7 +9,7 @@ import * as tls from "node:tls"
 import type { Pair } from "./Certificates.ts"
 
 /** What is done once a POST has been read whole: on the connection, and on the bare socket below TLS. */
-export type Then = (connection: net.Socket, bare: net.Socket) => void
+export type Then = (connection: net.Socket, bare: net.Socket, stopListening: () => void) => void
 
 export interface Server {
   /** How many POSTs to /job arrived whole. */
@@ -72,7 +72,7 @@ export const listen = async (
         else if (request.split(" ")[1]?.endsWith("/warm")) connection.write(answer("200 OK", "{}"))
         else {
           arrived++
-          then(connection, bare)
+          then(connection, bare, () => server.close())
         }
       }
     })

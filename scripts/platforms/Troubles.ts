@@ -227,6 +227,7 @@ const addAfter = (add: Add, plain: (port: number) => string) => {
   for (const [name, cut] of [
     ["reading: host unreachable", (port: number) => Network.refuse(port, "icmp-host-unreachable")],
     ["reading: net unreachable", (port: number) => Network.refuse(port, "icmp-net-unreachable")],
+    ["reading: port unreachable", (port: number) => Network.refuse(port, "icmp-port-unreachable")],
     ["reading: the connection times out", Network.swallow]
   ] as const)
     add(
@@ -284,6 +285,25 @@ const addAgain = (add: Add, { plain, secure }: Urls, certificates: Certificates)
     warm: true,
     streamed: true
   })
+  // What is sent again then meets nobody, and it is that failure which is told: the one place where a refused connection proves nothing.
+  const gone: Then = (_, bare, stopListening) => {
+    stopListening()
+    bare.resetAndDestroy()
+  }
+  for (const streamed of [false, true]) {
+    const how = streamed ? ", body as a stream" : ""
+    add("again", `used connection${how}; resets, and nobody listens any more`, plain, (port) => listen(port, gone), { warm: true, streamed })
+    add("again", `421${how}, and nobody listens any more`, plain, (port) => listen(port, (connection, _, stopListening) => {
+      stopListening()
+      connection.end(answer("421 Misdirected Request", "", "content-length: 0", "connection: close"))
+    }), { streamed })
+  }
+  add("again", "used connection, body as a stream; resets", plain, (port) => listen(port, (_, bare) => bare.resetAndDestroy()), {
+    warm: true,
+    streamed: true
+  })
+  for (const [name, then] of H2.endings.slice(2, 6))
+    add("again", `HTTP/2, used connection, body as a stream; ${name}`, secure, (port) => H2.listen(port, then, certificates.good), { warm: true, streamed: true })
   for (const [name, then] of H2.endings) add("again", `HTTP/2; ${name}`, secure, (port) => H2.listen(port, then, certificates.good))
   for (const [name, then] of H2.endings)
     add("again", `HTTP/2, used connection; ${name}`, secure, (port) => H2.listen(port, then, certificates.good), { warm: true })

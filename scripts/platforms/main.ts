@@ -7,18 +7,18 @@
  * @module
  */
 import { execFileSync, spawnSync } from "node:child_process"
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, rmSync } from "node:fs"
 import { connect, type Socket } from "node:net"
 import { dirname, join } from "node:path"
 import * as Certificates from "./Certificates.ts"
 import * as Network from "./Network.ts"
-import type { Record_ } from "./Recorded.ts"
+import * as Page from "./Page.ts"
+import * as Recorded from "./Recorded.ts"
 import * as Runtimes from "./Runtimes.ts"
 import * as Troubles from "./Troubles.ts"
 
 const root = dirname(dirname(import.meta.dirname))
 const folder = join(root, "node_modules", ".cache", "platforms")
-const records = join(root, "test", "client", "not-sent-fixtures")
 const inside = process.env["PLATFORMS_INSIDE"]
 
 /** Local ports are used up for one destination, so that nobody can connect to it any more. */
@@ -45,7 +45,6 @@ const prepare = (stage: Troubles.Stage): void => {
 /** One stage on one runtime. */
 const look = async (runtime: Runtimes.Runtime, stage: Troubles.Stage, all: ReadonlyArray<Troubles.Trouble>) => {
   const troubles = all.filter((one) => one.stage === stage)
-  console.log(stage, new Date().toISOString())
   prepare(stage)
   const servers = await Promise.all(troubles.map((one) => one.start()))
   const proxy = stage === "by proxy" ? await Troubles.proxy() : undefined
@@ -58,7 +57,7 @@ const look = async (runtime: Runtimes.Runtime, stage: Troubles.Stage, all: Reado
     for (const socket of used) socket.destroy()
     // What a runtime sends again without being asked may come a moment later.
     await new Promise((resolve) => setTimeout(resolve, 1000))
-    return troubles.map((trouble, index): Record_ => {
+    return troubles.map((trouble, index): Recorded.Sighting => {
       const server = servers[index]
       const spoken = server !== undefined && "spoken" in server && server.spoken instanceof Function ? server.spoken() : true
       return {
@@ -81,17 +80,18 @@ const lookAtAll = async (only: ReadonlyArray<string>): Promise<void> => {
   const certificates = Certificates.make(temporary)
   process.env["NODE_EXTRA_CA_CERTS"] = certificates.authority
   const troubles = Troubles.make(certificates)
-  mkdirSync(records, { recursive: true })
   for (const runtime of Runtimes.all(folder, certificates)) {
     if (only.length > 0 && !only.includes(runtime.name)) continue
     console.log(`${runtime.name} ${runtime.version}`)
-    const seen: Array<Record_> = []
+    const seen: Array<Recorded.Sighting> = []
     for (const stage of ["usual", "patient", "few ports", "by proxy", "by no proxy"] as const)
       seen.push(...(await look(runtime, stage, troubles)))
-    const file = join(records, `${runtime.name.toLowerCase().replace(" ", "-")}.json`)
-    writeFileSync(file, `${JSON.stringify({ runtime: runtime.name, version: runtime.version, seen }, null, 2)}\n`)
+    const file = join(Recorded.folder, `${runtime.name.toLowerCase().replace(" ", "-")}.json`)
+    Recorded.write(file, { runtime: runtime.name, version: runtime.version, seen })
   }
   names.close()
+  Page.write()
+  console.log(Page.table(Recorded.all()))
   rmSync(temporary, { recursive: true })
 }
 
@@ -108,4 +108,3 @@ if (inside === undefined) {
   await lookAtAll(process.argv.slice(2))
   process.exit(0)
 }
-void readFileSync
