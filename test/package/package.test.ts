@@ -1,11 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import ts from "typescript"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { pack } from "./Packed.ts"
+import { install, pack } from "./Packed.ts"
+import { program } from "./Program.ts"
 
 const root = fileURLToPath(new URL("../../", import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), "cometapi-runway-package-"))
@@ -22,31 +23,7 @@ const systemNode =
     })[0] ??
   process.execPath
 
-/** A project that has installed some of the packages, and from the repository what those depend on. */
-const consumer = (name: string, installed: Readonly<Record<string, string>>): string => {
-  const home = join(folder, name)
-  mkdirSync(join(home, "node_modules/.bin"), { recursive: true })
-  writeFileSync(join(home, "package.json"), JSON.stringify({ type: "module" }))
-  const wanted = new Set<string>()
-  for (const [name, tarball] of Object.entries(installed)) {
-    const target = join(home, "node_modules", name)
-    mkdirSync(target)
-    execFileSync("tar", ["-xzf", tarball, "--strip-components=1", "-C", target])
-    const manifest = JSON.parse(readFileSync(join(target, "package.json"), "utf8"))
-    for (const dependency of Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })) {
-      if (!manifest.peerDependenciesMeta?.[dependency]?.optional) wanted.add(dependency)
-    }
-    for (const [command, path] of Object.entries(manifest.bin)) {
-      symlinkSync(`../${name}/${path}`, join(home, "node_modules/.bin", command))
-    }
-  }
-  for (const dependency of wanted) {
-    const link = join(home, "node_modules", dependency)
-    mkdirSync(dirname(link), { recursive: true })
-    symlinkSync(join(root, "node_modules", dependency), link)
-  }
-  return home
-}
+const consumer = (name: string, installed: Readonly<Record<string, string>>) => install(join(folder, name), installed)
 
 interface Outcome {
   readonly code: number | null
@@ -134,33 +111,7 @@ describe("the packages", () => {
 
   it("have types that hold for a strict TypeScript program, without skipping any declaration of theirs", () => {
     const file = join(both, "program.ts")
-    writeFileSync(
-      file,
-      `import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import { CharacterPerformance, Runway, type RunwayError, Task } from "cometapi-runway"
-import { type Bindings, createBindings, type TaskAccepted } from "cometapi-runway/bindings"
-import { RunwayMock, type RunwayMockError, type Scenario } from "cometapi-runway-mock"
-
-export const program: Effect.Effect<Task.Succeeded, RunwayError | RunwayMockError> = CharacterPerformance.generate({
-  character: { type: "image", uri: "https://example.com/portrait.png" },
-  reference: { type: "video", uri: "https://example.com/performance.mp4" }
-}).pipe(Effect.provide(Layer.mergeAll(Runway.layer({ apiKey: "any-key" }), RunwayMock.layer())))
-
-// @ts-expect-error There is no such kind of character.
-CharacterPerformance.submit({ character: { type: "statue", uri: "" }, reference: { type: "video", uri: "" } })
-
-const bindings: Bindings = createBindings({ apiKey: "any-key" })
-export const row = bindings.GET("/runwayml/v1/tasks/{id}", { params: { path: { id: "1" } } }).then(({ data }) => data)
-export const accepted = (answer: TaskAccepted): string => answer.id
-// @ts-expect-error There is no such route.
-bindings.GET("/runwayml/v1/statues")
-
-export const scenario: Scenario = { name: "mine", shape: "bare", timeline: [] }
-// @ts-expect-error There is no such shape.
-export const other: Scenario = { name: "mine", shape: "round", timeline: [] }
-`
-    )
+    writeFileSync(file, program)
     const types = ts.createProgram([file], {
       module: ts.ModuleKind.NodeNext,
       moduleResolution: ts.ModuleResolutionKind.NodeNext,
