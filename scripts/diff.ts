@@ -62,19 +62,30 @@ interface Change {
   readonly text: string
 }
 
-/** What `redocly diff` says of one contract, with its report. */
+interface Report {
+  readonly summary: Readonly<Record<string, number>>
+  readonly changes: ReadonlyArray<{
+    readonly impact: string
+    readonly verdicts: ReadonlyArray<{ readonly message: string; readonly location: { readonly line: number } }>
+  }>
+}
+
+/** What `redocly diff` says of one contract. */
 const contractChange = (file: string, tag: string, folder: string): Change => {
+  const released = git("show", `${tag}:${file}`)
+  if (released === readFileSync(file, "utf8")) return { level: "none", text: "" }
   const base = join(folder, basename(file))
-  writeFileSync(base, git("show", `${tag}:${file}`))
-  const diff = (...args: ReadonlyArray<string>) => {
-    const all = [redocly, "diff", base, file, "--config", redoclyConfig, "--fail-on", "none", ...args]
-    const { status, stdout, stderr } = spawnSync(process.execPath, all, { encoding: "utf8" })
-    if (status !== 0) throw new Error(`redocly diff ${file}: ${stderr}`)
-    return stdout
-  }
-  const { summary } = JSON.parse(diff("--format", "json"))
-  const level = highest(levels.filter((level) => (summary[level] ?? 0) > 0))
-  return { level, text: level === "none" ? "" : `${file}\n${diff()}` }
+  writeFileSync(base, released)
+  const settings = ["--config", redoclyConfig, "--fail-on", "none", "--format", "json"]
+  const { status, stdout, stderr } = spawnSync(process.execPath, [redocly, "diff", base, file, ...settings], {
+    encoding: "utf8"
+  })
+  if (status !== 0) throw new Error(`redocly diff ${file}: ${stderr}`)
+  const { summary, changes }: Report = JSON.parse(stdout)
+  const lines = changes.flatMap(({ impact, verdicts }) =>
+    verdicts.map(({ message, location }) => `${file}:${location.line}: ${impact}: ${message}`)
+  )
+  return { level: highest(levels.filter((level) => (summary[level] ?? 0) > 0)), text: lines.join("\n") }
 }
 
 const reasonsIn = (page: string): ReadonlyArray<string> => {

@@ -23,3 +23,19 @@ export const scenario: Scenario = { name: "mine", shape: "bare", timeline: [] }
 // @ts-expect-error There is no such shape.
 export const other: Scenario = { name: "mine", shape: "round", timeline: [] }
 `
+
+/** The doors of the mock for test frameworks, whose declarations need those of vitest. */
+export const doors = `import { useRunwayMock } from "cometapi-runway-mock/jest"
+import { test } from "cometapi-runway-mock/vitest"
+
+test("a job is accepted", async ({ mock }) => {
+  const url: string = mock.url
+  // @ts-expect-error There is no such fault.
+  mock.inject({ on: "submit", kind: "earthquake" })
+  await mock.fetch(new Request(url))
+})
+
+export const key = (): string => useRunwayMock({ clock: "virtual" }).key
+// @ts-expect-error There is no such clock.
+useRunwayMock({ clock: "sundial" })
+`
