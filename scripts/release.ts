@@ -1,5 +1,5 @@
 /**
- * `npm run release`: publishes what the build made and the registry does not have yet, and tags it. The release workflow calls it; it changes no file.
+ * `npm run release:publish`: publishes what the build made and the registry does not have yet, and tags it. The release workflow calls it; it changes no file.
  *
  * The manifests in the repository are private, so changesets itself publishes nothing: what goes out are the folders that `npm run build` writes.
  *
