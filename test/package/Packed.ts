@@ -1,4 +1,8 @@
-/** Both packages as npm would publish them. */
+/**
+ * Both packages as npm would publish them.
+ *
+ * @module
+ */
 import { execFile, execFileSync } from "node:child_process"
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
@@ -8,7 +12,7 @@ import { promisify } from "node:util"
 const root = fileURLToPath(new URL("../../", import.meta.url))
 
 /** Runs a program in the repository's folder; fails with what it said when it fails. */
-export const run = async (program: string, ...args: ReadonlyArray<string>): Promise<string> => {
+const run = async (program: string, ...args: ReadonlyArray<string>): Promise<string> => {
   try {
     return (await promisify(execFile)(program, [...args], { cwd: root })).stdout
   } catch (error) {
