@@ -135,10 +135,7 @@ describe("the pages", () => {
       [...words.matchAll(/`(\w+)`/g)]
         .map(([, name = ""]) => name)
         .filter((name) => {
-          const declared = new RegExp(
-            `^export (?:const|class|interface|type|abstract class) (?:\\{[^}]*\\b)?${name}\\b`,
-            "m"
-          )
+          const declared = new RegExp(`^(?:export )?(?:const|class|interface|type) (?:\\{[^}]*\\b)?${name}\\b`, "m")
           return !declared.test(readFileSync(file, "utf8"))
         })
         .map((name) => `${file}: ${name}`)
