@@ -4,7 +4,7 @@
  *
  * It judges nothing: the mock says what is wrong with a fault.
  */
-import { operationOf } from "./Document.js"
+import { answersOf } from "./Contract.js"
 import { byId, make, offer, say } from "./Element.js"
 
 /** @import { Fault, FaultKind } from "../../generated/mock-control/types.gen.ts" */
@@ -49,7 +49,7 @@ export const faultForm = (form, inject) => {
       // What is not asked for is neither checked nor sent.
       for (const field of label.querySelectorAll("input, select")) field.toggleAttribute("disabled", label.hidden)
     }
-    const { answers } = operationOf(contract, chosen["on"] === "submit" ? "createCharacterPerformance" : "getTask")
+    const answers = answersOf(contract, chosen["on"] === "submit" ? "submit" : "poll")
     const errors = answers.filter(({ status }) => status >= "400" && status <= "599")
     const statuses = [...new Set(errors.map(({ status }) => status))]
     byId("statuses", HTMLElement).replaceChildren(...statuses.map((value) => make("option", { value })))

@@ -4,7 +4,7 @@
  *
  * Of Markdown it knows paragraphs, lists, `code` and *stress*.
  */
-import { operationsOf, resolve } from "./Document.js"
+import { operationsOf, resolve } from "./Contract.js"
 import { code, make } from "./Element.js"
 
 /** @import { Api, Field, Media } from "./Types.ts" */

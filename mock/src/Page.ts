@@ -18,14 +18,17 @@ const files = {
   "index.html": "html",
   "page.css": "css",
   "page.js": "js",
+  "Actions.js": "js",
   "Client.js": "js",
+  "Contract.js": "js",
   "Control.js": "js",
-  "Document.js": "js",
   "Element.js": "js",
   "FaultForm.js": "js",
   "Reference.js": "js",
   "Requests.js": "js",
+  "State.js": "js",
   "Tasks.js": "js",
+  "View.js": "js",
   "favicon.svg": "svg"
 } as const satisfies Record<string, keyof typeof types>
 

@@ -426,7 +426,7 @@ describe("the page's files", () => {
       for (const [, name = ""] of text.matchAll(/["(](?:\.|\/_mock\/page)\/([\w.]+\.(?:js|css|svg))"/g))
         seen.add(`/_mock/page/${name}`)
     }
-    assert.strictEqual(seen.size, 12)
+    assert.strictEqual(seen.size, 15)
     assert.isBelow(size, 80_000)
 
     const etag = index.headers.get("etag") ?? ""
