@@ -6,22 +6,29 @@
  */
 import * as Client from "./Client.js"
 import { call, wordsOf } from "./Control.js"
-import { byId } from "./Element.js"
+import { byId, input } from "./Element.js"
+import { short } from "./Meaning.js"
 import { worldOf } from "./State.js"
 
-/** @import { Account, Fault } from "../../generated/mock-control/types.gen.ts" */
+/** @import { Account, Fault, ScenarioChoice } from "../../generated/mock-control/types.gen.ts" */
 /** @import { Heard, State, Submission } from "./Types.ts" */
 
 const pollEvery = 5000
 
 /** The key that is typed in lives in its field and in a copied command, and nowhere else. */
-const key = () => byId("key", HTMLInputElement).value
+const key = () => input("key").value
 
 /** @param {string} text */
-const copy = async (text) => {
+export const copy = async (text) => {
   // Only https and this machine have a clipboard; elsewhere it is copied by hand.
   if (navigator.clipboard === undefined) prompt("", text)
   else await navigator.clipboard.writeText(text)
+}
+
+/** The same body twice would be one job paid for twice, so the next one gets another seed, where it has one. */
+const nextSeed = () => {
+  const body = byId("body", HTMLTextAreaElement)
+  body.value = body.value.replace(/("seed":\s*)(\d+)/, (_, name, seed) => name + ((Number(seed) + 1) % 2 ** 32))
 }
 
 /** @param {Promise<Heard>} exchange @param {string} what */
@@ -46,10 +53,10 @@ const steering = (state) => {
     return { world: state.chosen }
   }
   return {
-    /** @param {string} name */
-    chooseScenario: async (name) => {
-      await call("put", "/_mock/scenario", { query: await query(), body: { name } })
-      return `New tasks are “${name}”.`
+    /** @param {ScenarioChoice} scenario one that the mock knows by its name, or a new one. */
+    chooseScenario: async (scenario) => {
+      await call("put", "/_mock/scenario", { query: await query(), body: scenario })
+      return `New jobs are “${scenario.name}”.`
     },
     /** @param {string} by */
     advanceClock: async (by) =>
@@ -115,13 +122,16 @@ const trying = (state) => {
       if (status !== 200 || id === undefined) throw new Error(words)
       state.mine.add(id)
       state.pollAt.set(id, performance.now() + pollEvery)
-      const next = byId("auto", HTMLInputElement).checked ? "" : " Poll it, to collect what becomes of it."
-      return `The task ${id.slice(0, 8)} is started.${next}`
+      const next = input("auto").checked ? "" : " Poll it, to collect what becomes of it."
+      nextSeed()
+      return `The task ${short(id)} is started.${next}`
     },
-    /** The tasks that are polled by themselves and whose time has come. */
+    /** The tasks that are polled by themselves and whose time has come. What another client started is that client's to poll. */
     due: () => {
-      if (!byId("auto", HTMLInputElement).checked || state.worldOfKey.get(key()) !== state.world?.world) return []
-      return state.tasks.filter(({ id, collected }) => !collected && (state.pollAt.get(id) ?? 0) <= performance.now())
+      if (!input("auto").checked || state.worldOfKey.get(key()) !== state.world?.world) return []
+      return state.tasks.filter(
+        ({ id, collected }) => state.mine.has(id) && !collected && (state.pollAt.get(id) ?? 0) <= performance.now()
+      )
     },
     pollByItself: async () => void (await worldOf(state, key())),
     /** @param {Submission} submission @param {string} body */

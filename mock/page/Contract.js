@@ -56,7 +56,10 @@ export const submissionsOf = (api) =>
       summary,
       value
     }))
-    return [{ path, title: operation.summary ?? path, headers: Object.fromEntries(headersOf(described)), examples }]
+    // Libraries name an operation by what it makes: `createThing` is their `Thing`.
+    const name = (operation.operationId ?? path).replace(/^create/, "")
+    const headers = Object.fromEntries(headersOf(described))
+    return [{ name, path, title: operation.summary ?? path, headers, examples }]
   })
 
 /**
@@ -87,11 +90,11 @@ export const answersOf = (api, kind) => {
 }
 
 /**
- * The names of the answers that tell that a job has failed.
+ * The names of the answers that tell that a job has failed, or has failed in one way.
  *
- * @param {Api} api
+ * @param {Api} api @param {RegExp} [way]
  */
-export const failuresOf = (api) =>
+export const failuresOf = (api, way = /"status":"(FAIL|CANCEL)/) =>
   answersOf(api, "poll")
-    .filter(({ value }) => /"status":"(FAIL|CANCEL)/.test(JSON.stringify(value)))
+    .filter(({ value }) => way.test(JSON.stringify(value)))
     .map(({ name }) => name)

@@ -5,7 +5,7 @@
  * It judges nothing: the mock says what is wrong with a fault.
  */
 import { answersOf } from "./Contract.js"
-import { byId, make, offer, say } from "./Element.js"
+import { at, make, offer, say } from "./Element.js"
 
 /** @import { Fault, FaultKind } from "../../generated/mock-control/types.gen.ts" */
 /** @import { Api } from "./Types.ts" */
@@ -42,7 +42,7 @@ export const faultForm = (form, inject) => {
 
   const adapt = () => {
     const chosen = said()
-    say(byId("kind-about", HTMLElement), kinds[/** @type {FaultKind} */ (chosen["kind"])])
+    say(at("kind-about"), kinds[/** @type {FaultKind} */ (chosen["kind"])])
     for (const label of form.querySelectorAll("label")) {
       const wishes = Object.entries(label.dataset)
       label.hidden = !wishes.every(([name, fitting = ""]) => fitting.split(" ").includes(chosen[name] ?? ""))
@@ -52,7 +52,7 @@ export const faultForm = (form, inject) => {
     const answers = answersOf(contract, chosen["on"] === "submit" ? "submit" : "poll")
     const errors = answers.filter(({ status }) => status >= "400" && status <= "599")
     const statuses = [...new Set(errors.map(({ status }) => status))]
-    byId("statuses", HTMLElement).replaceChildren(...statuses.map((value) => make("option", { value })))
+    at("statuses").replaceChildren(...statuses.map((value) => make("option", { value })))
     const names = errors.filter(({ status }) => status === said()["status"]).map(({ name }) => name)
     offer(select("example"), [["", "its first one"], ...names])
   }

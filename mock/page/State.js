@@ -6,40 +6,53 @@
  */
 import { failuresOf, pollOf, submissionsOf } from "./Contract.js"
 import { call, documentOf } from "./Control.js"
-import { most } from "./Requests.js"
 
-/** @import { World } from "../../generated/mock-control/types.gen.ts" */
-/** @import { Api, News, State } from "./Types.ts" */
+/** @import { Report, World } from "../../generated/mock-control/types.gen.ts" */
+/** @import { Api, State } from "./Types.ts" */
+
+/** So many requests are kept, for the timeline and the list. */
+const mostEntries = 500
+
+/** What is known of a world before anything was asked. */
+const nothing = () => ({
+  tasks: [],
+  faults: [],
+  account: {},
+  /** @type {Report | undefined} */
+  report: undefined,
+  entries: [],
+  last: 0,
+  seen: ""
+})
 
 /** @returns {State} */
 export const empty = () => ({
+  ...nothing(),
   worlds: [],
   world: undefined,
   chosen: "",
   worldOfKey: new Map(),
+  health: undefined,
   scenarios: new Map(),
   contract: {},
   submissions: [],
   poll: { path: "", headers: {} },
   failures: [],
-  tasks: [],
   mine: new Set(),
   pollAt: new Map(),
-  last: 0,
-  drawn: "",
   loaded: false
 })
 
-/** @param {Api} contract @returns {Pick<State, "contract" | "submissions" | "poll" | "failures">} */
-const readOf = (contract) => ({
-  contract,
-  submissions: submissionsOf(contract),
-  poll: pollOf(contract),
-  failures: failuresOf(contract)
-})
+/** What is read from the contract. @param {State} state @param {Api} contract */
+const read = (state, contract) => {
+  state.contract = contract
+  state.submissions = submissionsOf(contract)
+  state.poll = pollOf(contract)
+  state.failures = failuresOf(contract)
+}
 
 /**
- * Asks for what stays as it is for as long as the mock runs, and answers what it says of itself.
+ * Asks for what stays as it is for as long as the mock runs.
  *
  * @param {State} state
  */
@@ -49,10 +62,10 @@ export const load = async (state) => {
     call("get", "/_mock/scenarios"),
     documentOf("contract")
   ])
+  state.health = health
   state.scenarios = new Map(scenarios.map((scenario) => [scenario.name, scenario]))
-  Object.assign(state, readOf(contract))
+  read(state, contract)
   state.loaded = true
-  return health
 }
 
 /**
@@ -62,11 +75,7 @@ export const load = async (state) => {
  */
 export const turnTo = (state, next) => {
   const another = next?.world !== state.world?.world || (next?.requests ?? 0) < state.last
-  if (another) {
-    state.last = 0
-    state.drawn = ""
-    state.tasks = []
-  }
+  if (another) Object.assign(state, nothing())
   state.world = next
   return another
 }
@@ -84,15 +93,15 @@ export const findWorld = async (state) => {
 /**
  * Asks for what is new in the world that is shown.
  *
- * @param {State} state @returns {Promise<News>}
+ * @param {State} state
  */
 export const look = async (state) => {
-  if (state.world === undefined) return { entries: [], panels: undefined }
+  if (state.world === undefined) return
   const { world, now: _, ...facts } = state.world
-  const drawn = JSON.stringify(facts)
-  const changed = drawn !== state.drawn
+  const seen = JSON.stringify(facts)
+  const changed = seen !== state.seen
   const query = { world }
-  const after = Math.max(state.last, facts.requests - most)
+  const after = Math.max(state.last, facts.requests - mostEntries)
   const [journal, tasks, panels] = await Promise.all([
     facts.requests > state.last ? call("get", "/_mock/journal", { query: { world, after } }) : undefined,
     changed || state.tasks.some(({ ended }) => !ended) ? call("get", "/_mock/tasks", { query }) : undefined,
@@ -104,12 +113,30 @@ export const look = async (state) => {
         ])
       : undefined
   ])
-  state.drawn = drawn
+  state.seen = seen
   state.last = journal?.last ?? state.last
+  if (journal !== undefined) state.entries = [...state.entries, ...journal.entries].slice(-mostEntries)
   state.tasks = tasks ?? state.tasks
-  if (panels === undefined) return { entries: journal?.entries ?? [], panels }
-  const [faults, account, report] = panels
-  return { entries: journal?.entries ?? [], panels: { faults, account, report } }
+  if (panels !== undefined) [state.faults, state.account, state.report] = panels
+}
+
+/** So long after a job has ended a client may still come for it. */
+const patience = 30_000
+
+/**
+ * The findings that stand: a job that is still at work, or has only just ended, may well be collected yet.
+ *
+ * @param {State} state
+ */
+export const standingFindings = ({ report, tasks, entries, world }) => {
+  const now = Date.parse(world?.now ?? "")
+  /** @param {string | undefined} id */
+  const isAwaited = (id) => {
+    const task = tasks.find((task) => task.id === id)
+    const lastSeen = Date.parse(entries.findLast(({ taskId }) => taskId === id)?.at ?? "")
+    return task !== undefined && (!task.ended || now - lastSeen < patience)
+  }
+  return (report?.findings ?? []).filter(({ kind, taskId }) => kind !== "never-collected" || !isAwaited(taskId))
 }
 
 /**

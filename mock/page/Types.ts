@@ -4,9 +4,12 @@ import type {
   Account,
   Entry,
   Fault,
+  Health,
   InjectedFault,
   Report,
   Scenario,
+  ScenarioChoice,
+  State as Step,
   Task,
   World
 } from "../../generated/mock-control/types.gen.ts"
@@ -55,9 +58,16 @@ export interface Target {
 
 /** An operation that starts a job. */
 export interface Submission extends Target {
+  /** As the libraries name it. */
+  name: string
   title: string
   /** Bodies to begin with. */
   examples: Array<{ id: string; summary: string; value: unknown }>
+}
+
+/** An operation that starts a job, with the body to start it with. */
+export interface Job extends Submission {
+  example: unknown
 }
 
 /** An operation with where it stands in its document. */
@@ -68,6 +78,87 @@ export interface Described {
   parameters: Array<Field>
 }
 
+/** How well something went, or that it is not known yet. */
+export type Tone = "good" | "bad" | "warn" | "work" | "wait"
+
+/** What one request meant for the client that sent it. */
+export interface Meaning {
+  tone: Tone
+  words: string
+}
+
+/** Something on a task's timeline: a request, or a stretch of time. */
+export interface Happening extends Meaning {
+  key: string
+  type: Entry["operation"] | "sleep" | "retry"
+  from: number
+  to: number
+  /** The journal's number, of a request. */
+  number?: number
+  fault?: string | undefined
+  /** Whether no answer came. */
+  lost?: boolean
+  /** What the report found about it. */
+  finding?: string | undefined
+  /** Whether it goes on. */
+  open?: boolean
+}
+
+/** The life of one task, or what belongs to none. */
+export interface Lane extends Meaning {
+  /** Empty where it is about no task. */
+  id: string
+  task: Task | undefined
+  happenings: ReadonlyArray<Happening>
+}
+
+/** A mark on the line of times, from 0 to 1. */
+export interface Tick {
+  at: number
+  /** Milliseconds since the line's start, or how much time was folded. */
+  after: number
+  folded?: boolean
+}
+
+export interface Scale {
+  start: number
+  ticks: ReadonlyArray<Tick>
+  /** Where a time stands, from 0 to 1. */
+  place: (time: number) => number
+}
+
+export interface Timeline {
+  lanes: ReadonlyArray<Lane>
+  scale: Scale
+  /** The time of the world, where something is still waited for. */
+  now: number | undefined
+  /** How many tasks are not shown. */
+  hidden: number
+}
+
+/** What a lane is drawn with. */
+export interface LanesShown {
+  state: State
+  scale: Scale
+  price: number | undefined
+}
+
+/** A fault that is one click away; without one it is about moderation, which is no fault on the wire. */
+export interface Preset {
+  name: string
+  icon: "lost" | "limit" | "slow" | "shield"
+  about: string
+  fault: Fault | undefined
+}
+
+export interface Snippet {
+  name: string
+  text: string
+}
+
+/** Changes a timeline, and puts the focus where the person goes on. */
+export type Change = (timeline: ReadonlyArray<Step>, focus: string) => void
+
 /** What the page knows. */
 export interface State {
   worlds: ReadonlyArray<World>
@@ -76,6 +167,7 @@ export interface State {
   chosen: string
   /** Whose world each key tried here is. */
   worldOfKey: Map<string, string>
+  health: Health | undefined
   scenarios: ReadonlyMap<string, Scenario>
   /** The provider's contract, and what is read from it. */
   contract: Api
@@ -84,14 +176,19 @@ export interface State {
   /** The examples to fail with. */
   failures: ReadonlyArray<string>
   tasks: ReadonlyArray<Task>
+  faults: ReadonlyArray<InjectedFault>
+  account: Account
+  report: Report | undefined
+  /** The newest requests, oldest first. */
+  entries: ReadonlyArray<Entry>
   /** Tasks that were started here. */
   mine: Set<string>
   /** When a task may be polled again, as `performance.now()` counts. */
   pollAt: Map<string, number>
-  /** The number of the newest request that is listed. */
+  /** The number of the newest request that is known. */
   last: number
-  /** What the panels were last drawn from. */
-  drawn: string
+  /** What was asked for last time. */
+  seen: string
   loaded: boolean
 }
 
@@ -102,30 +199,25 @@ export interface Heard {
   body: unknown
 }
 
-/** What the buttons of a task do. */
+/** What the buttons of a task do, and showing one of its requests. */
 export type Act = (
-  what: "poll" | "copy" | "requests" | "advance" | "finish" | "fail",
-  id: string,
+  what: "poll" | "copy" | "requests" | "reveal" | "advance" | "finish" | "fail",
+  about: string,
   as: string
 ) => unknown
 
-/** What a look found that was not known. */
-export interface News {
-  entries: ReadonlyArray<Entry>
-  /** What is told of the world as a whole, if that may have changed. */
-  panels: { faults: ReadonlyArray<InjectedFault>; account: Account; report: Report } | undefined
-}
+/** Shows a request of the journal, by its number. */
+export type Reveal = (number: number) => void
 
 /** What the buttons that the view makes do. */
 export interface Deeds {
-  doToTask: Act
+  doToTask: (what: Parameters<Act>[0], id: string, as: string) => unknown
   inject: (fault: Fault) => unknown
+  replaceFault: (id: string, fault: Fault) => unknown
   removeFault: (id: string) => unknown
-}
-
-/** What a task is shown with. */
-export interface Facts extends Pick<State, "scenarios" | "failures" | "mine"> {
-  now: number
+  chooseScenario: (name: string) => unknown
+  useScenario: (scenario: ScenarioChoice) => unknown
+  copy: (text: string, what: string) => unknown
 }
 
 /** Attributes of an element; a function listens to the event of that name. */

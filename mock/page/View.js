@@ -4,19 +4,27 @@
  *
  * It asks for nothing and changes nothing but the page; what its buttons do is handed in.
  */
-import { byId, make, offer, say } from "./Element.js"
-import { faultForm, inWords } from "./FaultForm.js"
+import { at, byId, input, make, offer, say, select } from "./Element.js"
+import { faultForm } from "./FaultForm.js"
+import { showFaults } from "./Faults.js"
+import { showReport } from "./Findings.js"
+import { placeIcons } from "./Icons.js"
+import { lanes } from "./Lanes.js"
+import { short } from "./Meaning.js"
+import { priceOf } from "./Money.js"
 import * as Requests from "./Requests.js"
-import * as Tasks from "./Tasks.js"
+import { barOf, scenarioEditor } from "./ScenarioEditor.js"
+import { standingFindings } from "./State.js"
+import { clockOf, dayOf, zoneOf } from "./Time.js"
+import { findingsByRequest, mostLanes, timelineOf } from "./Timeline.js"
+import { showWelcome } from "./Welcome.js"
 
-/** @import { Account, Health, InjectedFault, Report, World } from "../../generated/mock-control/types.gen.ts" */
-/** @import { Deeds, News, State } from "./Types.ts" */
+/** @import { Health, World } from "../../generated/mock-control/types.gen.ts" */
+/** @import { Act, Deeds, State } from "./Types.ts" */
 
 /** How long good news is of interest. */
 const newsFor = 6000
-
-const at = (/** @type {string} */ id) => byId(id, HTMLElement)
-const select = (/** @type {string} */ id) => byId(id, HTMLSelectElement)
+const views = ["live", "scenarios", "reference"]
 
 /** The line in the corner that says what came of an action. */
 const notices = () => {
@@ -27,107 +35,59 @@ const notices = () => {
     clearTimeout(fading)
     if (tone === "good") fading = setTimeout(dismiss, newsFor)
     at("said").className = tone
-    const button = make("button", { type: "button", class: "quiet", "aria-label": "Dismiss", click: dismiss }, "×")
-    at("said").replaceChildren(make("span", {}, text), button)
+    const close = make("button", { type: "button", class: "quiet", "aria-label": "Dismiss", click: dismiss }, "×")
+    at("said").replaceChildren(make("span", {}, text), close)
   }
 }
 
 /** @param {boolean} silent */
 const setSilent = (silent) => {
   at("silent").hidden = !silent
-  at("pulse").className = silent ? "bad" : "good"
+  at("pulse").className = silent ? "pulse bad" : "pulse good"
   say(at("pulse"), silent ? "not answering" : "live")
 }
 
-/** @param {Health} health */
-const showHealth = ({ version, clock, scale }) => {
+/** @param {Health | undefined} health */
+const showHealth = (health) => {
+  const { version = "", clock = "real", scale = 1 } = health ?? {}
   say(at("version"), version)
-  const virtual = "Virtual: it moves when a task is polled, or when it is advanced."
-  say(
-    at("clock-kind"),
-    clock === "virtual" ? virtual : scale === 1 ? "Runs by itself." : `Runs ${scale} times as fast as real.`
-  )
+  const speed = scale === 1 ? "real" : `× ${scale}`
+  say(at("clock-name"), clock === "real" ? speed : clock)
+  const real = scale === 1 ? "It runs by itself." : `It runs ${scale} times as fast as real.`
+  say(at("clock-about"), clock === "real" ? real : "The clock moves when a task is polled, or when it is told to.")
 }
 
 /** @param {State} state */
-const showWorlds = ({ worlds, world, chosen, scenarios }) => {
+const showWorlds = ({ worlds, world, chosen }) => {
   /** @param {World} world */
-  const name = ({ world, scenario, requests }) => `${world.slice(0, 12)} · ${scenario} · requests: ${requests}`
+  const name = ({ world, scenario, requests }) =>
+    `${short(world)} · ${requests} ${requests === 1 ? "request" : "requests"} · ${scenario}`
   const newest = world === undefined ? "none yet" : `latest: ${name(worlds[0] ?? world)}`
   offer(select("world"), [["", newest], ...worlds.map((world) => /** @type {const} */ ([world.world, name(world)]))])
   select("world").value = chosen
-  say(at("now"), world?.now.slice(0, 19).replace("T", " ") ?? "")
+  const now = Date.parse(world?.now ?? "")
+  say(at("now"), `${dayOf(now)} ${clockOf(now)} ${zoneOf(now)}`.trim())
+  at("now").setAttribute("datetime", world?.now ?? "")
+}
+
+/** @param {State} state */
+const showScenario = ({ scenarios, world }) => {
   const scenario = select("scenario")
   offer(scenario, [...new Set([...scenarios.keys(), ...(world ? [world.scenario] : [])])])
   if (world !== undefined && document.activeElement !== scenario) scenario.value = world.scenario
-  say(at("about"), scenarios.get(scenario.value)?.about ?? "")
+  const { about = "a scenario of your own", timeline = [] } = scenarios.get(scenario.value) ?? {}
+  say(at("about"), about)
+  if (at("preview").dataset["of"] === scenario.value) return
+  at("preview").dataset["of"] = scenario.value
+  at("preview").replaceChildren(barOf(timeline))
 }
 
-/** @param {InjectedFault} injected @param {Deeds} deeds */
-const faultRow = ({ id, fault, seen, hits }, { removeFault }) => {
-  const { title, rest } = inWords(fault)
-  const remove = make(
-    "button",
-    {
-      type: "button",
-      class: "quiet",
-      "aria-label": `Remove ${title}`,
-      id: `remove-${id}`,
-      click: () => removeFault(id)
-    },
-    "Remove"
-  )
-  const count = make(
-    "span",
-    { class: hits > 0 ? "badge warn" : "badge", title: "hits, of the requests seen" },
-    `${hits} of ${seen}`
-  )
-  return make(
-    "li",
-    {},
-    make("div", { class: "title" }, make("b", {}, title), count, remove),
-    make("span", { class: "hint" }, rest)
-  )
-}
-
-/** @param {Account} limits */
-const showAccount = (limits) => {
-  for (const name of /** @type {const} */ (["concurrency", "daily"])) {
-    const field = byId(name, HTMLInputElement)
-    if (field !== document.activeElement) field.value = String(limits[name] ?? "")
-  }
-  const words = Object.entries(limits).map(([name, limit]) => `${name} ${limit}`)
+/** @param {State} state */
+const showAccount = ({ account }) => {
+  for (const name of /** @type {const} */ (["concurrency", "daily"]))
+    if (input(name) !== document.activeElement) input(name).value = String(account[name] ?? "")
+  const words = Object.entries(account).map(([name, limit]) => `${name} ${limit}`)
   say(at("limits"), words.join(", "))
-}
-
-/** @param {Report} report @param {(number: number) => void} reveal */
-const showReport = ({ clean, submissions, accepted, polls, downloads, others, findings, dropped }, reveal) => {
-  const idle = submissions + polls + downloads + others === 0
-  say(at("verdict"), idle ? "nothing yet" : clean ? "clean" : `findings: ${findings.length + dropped}`)
-  at("verdict").className = `badge ${idle ? "" : clean ? "good" : "bad"}`
-  say(
-    at("sums"),
-    `submissions ${submissions}, accepted ${accepted} · polls ${polls} · downloads ${downloads} · others ${others}`
-  )
-  const items = findings.map(({ kind, message, requests }, index) => {
-    const links = [...new Set(requests)].slice(0, 12).map((number) => {
-      const click = () => reveal(number)
-      return make("button", { type: "button", class: "link", id: `${index}-${number}`, click }, `#${number}`)
-    })
-    return make("li", {}, make("b", { class: "bad" }, kind), ` ${message} `, ...links)
-  })
-  at("findings").replaceChildren(...items)
-}
-
-/** What the panels say where there is no world yet. */
-const blank = () => {
-  at("faults").replaceChildren()
-  say(at("fault-count"), "")
-  showAccount({})
-  at("findings").replaceChildren()
-  say(at("sums"), "")
-  say(at("verdict"), "nothing yet")
-  at("verdict").className = "badge"
 }
 
 /** @param {State} state */
@@ -152,21 +112,34 @@ const showExamples = ({ submissions }) => {
   byId("start", HTMLButtonElement).disabled = false
 }
 
-/** @param {State} state */
-const showCounts = ({ tasks, last }) => {
-  at("no-tasks").hidden = tasks.length > 0
-  say(at("task-count"), tasks.length > Tasks.most ? `the last ${Tasks.most} of ${tasks.length}` : tasks.length || "")
+/** The first screen, until something has happened. @param {State} state @param {number} shown @param {number} hidden */
+const showWhatThereIs = ({ tasks, last }, shown, hidden) => {
+  const idle = last === 0 && tasks.length === 0
+  at("welcome").hidden = !idle
+  for (const id of ["report", "tasks", "log"]) at(id).hidden = idle
+  at("no-tasks").hidden = shown > 0
+  say(at("task-count"), tasks.length || "")
+  at("all-lanes").hidden = hidden === 0 && tasks.length <= mostLanes
+  say(at("all-lanes"), hidden > 0 ? `Show all ${tasks.length} tasks` : `Show the last ${mostLanes}`)
   say(at("request-count"), last > Requests.most ? `the last ${Requests.most} of ${last}` : last || "none yet")
 }
 
-/** Which of the page's views the address asks for. @returns {"live" | "reference"} */
+/** Which of the page's views the address asks for. */
 export const turn = () => {
-  const wanted = location.hash === "#reference" ? "reference" : "live"
-  for (const view of ["live", "reference"]) {
+  const wanted = views.find((view) => location.hash === `#${view}`) ?? "live"
+  for (const view of views) {
     at(view).hidden = view !== wanted
     document.querySelector(`nav a[href="#${view}"]`)?.setAttribute("aria-current", view === wanted ? "page" : "false")
   }
+  at("skip").setAttribute("href", `#${wanted}`)
   return wanted
+}
+
+/** On a narrow screen one part of the view is seen at a time. @param {string} part */
+export const turnToPart = (part) => {
+  at("live").dataset["part"] = part
+  for (const tab of at("live").querySelectorAll(".parts button"))
+    tab.setAttribute("aria-pressed", String(tab.getAttribute("value") === part))
 }
 
 /**
@@ -175,52 +148,71 @@ export const turn = () => {
  * @param {State} state @param {Deeds} deeds
  */
 export const view = (state, deeds) => {
-  const list = Requests.requests(at("requests"))
-  const filters = (task = "") => {
-    const named = task === "" ? [] : [/** @type {const} */ ([task, `of ${task.slice(0, 8)}`])]
-    offer(select("filter"), [["", "all"], ["trouble", "trouble only"], "submit", "poll", "asset", "other", ...named])
-    select("filter").value = task
-    list.filter(task)
-  }
+  const list = Requests.requests()
+  let mostShown = mostLanes
+  let drawn = ""
   /** @param {number} number */
   const reveal = (number) => {
-    filters()
+    turnToPart("requests")
     list.reveal(number)
   }
-  const showTasks = Tasks.tasks(at("tasks"), (what, id, as) =>
-    what === "requests" ? filters(id) : deeds.doToTask(what, id, as)
-  )
+  /** @param {string} task */
+  const showRequestsOf = (task) => {
+    turnToPart("requests")
+    list.choose(task)
+    at("log").scrollIntoView()
+  }
+  /** @type {Act} */
+  const act = (what, about, as) => {
+    if (what === "reveal") return reveal(Number(about))
+    return what === "requests" ? showRequestsOf(about) : deeds.doToTask(what, about, as)
+  }
+  const chart = lanes(act)
   const fitFaults = faultForm(byId("fault", HTMLFormElement), deeds.inject)
-  filters()
-  select("filter").onchange = () => list.filter(select("filter").value)
+  const showEditor = scenarioEditor(state, deeds)
+  const showTasks = () => {
+    const price = priceOf(state.world, state.report)
+    const timeline = timelineOf(state, mostShown)
+    chart.show(state, timeline, price)
+    showWhatThereIs(state, timeline.lanes.length, timeline.hidden)
+    list.show(state.entries, findingsByRequest(standingFindings(state)))
+    if (state.report !== undefined) showReport(state, state.report, price, reveal)
+  }
+  at("all-lanes").addEventListener("click", () => {
+    mostShown = mostShown === mostLanes ? Number.POSITIVE_INFINITY : mostLanes
+    showTasks()
+  })
+  placeIcons(document)
   return {
     tell: notices(),
     setSilent,
-    /** Shows what stays as it is. @param {Health} health */
-    begin: (health) => {
-      showHealth(health)
+    /** Shows what stays as it is. */
+    begin: () => {
+      showHealth(state.health)
       fitFaults(state.contract)
       showExamples(state)
+      showWelcome(state, deeds.copy)
     },
     /** Forgets what was shown of another world. */
     clear: () => {
+      drawn = ""
       list.clear()
-      if (state.world === undefined) blank()
+      chart.clear()
     },
-    /** @param {News} news */
-    show: ({ entries, panels }) => {
-      list.add(entries)
+    show: () => {
       showWorlds(state)
-      showTasks(state.tasks, { ...state, now: Date.parse(state.world?.now ?? "") })
-      showCounts(state)
-      if (panels === undefined) return
+      showScenario(state)
+      showFaults(state, deeds)
+      showAccount(state)
+      showEditor()
+      // Where everything was collected, time alone changes nothing.
+      const wanted = `${state.world?.world} ${state.last} ${state.seen}`
+      if (wanted === drawn && state.tasks.every(({ collected }) => collected)) return
+      drawn = wanted
       const focused = document.activeElement?.id ?? ""
-      at("faults").replaceChildren(...panels.faults.map((fault) => faultRow(fault, deeds)))
-      say(at("fault-count"), panels.faults.length || "")
-      showAccount(panels.account)
-      showReport(panels.report, reveal)
+      showTasks()
       // A button that was made anew keeps the focus of the old one.
-      if (document.activeElement === document.body) document.getElementById(focused)?.focus()
+      if (focused !== "" && document.activeElement === document.body) document.getElementById(focused)?.focus()
     }
   }
 }

@@ -4,16 +4,14 @@
  *
  * While nobody looks, nothing is asked for.
  */
-import { actions } from "./Actions.js"
+import { actions, copy } from "./Actions.js"
 import { documentOf, Silent } from "./Control.js"
-import { byId, say } from "./Element.js"
+import { at, byId, select } from "./Element.js"
+import { listenToKeys } from "./Shortcuts.js"
 import { empty, findWorld, load, look, turnTo } from "./State.js"
-import { turn, view } from "./View.js"
+import { turn, turnToPart, view } from "./View.js"
 
-/** @import { Act } from "./Types.ts" */
-
-const at = (/** @type {string} */ id) => byId(id, HTMLElement)
-const select = (/** @type {string} */ id) => byId(id, HTMLSelectElement)
+/** @import { Deeds } from "./Types.ts" */
 
 const state = empty()
 const can = actions(state)
@@ -30,11 +28,11 @@ const act = async (action) => {
   } catch (error) {
     complain(error)
   }
-  state.drawn = ""
+  state.seen = ""
   await refresh()
 }
 
-/** @type {Act} */
+/** @type {Deeds["doToTask"]} */
 const doToTask = (what, id, as) => {
   if (what === "poll") return act(() => can.poll(id))
   if (what === "copy") return act(() => can.copyPoll(id))
@@ -45,7 +43,19 @@ const doToTask = (what, id, as) => {
 const shown = view(state, {
   doToTask,
   inject: (fault) => act(() => can.inject(fault)),
-  removeFault: (id) => act(() => can.removeFault(id))
+  replaceFault: (id, fault) =>
+    act(async () => {
+      await can.removeFault(id)
+      return can.inject(fault)
+    }),
+  removeFault: (id) => act(() => can.removeFault(id)),
+  chooseScenario: (name) => act(() => can.chooseScenario({ name })),
+  useScenario: (scenario) => act(() => can.chooseScenario(scenario)),
+  copy: (text, what) =>
+    act(async () => {
+      await copy(text)
+      return `Copied: ${what}.`
+    })
 })
 
 /** @param {unknown} error */
@@ -63,11 +73,13 @@ const turnToWorld = (next) => {
 
 const lookOnce = async () => {
   if (!state.loaded) {
-    shown.begin(await load(state))
+    await load(state)
+    shown.begin()
     turnToWorld(undefined)
   }
   turnToWorld(await findWorld(state))
-  shown.show(await look(state))
+  await look(state)
+  shown.show()
 }
 
 /** Looks now; asked while it looks already, it looks once more afterwards. */
@@ -121,7 +133,8 @@ on("world", "change", async () => {
   state.chosen = select("world").value
 })
 on("retry", "click", async () => {})
-on("scenario", "change", () => can.chooseScenario(select("scenario").value))
+on("start-here", "click", async () => can.start(submission(), body()))
+on("scenario", "change", () => can.chooseScenario({ name: select("scenario").value }))
 for (const step of at("advance").querySelectorAll("button"))
   step.onclick = () => act(() => can.advanceClock(step.value))
 on("account", "submit", () => {
@@ -148,7 +161,11 @@ at("control").addEventListener("toggle", () => act(() => refer("control-referenc
 
 // ---- when
 
+/** On a narrow screen the header folds. @param {boolean} open */
+const unfold = (open) => at("menu").setAttribute("aria-expanded", String(open))
+
 const turnView = () => {
+  unfold(false)
   if (turn() === "reference") act(() => refer("contract", "contract", true))
 }
 
@@ -162,10 +179,11 @@ const forever = async () => {
   setTimeout(forever, 1000)
 }
 
-say(at("origin"), location.origin)
-// On a small screen the tasks come sooner than what steers them.
-if (innerWidth < 900) for (const panel of document.querySelectorAll("details.panel")) panel.removeAttribute("open")
 addEventListener("hashchange", turnView)
 document.addEventListener("visibilitychange", beat)
+for (const tab of at("live").querySelectorAll(".parts button"))
+  tab.addEventListener("click", () => turnToPart(tab.getAttribute("value") ?? ""))
+at("menu").addEventListener("click", () => unfold(at("menu").getAttribute("aria-expanded") !== "true"))
+listenToKeys()
 turnView()
 forever()
