@@ -11,7 +11,7 @@ import { short } from "./Meaning.js"
 import { worldOf } from "./State.js"
 
 /** @import { Account, Fault, ScenarioChoice } from "../../generated/mock-control/types.gen.ts" */
-/** @import { Heard, State, Submission } from "./Types.ts" */
+/** @import { ProviderAnswer, State, Submission } from "./Types.ts" */
 
 const pollEvery = 5000
 
@@ -31,8 +31,8 @@ const nextSeed = () => {
   body.value = body.value.replace(/("seed":\s*)(\d+)/, (_, name, seed) => name + ((Number(seed) + 1) % 2 ** 32))
 }
 
-/** @param {Promise<Heard>} exchange @param {string} what */
-const heard = async (exchange, what) => {
+/** @param {Promise<ProviderAnswer>} exchange @param {string} what */
+const answerOf = async (exchange, what) => {
   const answer = await exchange.catch(() => {
     throw new Error(`${what} got no whole answer. The list of requests says why.`)
   })
@@ -105,7 +105,7 @@ const trying = (state) => {
     let wait = pollEvery
     try {
       state.pollAt.set(id, Number.POSITIVE_INFINITY)
-      const { headers, words } = await heard(Client.poll(key(), Client.ofTask(state.poll, id)), "The poll")
+      const { headers, words } = await answerOf(Client.poll(key(), Client.ofTask(state.poll, id)), "The poll")
       wait = Math.max(wait, Client.waitOf(headers, Date.parse(state.world?.now ?? "")))
       return words
     } finally {
@@ -117,7 +117,7 @@ const trying = (state) => {
     /** @param {Submission} submission @param {string} body */
     start: async (submission, body) => {
       state.chosen = await worldOf(state, key())
-      const { status, body: answer, words } = await heard(Client.submit(key(), submission, body), "The POST")
+      const { status, body: answer, words } = await answerOf(Client.submit(key(), submission, body), "The POST")
       const id = typeof answer === "object" && answer !== null && "id" in answer ? String(answer.id) : undefined
       if (status !== 200 || id === undefined) throw new Error(words)
       state.mine.add(id)

@@ -7,12 +7,12 @@
  */
 import { parsed } from "./Control.js"
 
-/** @import { Heard, Target } from "./Types.ts" */
+/** @import { ProviderAnswer, Target } from "./Types.ts" */
 
 const enough = 64 * 1024
 const json = { "Content-Type": "application/json" }
 
-/** @param {string} key @param {Target} target @param {RequestInit} [init] @returns {Promise<Heard>} rejects when no answer came. */
+/** @param {string} key @param {Target} target @param {RequestInit} [init] @returns {Promise<ProviderAnswer>} rejects when no answer came. */
 const exchange = async (key, { path, headers }, init) => {
   const signal = AbortSignal.timeout(20_000)
   const all = { authorization: `Bearer ${key}`, ...headers, ...init?.headers }

@@ -9,7 +9,7 @@ import { inWords } from "./FaultForm.js"
 import { icon } from "./Icons.js"
 
 /** @import { Fault, InjectedFault, Scenario } from "../../generated/mock-control/types.gen.ts" */
-/** @import { Deeds, Preset, State } from "./Types.ts" */
+/** @import { Handlers, Preset, State } from "./Types.ts" */
 
 /** @type {ReadonlyArray<Preset>} */
 const presets = [
@@ -61,22 +61,22 @@ const inForce = ({ faults, world }, { fault }, /** @type {Scenario | undefined} 
     ? moderated !== undefined && world?.scenario === moderated.name
     : faults.some((injected) => same(fault, injected.fault) && !isSpent(injected))
 
-/** What a click on a preset does: it is switched on, or off again. @param {State} state @param {Preset} preset @param {Deeds} deeds */
-const toggle = (state, preset, deeds) => {
+/** What a click on a preset does: it is switched on, or off again. @param {State} state @param {Preset} preset @param {Handlers} handlers */
+const toggle = (state, preset, handlers) => {
   const { fault } = preset
   const moderated = moderatedOf(state)
   const on = inForce(state, preset, moderated)
   if (fault === undefined) {
     const [usual = ""] = state.scenarios.keys()
-    return deeds.chooseScenario(on ? usual : (moderated?.name ?? usual))
+    return handlers.chooseScenario(on ? usual : (moderated?.name ?? usual))
   }
   const known = state.faults.find((injected) => same(fault, injected.fault))
-  if (known === undefined) return deeds.inject(fault)
-  return on ? deeds.removeFault(known.id) : deeds.replaceFault(known.id, fault)
+  if (known === undefined) return handlers.inject(fault)
+  return on ? handlers.removeFault(known.id) : handlers.replaceFault(known.id, fault)
 }
 
-/** @param {State} state @param {Deeds} deeds */
-const showPresets = (state, deeds) => {
+/** @param {State} state @param {Handlers} handlers */
+const showPresets = (state, handlers) => {
   const moderated = moderatedOf(state)
   reconcile(
     at("presets"),
@@ -88,7 +88,7 @@ const showPresets = (state, deeds) => {
         {},
         button(
           [icon(preset.icon), make("b", {}, preset.name), make("span", { class: "hint" }, preset.about)],
-          () => toggle(state, preset, deeds),
+          () => toggle(state, preset, handlers),
           { class: "preset" }
         )
       ),
@@ -97,7 +97,7 @@ const showPresets = (state, deeds) => {
   )
 }
 
-/** @param {InjectedFault} injected @param {Deeds} deeds */
+/** @param {InjectedFault} injected @param {Handlers} handlers */
 const rowOf = ({ id, fault }, { removeFault }) => {
   const { title, rest } = inWords(fault)
   const remove = button(["Remove"], () => removeFault(id), { class: "quiet", "aria-label": `Remove ${title}` })
@@ -110,14 +110,14 @@ const rowOf = ({ id, fault }, { removeFault }) => {
   )
 }
 
-/** @param {State} state @param {Deeds} deeds */
-export const showFaults = (state, deeds) => {
-  showPresets(state, deeds)
+/** @param {State} state @param {Handlers} handlers */
+export const showFaults = (state, handlers) => {
+  showPresets(state, handlers)
   reconcile(
     at("faults"),
     state.faults,
     ({ id }) => id,
-    (injected) => rowOf(injected, deeds),
+    (injected) => rowOf(injected, handlers),
     (row, { seen, hits }) => {
       const count = row.querySelector(".badge")
       if (count === null) return

@@ -11,7 +11,7 @@ import { dollars } from "./Money.js"
 import { taskPanel } from "./TaskPanel.js"
 import { clockOf, dayOf, fullOf, lasting } from "./Time.js"
 
-/** @import { Act, Happening, Lane, LanesShown, Scale, State, Timeline } from "./Types.ts" */
+/** @import { Act, TimelineEvent, Lane, LanesShown, Scale, State, Timeline } from "./Types.ts" */
 
 /** Labels nearer to each other than this share of the line would overlap. */
 const labelRoom = 0.13
@@ -19,10 +19,10 @@ const labelRoom = 0.13
 /** @type {Record<string, Parameters<typeof icon>[0]>} */
 const glyphs = { good: "check", bad: "cross" }
 
-/** @param {Happening} happening */
+/** @param {TimelineEvent} event */
 const isBar = ({ type }) => type === "sleep" || type === "retry"
 
-/** What stands over a POST: what it cost, or why it came to nothing. @param {Happening} happening @param {number | undefined} price */
+/** What stands over a POST: what it cost, or why it came to nothing. @param {TimelineEvent} event @param {number | undefined} price */
 const labelOfPost = ({ tone, words, lost, finding }, price) => {
   if (finding === "duplicate-submission") return price === undefined ? "paid again" : `${dollars(price)} again`
   if (lost) return "answer lost"
@@ -30,16 +30,16 @@ const labelOfPost = ({ tone, words, lost, finding }, price) => {
   return price === undefined ? "accepted" : dollars(price)
 }
 
-/** The little that stands beside a mark or a bar. @param {Happening} happening @param {number | undefined} price */
-const labelOf = (happening, price) => {
-  const { type, tone, words, fault, lost } = happening
+/** The little that stands beside a mark or a bar. @param {TimelineEvent} event @param {number | undefined} price */
+const labelOf = (event, price) => {
+  const { type, tone, words, fault, lost } = event
   if (type === "retry") return words
-  if (type === "submit") return labelOfPost(happening, price)
+  if (type === "submit") return labelOfPost(event, price)
   if (lost) return fault
   return fault !== undefined || tone === "bad" ? words.split(" ")[0] : undefined
 }
 
-/** @param {Happening} happening */
+/** @param {TimelineEvent} event */
 const itemOf = ({ type, number }) => {
   const parts = [
     make("span", { class: "glyph", "aria-hidden": "true" }),
@@ -47,64 +47,64 @@ const itemOf = ({ type, number }) => {
     make("span", { class: "what" }),
     make("span", { class: "label" })
   ]
-  return make("li", { class: "happening", "data-type": type, "data-number": number }, ...parts)
+  return make("li", { class: "event", "data-type": type, "data-number": number }, ...parts)
 }
 
 /** @param {HTMLElement} element @param {string} selector */
 const part = (element, selector) => /** @type {HTMLElement} */ (element.querySelector(selector))
 
-/** @param {HTMLElement} glyph @param {Happening} happening */
-const showGlyph = (glyph, happening) => {
-  const { type, tone, fault } = happening
+/** @param {HTMLElement} glyph @param {TimelineEvent} event */
+const showGlyph = (glyph, event) => {
+  const { type, tone, fault } = event
   // An accepted POST is a full dot, a poll that is answered as usual an empty one.
-  const plain = isBar(happening) || (type === "submit" && tone === "good")
+  const plain = isBar(event) || (type === "submit" && tone === "good")
   const name = plain ? undefined : fault === undefined ? glyphs[tone] : "cross"
   if (glyph.dataset["name"] === (name ?? "")) return
   glyph.dataset["name"] = name ?? ""
   glyph.replaceChildren(...(name === undefined ? [] : [icon(name)]))
 }
 
-/** All of it in words, for narrow screens and for those who cannot see it. @param {Happening} happening */
-const wordsOf = (happening) => {
-  const { type, number, words, fault, lost } = happening
-  if (isBar(happening)) return words
+/** All of it in words, for narrow screens and for those who cannot see it. @param {TimelineEvent} event */
+const wordsOf = (event) => {
+  const { type, number, words, fault, lost } = event
+  if (isBar(event)) return words
   const why = fault === undefined || lost ? "" : ` (fault: ${fault})`
   return `#${number} ${type}: ${words}${why}`
 }
 
-/** @param {HTMLElement} item @param {Happening} happening @param {Scale} scale @param {string | undefined} label */
-const showItem = (item, happening, scale, label = "") => {
-  const { from, to, tone, type, fault = "", finding = "", lost = false, open = false } = happening
+/** @param {HTMLElement} item @param {TimelineEvent} event @param {Scale} scale @param {string | undefined} label */
+const showItem = (item, event, scale, label = "") => {
+  const { from, to, tone, type, fault = "", finding = "", lost = false, open = false } = event
   place(item, scale.place(from), scale.place(to))
   Object.assign(item.dataset, { tone, fault, finding, lost, open })
   item.dataset["money"] = String(type === "submit" && /^(\$|paid)/.test(label))
   item.dataset["side"] = scale.place(from) > 0.85 ? "left" : "right"
-  const words = wordsOf(happening)
+  const words = wordsOf(event)
   say(part(item, ".what"), words)
   say(part(item, ".label"), label)
   say(part(item, ".when"), clockOf(from))
   item.title = `${words}\n${fullOf(from)}`
-  showGlyph(part(item, ".glyph"), happening)
+  showGlyph(part(item, ".glyph"), event)
 }
 
 /** @param {Element} track @param {Lane} lane @param {Scale} scale @param {number | undefined} price */
-const showTrack = (track, { happenings }, scale, price) => {
+const showTrack = (track, { events }, scale, price) => {
   const ends = { above: -1, below: -1 }
-  /** @param {Happening} happening */
-  const labelFor = (happening) => {
-    const label = labelOf(happening, price)
-    const side = happening.type === "retry" ? "below" : "above"
-    const where = scale.place(happening.from)
+  /** @param {TimelineEvent} event */
+  const labelFor = (event) => {
+    const label = labelOf(event, price)
+    const side = event.type === "retry" ? "below" : "above"
+    const where = scale.place(event.from)
     if (label === undefined || where < ends[side]) return undefined
     ends[side] = where + Math.max(labelRoom, label.length * 0.011)
     return label
   }
   reconcile(
     track,
-    happenings,
+    events,
     ({ key }) => key,
     itemOf,
-    (item, happening) => showItem(item, happening, scale, labelFor(happening))
+    (item, event) => showItem(item, event, scale, labelFor(event))
   )
 }
 
@@ -170,6 +170,7 @@ const makeLane = ({ id, task }, act) => {
     /** @param {Lane} lane @param {LanesShown} shown */
     show: (lane, { state: known, scale, price }) => {
       root.dataset["tone"] = lane.tone
+      root.dataset["trouble"] = String(lane.events.some(({ finding, lost }) => finding !== undefined || lost))
       say(state, lane.words)
       const { task } = lane
       const cost = price === undefined ? [] : [dollars(price)]

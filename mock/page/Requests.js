@@ -91,10 +91,9 @@ export const requests = () => {
   const fits = (entry) =>
     filter === "" || [entry.operation, entry.taskId, isTrouble(entry) ? "trouble" : ""].includes(filter)
   const show = () => {
-    for (const row of at("requests").children) {
-      const entry = known.find(({ number }) => String(number) === row.getAttribute("data-key"))
-      row.toggleAttribute("hidden", entry !== undefined && !fits(entry))
-    }
+    const fitting = new Set(known.filter(fits).map(({ number }) => String(number)))
+    for (const row of at("requests").children)
+      row.toggleAttribute("hidden", !fitting.has(row.getAttribute("data-key") ?? ""))
     reconcile(
       at("filters"),
       filtersOf(known, task),
@@ -134,13 +133,14 @@ export const requests = () => {
       known = []
       at("requests").replaceChildren()
     },
-    /** @param {number} number */
+    /** Opens a request, and answers whether it is in the list. @param {number} number */
     reveal: (number) => {
       choose("")
       const row = at("requests").querySelector(`[data-number="${number}"]`)
       row?.querySelector("details")?.setAttribute("open", "")
       row?.querySelector("summary")?.focus()
       row?.scrollIntoView({ block: "center" })
+      return row !== null
     }
   }
 }

@@ -11,7 +11,7 @@ import { inWords, toneOfStatus } from "./Meaning.js"
 import { lasting, millisOf } from "./Time.js"
 
 /** @import { Scenario, State as Step } from "../../generated/mock-control/types.gen.ts" */
-/** @import { Change, Deeds, State } from "./Types.ts" */
+/** @import { Change, Handlers, State } from "./Types.ts" */
 
 /** How wide a state that counts polls, or that stays, is drawn. */
 const usual = 8000
@@ -154,8 +154,8 @@ const showList = (state, chosen, choose) =>
 const choiceOf = (draft, { scenarios }) =>
   JSON.stringify(scenarios.get(draft.name)) === JSON.stringify(draft) ? { name: draft.name } : draft
 
-/** @param {State} state @param {Deeds} deeds */
-export const scenarioEditor = (state, deeds) => {
+/** @param {State} state @param {Handlers} handlers */
+export const scenarioEditor = (state, handlers) => {
   /** @type {Scenario} */
   let draft = { name: "", timeline: [] }
   let chosen = ""
@@ -200,10 +200,10 @@ export const scenarioEditor = (state, deeds) => {
     const place = Math.max(0, draft.timeline.length - 1)
     change(draft.timeline.toSpliced(place, 0, { state: "running", for: "20 seconds" }), `step-${place}`)
   })
-  at("copy-scenario").addEventListener("click", () => deeds.copy(json(), "the scenario as JSON"))
+  at("copy-scenario").addEventListener("click", () => handlers.copy(json(), "the scenario as JSON"))
   at("scenario-form").addEventListener("submit", (event) => {
     event.preventDefault()
-    deeds.useScenario(choiceOf(draft, state))
+    handlers.useScenario(choiceOf(draft, state))
   })
   return () => {
     showList(state, chosen, choose)

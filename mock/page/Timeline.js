@@ -10,7 +10,7 @@ import { standingFindings } from "./State.js"
 import { lasting } from "./Time.js"
 
 /** @import { Entry, Finding, Task } from "../../generated/mock-control/types.gen.ts" */
-/** @import { Happening, Lane, State } from "./Types.ts" */
+/** @import { TimelineEvent, Lane, State } from "./Types.ts" */
 
 export const mostLanes = 12
 
@@ -28,7 +28,7 @@ export const findingsByRequest = (findings) => {
   return found
 }
 
-/** @param {Entry} entry @param {Finding | undefined} finding @returns {Happening} */
+/** @param {Entry} entry @param {Finding | undefined} finding @returns {TimelineEvent} */
 const markOf = (entry, finding) => {
   const { tone, words } = meaningOf(entry)
   const at = Date.parse(entry.at)
@@ -46,7 +46,7 @@ const markOf = (entry, finding) => {
   }
 }
 
-/** What an answer asked for, as a bar that begins when it was given. @param {Entry} entry @param {Entry | undefined} next @returns {Array<Happening>} */
+/** What an answer asked for, as a bar that begins when it was given. @param {Entry} entry @param {Entry | undefined} next @returns {Array<TimelineEvent>} */
 const askedWait = (entry, next) => {
   const wait = retryAfterOf(entry)
   if (wait === undefined) return []
@@ -56,7 +56,7 @@ const askedWait = (entry, next) => {
   return [{ key: `retry-${entry.number}`, type: "retry", from, to: from + wait, tone: early ? "bad" : "warn", words }]
 }
 
-/** What the client did between two requests: it slept. @param {Entry} entry @param {number} to @param {boolean} open @returns {Happening} */
+/** What the client did between two requests: it slept. @param {Entry} entry @param {number} to @param {boolean} open @returns {TimelineEvent} */
 const sleepOf = (entry, to, open) => {
   const from = Date.parse(entry.at)
   const { tone } =
@@ -88,7 +88,7 @@ const laneOf = (task, entries, found, now) => {
   const life = entries.filter(({ operation }) => operation !== "asset")
   const post = life.find(({ operation }) => operation === "submit")
   const orphan = post !== undefined && post.answer === undefined && task.polls === 0
-  const happenings = [
+  const events = [
     ...sleepsOf(task, life, now),
     ...life.flatMap((entry, index) => askedWait(entry, life[index + 1])),
     ...entries.map((entry) => markOf(entry, found.get(entry.number)))
@@ -98,16 +98,16 @@ const laneOf = (task, entries, found, now) => {
     task,
     tone: orphan ? "bad" : toneOfTask(task),
     words: orphan ? "answer lost" : inWords(task.status ?? task.state),
-    happenings: happenings.sort(
+    events: events.sort(
       (a, b) => a.from - b.from || (a.number ?? Number.MAX_SAFE_INTEGER) - (b.number ?? Number.MAX_SAFE_INTEGER)
     )
   }
 }
 
 /** The requests that are about no task: refused POSTs, wrong paths. @param {ReadonlyArray<Entry>} entries @param {ReadonlyMap<number, Finding>} found @returns {Array<Lane>} */
-const loose = (entries, found) => {
+const laneWithoutTask = (entries, found) => {
   if (entries.length === 0) return []
-  const happenings = [
+  const events = [
     ...entries.flatMap((entry, index) => askedWait(entry, entries[index + 1])),
     ...entries.map((entry) => markOf(entry, found.get(entry.number)))
   ]
@@ -117,12 +117,12 @@ const loose = (entries, found) => {
       task: undefined,
       tone: "wait",
       words: "",
-      happenings: happenings.sort((a, b) => a.from - b.from)
+      events: events.sort((a, b) => a.from - b.from)
     }
   ]
 }
 
-/** @param {Happening} happening */
+/** @param {TimelineEvent} event */
 const momentsOf = ({ from, to, type }) => (type === "retry" ? [from] : [from, to])
 
 /**
@@ -139,9 +139,9 @@ export const timelineOf = (state, most = mostLanes) => {
   const lanes = recent.toReversed().map((task) => laneOf(task, ofTask.get(task.id) ?? [], found, now))
   const first = Date.parse(recent[0]?.createdAt ?? "") || 0
   const without = (ofTask.get("") ?? []).filter(({ at }) => tasks.length <= most || Date.parse(at) >= first)
-  const all = [...lanes, ...loose(without.slice(-50), found)]
-  const moments = all.flatMap(({ happenings }) => happenings.flatMap(momentsOf))
+  const all = [...lanes, ...laneWithoutTask(without.slice(-50), found)]
+  const moments = all.flatMap(({ events }) => events.flatMap(momentsOf))
   // Once nothing is waited for, the line ends with what happened last.
-  const open = all.some(({ happenings }) => happenings.some(({ open }) => open))
+  const open = all.some(({ events }) => events.some(({ open }) => open))
   return { lanes: all, scale: scaleOf(moments), now: open ? now : undefined, hidden: tasks.length - recent.length }
 }

@@ -88,7 +88,7 @@ export interface Meaning {
 }
 
 /** Something on a task's timeline: a request, or a stretch of time. */
-export interface Happening extends Meaning {
+export interface TimelineEvent extends Meaning {
   key: string
   type: Entry["operation"] | "sleep" | "retry"
   from: number
@@ -109,7 +109,7 @@ export interface Lane extends Meaning {
   /** Empty where it is about no task. */
   id: string
   task: Task | undefined
-  happenings: ReadonlyArray<Happening>
+  events: ReadonlyArray<TimelineEvent>
 }
 
 /** A mark on the line of times, from 0 to 1. */
@@ -193,7 +193,7 @@ export interface State {
 }
 
 /** An answer of the provider's API, as much of it as is worth showing. */
-export interface Heard {
+export interface ProviderAnswer {
   status: number
   headers: Headers
   body: unknown
@@ -210,7 +210,7 @@ export type Act = (
 export type Reveal = (number: number) => void
 
 /** What the buttons that the view makes do. */
-export interface Deeds {
+export interface Handlers {
   doToTask: (what: Parameters<Act>[0], id: string, as: string) => unknown
   inject: (fault: Fault) => unknown
   replaceFault: (id: string, fault: Fault) => unknown
@@ -235,10 +235,10 @@ export interface Operation {
   description?: string
   parameters?: Array<Field>
   requestBody?: { $ref?: string; required?: boolean; content?: Record<string, Media> }
-  responses?: Record<string, Said>
+  responses?: Record<string, ResponseObject>
 }
 
-export interface Said {
+export interface ResponseObject {
   $ref?: string
   description?: string
   headers?: Record<string, Field>

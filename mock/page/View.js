@@ -20,7 +20,7 @@ import { findingsByRequest, mostLanes, timelineOf } from "./Timeline.js"
 import { showWelcome } from "./Welcome.js"
 
 /** @import { Health, World } from "../../generated/mock-control/types.gen.ts" */
-/** @import { Act, Deeds, State } from "./Types.ts" */
+/** @import { Act, Handlers, State } from "./Types.ts" */
 
 /** How long good news is of interest. */
 const newsFor = 6000
@@ -145,16 +145,17 @@ export const turnToPart = (part) => {
 /**
  * The page's panels.
  *
- * @param {State} state @param {Deeds} deeds
+ * @param {State} state @param {Handlers} handlers
  */
-export const view = (state, deeds) => {
+export const view = (state, handlers) => {
+  const tell = notices()
   const list = Requests.requests()
   let mostShown = mostLanes
   let drawn = ""
   /** @param {number} number */
   const reveal = (number) => {
     turnToPart("requests")
-    list.reveal(number)
+    if (!list.reveal(number)) tell(`The list shows the last ${Requests.most} requests; #${number} is older.`, "bad")
   }
   /** @param {string} task */
   const showRequestsOf = (task) => {
@@ -165,11 +166,11 @@ export const view = (state, deeds) => {
   /** @type {Act} */
   const act = (what, about, as) => {
     if (what === "reveal") return reveal(Number(about))
-    return what === "requests" ? showRequestsOf(about) : deeds.doToTask(what, about, as)
+    return what === "requests" ? showRequestsOf(about) : handlers.doToTask(what, about, as)
   }
   const chart = lanes(act)
-  const fitFaults = faultForm(byId("fault", HTMLFormElement), deeds.inject)
-  const showEditor = scenarioEditor(state, deeds)
+  const fitFaults = faultForm(byId("fault", HTMLFormElement), handlers.inject)
+  const showEditor = scenarioEditor(state, handlers)
   const showTasks = () => {
     const price = priceOf(state.world, state.report)
     const timeline = timelineOf(state, mostShown)
@@ -184,14 +185,14 @@ export const view = (state, deeds) => {
   })
   placeIcons(document)
   return {
-    tell: notices(),
+    tell,
     setSilent,
     /** Shows what stays as it is. */
     begin: () => {
       showHealth(state.health)
       fitFaults(state.contract)
       showExamples(state)
-      showWelcome(state, deeds.copy)
+      showWelcome(state, handlers.copy)
     },
     /** Forgets what was shown of another world. */
     clear: () => {
@@ -202,7 +203,7 @@ export const view = (state, deeds) => {
     show: () => {
       showWorlds(state)
       showScenario(state)
-      showFaults(state, deeds)
+      showFaults(state, handlers)
       showAccount(state)
       showEditor()
       // Where everything was collected, time alone changes nothing.

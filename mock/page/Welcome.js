@@ -6,9 +6,9 @@ import { at, button, make, say } from "./Element.js"
 import { icon } from "./Icons.js"
 import { snippetsOf, suggestedKey } from "./Snippets.js"
 
-/** @import { Deeds, Snippet, State } from "./Types.ts" */
+/** @import { Handlers, Snippet, State } from "./Types.ts" */
 
-/** A text that can be copied. @param {string} text @param {string} label @param {Deeds["copy"]} copy @param {string} [id] */
+/** A text that can be copied. @param {string} text @param {string} label @param {Handlers["copy"]} copy @param {string} [id] */
 const copyable = (text, label, copy, id) =>
   make(
     "div",
@@ -30,7 +30,7 @@ const tabKeys = (list, choose) =>
     tabs[next]?.focus()
   })
 
-/** @param {ReadonlyArray<Snippet>} snippets @param {Deeds["copy"]} copy */
+/** @param {ReadonlyArray<Snippet>} snippets @param {Handlers["copy"]} copy */
 const tabs = (snippets, copy) => {
   const list = make("div", { role: "tablist", class: "tabs", "aria-label": "Language" })
   const panel = make("div", { role: "tabpanel", id: "snippet-panel", "aria-labelledby": "snippet-0" })
@@ -53,7 +53,7 @@ const tabs = (snippets, copy) => {
   return [list, panel]
 }
 
-/** Shows it for a contract. @param {State} state @param {Deeds["copy"]} copy */
+/** Shows it for a contract. @param {State} state @param {Handlers["copy"]} copy */
 export const showWelcome = ({ submissions, poll }, copy) => {
   const environment = [`export COMETAPI_BASE_URL=${location.origin}`, `export COMETAPI_KEY=${suggestedKey}`].join("\n")
   at("environment").replaceChildren(copyable(environment, "base URL and key", copy))

@@ -11,7 +11,7 @@ import { listenToKeys } from "./Shortcuts.js"
 import { empty, findWorld, load, look, turnTo } from "./State.js"
 import { turn, turnToPart, view } from "./View.js"
 
-/** @import { Deeds } from "./Types.ts" */
+/** @import { Handlers } from "./Types.ts" */
 
 const state = empty()
 const can = actions(state)
@@ -32,7 +32,7 @@ const act = async (action) => {
   await refresh()
 }
 
-/** @type {Deeds["doToTask"]} */
+/** @type {Handlers["doToTask"]} */
 const doToTask = (what, id, as) => {
   if (what === "poll") return act(() => can.poll(id))
   if (what === "copy") return act(() => can.copyPoll(id))

@@ -32,7 +32,7 @@ const openAll = async (page: Page) => {
 type State = readonly [name: string, path: string, arrange: (visit: Visit) => Promise<unknown>]
 const filled = async (visited: Visit) => {
   await fill(visited)
-  await visited.page.locator(".lane .happening[data-number]").first().waitFor()
+  await visited.page.locator(".lane .event[data-number]").first().waitFor()
 }
 const states: ReadonlyArray<State> = [
   ["empty", "/", async () => {}],
@@ -121,7 +121,7 @@ inBrowser("the page for everybody", () => {
       await page.getByRole("button", { name: "Menu" }).click()
       assert.isTrue(await page.locator("#world").isVisible())
       await page.getByRole("button", { name: "Menu" }).click()
-      const items = page.locator(".lane").first().locator(".happening")
+      const items = page.locator(".lane").first().locator(".event")
       const boxes = await items.evaluateAll((all) => all.map((item) => item.getBoundingClientRect().top))
       assert.deepStrictEqual(
         boxes,

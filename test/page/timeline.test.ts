@@ -38,7 +38,7 @@ inBrowser("the timeline", () => {
     visit(async ({ page, mock }) => {
       const id = await idOf(await post(fetch, mock.url, "my-key"))
       for (let polls = 0; polls < 12; polls++) await get(fetch, id, mock.url, "my-key")
-      const marks = page.locator(".lane .happening[data-number]")
+      const marks = page.locator(".lane .event[data-number]")
       await marks.nth(12).waitFor({ state: "attached" })
       const places = await marks.evaluateAll((all) => all.map((mark) => mark.getBoundingClientRect().left))
       const steps = places.slice(1).map((place, index) => place - (places[index] ?? 0))
@@ -48,7 +48,7 @@ inBrowser("the timeline", () => {
         Array(12).fill("slept 5 s")
       )
       assert.strictEqual(
-        await page.locator(".lane .happening[data-number='13'] .what").textContent(),
+        await page.locator(".lane .event[data-number='13'] .what").textContent(),
         "#13 poll: succeeded"
       )
       assert.strictEqual(await page.locator("#lanes code").first().textContent(), id.slice(0, 8))
@@ -62,13 +62,13 @@ inBrowser("the timeline", () => {
         const world = mock.world("my-key")
         world.inject({ on: "poll", kind: "status", status: 429, retryAfter: 20, first: 1 })
         for (let polls = 0; polls < 3; polls++) await get(fetch, id, mock.url, "my-key")
-        const retry = ".happening[data-type=retry]"
+        const retry = ".event[data-type=retry]"
         await page.locator(retry, { hasText: "Retry-After 20 s" }).waitFor()
         const bar = await placeOf(page, retry)
-        const next = await placeOf(page, ".happening[data-number='3']")
+        const next = await placeOf(page, ".event[data-number='3']")
         assert.approximately(bar.to, next.from, 0.01, "the next poll came when it was allowed")
         assert.strictEqual(await page.locator(retry).getAttribute("data-tone"), "warn")
-        const mark = page.locator(".happening[data-number='2']")
+        const mark = page.locator(".event[data-number='2']")
         assert.strictEqual(await mark.getAttribute("data-fault"), "status")
         assert.strictEqual(await mark.locator(".label").textContent(), "429")
         await page.locator(".request", { hasText: "fault: status" }).waitFor()
@@ -86,7 +86,7 @@ inBrowser("the timeline", () => {
       assert.include(await report.innerText(), id.slice(0, 8))
       assert.notInclude(await report.innerText(), id)
       await page.locator(".lane", { hasText: "answer lost" }).waitFor()
-      await page.locator(".happening[data-number='2'][data-finding=duplicate-submission]").waitFor()
+      await page.locator(".event[data-number='2'][data-finding=duplicate-submission]").waitFor()
       await report.getByRole("button", { name: "Show request 2" }).click()
       await page.locator(".request[data-number='2'] [open] .content").waitFor()
       assert.strictEqual(await page.evaluate(() => document.activeElement?.closest("li")?.dataset["number"]), "2")
@@ -101,7 +101,7 @@ inBrowser("the timeline", () => {
         await page.getByRole("heading", { name: "Paid twice: $0.80" }).waitFor()
         await page.locator(".figure", { hasText: "Accepted" }).getByText("$0.80").waitFor()
         await page.locator(".figure", { hasText: "Paid again" }).getByText("$0.40").waitFor()
-        await page.locator(".happening[data-number='2'] .label", { hasText: "$0.40 again" }).waitFor()
+        await page.locator(".event[data-number='2'] .label", { hasText: "$0.40 again" }).waitFor()
       },
       { before: withPrice }
     ))
@@ -113,9 +113,9 @@ inBrowser("the timeline", () => {
       await get(fetch, id, mock.url, "my-key")
       await get(fetch, "5b91e444-c232-deaf-a4d7-8aef3e57336b", mock.url, "my-key")
       await page.locator(".request .meaning.wait", { hasText: "not visible yet" }).waitFor()
-      assert.strictEqual(await page.locator(".happening[data-number='2']").getAttribute("data-tone"), "wait")
+      assert.strictEqual(await page.locator(".event[data-number='2']").getAttribute("data-tone"), "wait")
       await page.locator(".request .meaning.bad", { hasText: "400 task_not_exist" }).waitFor()
-      await page.locator(".lane[data-task=''] .happening[data-number='3'][data-tone=bad]").waitFor()
+      await page.locator(".lane[data-task=''] .event[data-number='3'][data-tone=bad]").waitFor()
     }))
 
   it("folds a long time in which nothing happened, so that what happened can be seen", () =>
@@ -127,10 +127,10 @@ inBrowser("the timeline", () => {
         body: JSON.stringify({ ...performanceBody, seed: 2 }),
         headers: headers("my-key")
       })
-      await page.locator(".lane .happening[data-number='14']").waitFor()
+      await page.locator(".lane .event[data-number='14']").waitFor()
       await page.locator(".tick.folded", { hasText: "1 d" }).waitFor({ state: "attached" })
-      const first = await placeOf(page, ".happening[data-number='1']")
-      const end = await placeOf(page, ".happening[data-number='13']")
+      const first = await placeOf(page, ".event[data-number='1']")
+      const end = await placeOf(page, ".event[data-number='13']")
       assert.isAbove(end.from - first.from, 0.3)
     }))
 

@@ -44,14 +44,21 @@ inBrowser(
         mock.world("my-key").expectClean()
       }, clipboardAllowed))
 
-    it("has programs for the SDKs, whose names and paths come from the contract", () =>
+    it("has a program for our own client, which ends with the video", () =>
+      visit(
+        async ({ page, mock }) => {
+          const printed = await run(process.execPath, "--input-type=module", "--eval", await copied(page, "Effect"))
+          assert.include(printed, "SUCCEEDED")
+          mock.world("my-key").expectClean()
+        },
+        { ...clipboardAllowed, mock: { clock: "real", scale: 20 } }
+      ))
+
+    it("has a program for Runway's own SDK, with its base URL and its name for the operation", () =>
       visit(async ({ page, mock }) => {
-        const effect = await copied(page, "Effect")
-        assert.include(effect, `Runway.layer({ apiKey: "my-key", baseUrl: "${mock.url}" })`)
-        assert.include(effect, "CharacterPerformance.generate({")
-        const sdk = await copied(page, "@runwayml/sdk")
-        assert.include(sdk, `baseURL: "${mock.url}/runwayml"`)
-        assert.match(sdk, /client\.characterPerformance\s+\.create\(\{/)
+        const program = await copied(page, "@runwayml/sdk")
+        assert.include(program, `baseURL: "${mock.url}/runwayml"`)
+        assert.match(program, /client\.characterPerformance\s+\.create\(\{/)
       }, clipboardAllowed))
 
     it("starts a job itself", () =>
