@@ -39,7 +39,7 @@ const presets = [
  *
  * @param {State} state
  */
-export const moderatedOf = ({ scenarios, contract }) => {
+const moderatedOf = ({ scenarios, contract }) => {
   const names = failuresOf(contract, /"failureCode":"SAFETY\.INPUT/)
   return [...scenarios.values()].find(({ timeline }) => names.includes(timeline.at(-1)?.state ?? ""))
 }
