@@ -3,6 +3,8 @@
  * What the page can do: each action turns a person's wish into calls, and answers in words what came of it.
  *
  * It draws nothing. Whoever runs an action says its words, or why it failed, and looks again.
+ *
+ * @module
  */
 import * as Client from "./Client.js"
 import { call, wordsOf } from "./Control.js"

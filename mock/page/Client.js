@@ -4,6 +4,8 @@
  *
  * It sends each request once, to where the contract says. It reads no more of an answer than is worth showing, because a fault may
  * make it endless.
+ *
+ * @module
  */
 import { parsed } from "./Control.js"
 

@@ -3,6 +3,8 @@
  * An OpenAPI document, read: its operations, their named examples, and which of them start a job or look at one.
  *
  * It follows references inside the document only, knows no operation by name, and shows nothing.
+ *
+ * @module
  */
 
 /** @import { Api, Described, Submission } from "./Types.ts" */

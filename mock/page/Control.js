@@ -4,6 +4,8 @@
  * answer at all.
  *
  * It keeps nothing and decides nothing.
+ *
+ * @module
  */
 
 /** @import { Answer, Api, Method, Options, Path } from "./Types.ts" */

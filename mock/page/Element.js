@@ -3,6 +3,8 @@
  * Elements of the page: made, found and filled.
  *
  * Whatever comes from the mock becomes text. There is no way here to turn a string into markup.
+ *
+ * @module
  */
 
 /** @import { Attributes } from "./Types.ts" */

@@ -3,6 +3,8 @@
  * The form that makes a fault, which asks for what its kind needs and no more.
  *
  * It judges nothing: the mock says what is wrong with a fault.
+ *
+ * @module
  */
 import { answersOf } from "./Contract.js"
 import { at, make, offer, say } from "./Element.js"

@@ -1,6 +1,8 @@
 // @ts-check
 /**
  * Making it go wrong: the four ways that every client meets sooner or later, one click away, and the faults that are in force.
+ *
+ * @module
  */
 
 import { failuresOf } from "./Contract.js"

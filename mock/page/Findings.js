@@ -3,6 +3,8 @@
  * What the client did wrong and what it cost: the first thing that is read.
  *
  * It judges nothing. What was found comes from the mock's report; here it is put in order, money first, and into words.
+ *
+ * @module
  */
 import { at, button, make, say } from "./Element.js"
 import { icon } from "./Icons.js"

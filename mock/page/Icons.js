@@ -1,6 +1,8 @@
 // @ts-check
 /**
  * The page's icons: strokes on a square of 16, in the colour of the text beside them. None of them says anything alone.
+ *
+ * @module
  */
 
 const shapes = {

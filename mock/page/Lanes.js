@@ -3,6 +3,8 @@
  * The timeline, drawn: one lane per task on a scale that all share. On a narrow screen each lane is a list from top to bottom.
  *
  * It judges nothing: what happened, and in which tone, comes from `Timeline.js`.
+ *
+ * @module
  */
 import { at, button, make, place, reconcile, say } from "./Element.js"
 import { icon } from "./Icons.js"
@@ -75,10 +77,11 @@ const wordsOf = (event) => {
 /** @param {HTMLElement} item @param {TimelineEvent} event @param {Scale} scale @param {string | undefined} label */
 const showItem = (item, event, scale, label = "") => {
   const { from, to, tone, type, fault = "", finding = "", lost = false, open = false } = event
+  const money = type === "submit" && /^(\$|paid)/.test(label)
+  const side = scale.place(from) > 0.85 ? "left" : "right"
   place(item, scale.place(from), scale.place(to))
-  Object.assign(item.dataset, { tone, fault, finding, lost, open })
-  item.dataset["money"] = String(type === "submit" && /^(\$|paid)/.test(label))
-  item.dataset["side"] = scale.place(from) > 0.85 ? "left" : "right"
+  for (const [name, value] of Object.entries({ tone, fault, finding, lost, open, money, side }))
+    item.dataset[name] = String(value)
   const words = wordsOf(event)
   say(part(item, ".what"), words)
   say(part(item, ".label"), label)

@@ -3,6 +3,8 @@
  * What one request of the journal meant for the client that sent it, in a few words and a tone.
  *
  * It judges by what the client was answered, whatever the operation's name and whatever shape the answer has.
+ *
+ * @module
  */
 import { wordsOf } from "./Control.js"
 

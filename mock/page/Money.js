@@ -1,6 +1,8 @@
 // @ts-check
 /**
  * What the jobs of a world cost. The price comes from the mock; where it tells none, jobs are counted and no dollars are shown.
+ *
+ * @module
  */
 
 /** @import { Entry, Report, Task, World } from "../../generated/mock-control/types.gen.ts" */

@@ -3,6 +3,8 @@
  * The list of requests that a world received, newest first, each of which opens to all that is known of it.
  *
  * It shows the last two hundred. What an entry holds was sent by whoever calls the mock, and is shown as text.
+ *
+ * @module
  */
 import { at, button, code, make, reconcile } from "./Element.js"
 import { icon } from "./Icons.js"

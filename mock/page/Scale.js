@@ -1,6 +1,8 @@
 // @ts-check
 /**
  * Where a time stands on a line, from 0 to 1. Long stretches in which nothing happened are folded, so that what happened can be seen.
+ *
+ * @module
  */
 
 /** @import { Scale, Tick } from "./Types.ts" */

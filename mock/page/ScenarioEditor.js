@@ -3,6 +3,8 @@
  * Scenarios as timelines: chosen, changed state by state, used for new tasks, and copied as JSON.
  *
  * It judges nothing: the mock says what is wrong with a scenario.
+ *
+ * @module
  */
 import { answersOf } from "./Contract.js"
 import { at, button, code, input, make, offer, reconcile, say } from "./Element.js"

@@ -1,6 +1,8 @@
 // @ts-check
 /**
  * Single keys that do what buttons do. They can be switched off, and are silent while somebody types.
+ *
+ * @module
  */
 import { at, byId, input, make } from "./Element.js"
 

@@ -3,6 +3,8 @@
  * How a program in some language starts a job and looks at it here, as text to copy.
  *
  * The paths, headers, bodies and names come from the contract. The only key in a snippet is the one that the page suggests to everybody.
+ *
+ * @module
  */
 
 /** @import { Job, Snippet, Submission, Target } from "./Types.ts" */

@@ -3,6 +3,8 @@
  * What the page knows: one value, and how it comes from the mock.
  *
  * It shows nothing. What of it was read last decides what is asked for next, so that nothing is asked for twice.
+ *
+ * @module
  */
 import { failuresOf, pollOf, submissionsOf } from "./Contract.js"
 import { call, documentOf } from "./Control.js"

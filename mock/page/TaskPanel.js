@@ -3,6 +3,8 @@
  * All that can be seen of one task and done to it: its states, its video once there is one, and what a poll says now.
  *
  * Loading a video is a request that the mock counts, so only those of tasks that were started here come by themselves.
+ *
+ * @module
  */
 import { button, code, make, offer, say, written } from "./Element.js"
 import { icon } from "./Icons.js"

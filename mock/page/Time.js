@@ -3,6 +3,8 @@
  * Times and durations, in words for people: in their own time zone, and always with the zone said somewhere.
  *
  * It knows no clock. Whose time it is, is the caller's matter.
+ *
+ * @module
  */
 
 /** @param {Intl.DateTimeFormatOptions} options */

@@ -3,6 +3,8 @@
  * The life of each task as the client saw it: the POST, the sleeps, the polls and the end, as data.
  *
  * It draws nothing. What it says comes from the journal; what the mock alone knows is the task's own state.
+ *
+ * @module
  */
 import { inWords, meaningOf, retryAfterOf, toneOfTask } from "./Meaning.js"
 import { scaleOf } from "./Scale.js"

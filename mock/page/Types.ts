@@ -229,7 +229,7 @@ export interface Api {
   paths?: Record<string, Record<string, Operation | Array<Field>>>
 }
 
-export interface Operation {
+interface Operation {
   operationId?: string
   summary?: string
   description?: string
@@ -238,7 +238,7 @@ export interface Operation {
   responses?: Record<string, ResponseObject>
 }
 
-export interface ResponseObject {
+interface ResponseObject {
   $ref?: string
   description?: string
   headers?: Record<string, Field>
@@ -261,7 +261,7 @@ export interface Field {
   example?: unknown
 }
 
-export interface Schema {
+interface Schema {
   $ref?: string
   type?: string | Array<string>
   description?: string

@@ -3,6 +3,8 @@
  * What the page shows of what it knows, panel by panel.
  *
  * It asks for nothing and changes nothing but the page; what its buttons do is handed in.
+ *
+ * @module
  */
 import { at, byId, input, make, offer, say, select } from "./Element.js"
 import { faultForm } from "./FaultForm.js"

@@ -1,6 +1,8 @@
 // @ts-check
 /**
  * The first screen, for somebody who has never been here: where to send requests, how a job is started, and what a world is.
+ *
+ * @module
  */
 import { at, button, make, say } from "./Element.js"
 import { icon } from "./Icons.js"

@@ -3,6 +3,8 @@
  * The page: it shows one world, once a second, and turns buttons into actions.
  *
  * While nobody looks, nothing is asked for.
+ *
+ * @module
  */
 import { actions, copy } from "./Actions.js"
 import { documentOf, Silent } from "./Control.js"

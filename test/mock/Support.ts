@@ -1,3 +1,8 @@
+/**
+ * What the tests of the mock share: requests as a client in any language sends them, and what comes back, in a form that can be compared.
+ *
+ * @module
+ */
 import { connect } from "node:net"
 import { assert } from "@effect/vitest"
 import { RunwayMock, type Served, type ServeOptions, type WorldControl } from "cometapi-runway-mock"
@@ -20,7 +25,8 @@ export const performance = {
   expressionIntensity: 3,
   seed: 1,
   model: "act_two",
-  ratio: "1280:720"
+  ratio: "1280:720",
+  contentModeration: { publicFigureThreshold: "auto" }
 }
 
 export const headers = (key = "test-key"): Record<string, string> => ({

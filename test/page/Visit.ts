@@ -3,11 +3,11 @@
  * any other origin.
  */
 import { execFile } from "node:child_process"
-import { existsSync, readFileSync } from "node:fs"
-import { createRequire } from "node:module"
+import { existsSync } from "node:fs"
 import { delimiter, join } from "node:path"
 import { promisify } from "node:util"
 import { afterAll, assert, beforeAll, describe } from "@effect/vitest"
+import axe from "axe-core"
 import { RunwayMock, type ServeOptions } from "cometapi-runway-mock"
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core"
 
@@ -119,11 +119,9 @@ export const clipboard = (page: Page): Promise<string> => page.evaluate(() => na
 export const run = async (program: string, ...args: Array<string>): Promise<string> =>
   (await promisify(execFile)(program, args, { timeout: 50_000 })).stdout
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
-
 /** What axe finds on the page as it is, one line each. Rules for WCAG 2.2's target size are on, which axe leaves off. */
 export const findingsOfAxe = async (page: Page): Promise<Array<string>> => {
-  await page.evaluate(axe)
+  await page.evaluate(axe.source)
   const found: unknown = await page.evaluate(
     "axe.run(document, { rules: { 'target-size': { enabled: true } } }).then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ target }) => target.join(' ')).join(', ')))"
   )

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import * as Contract from "../../mock/src/Contract.ts"
+import * as Contract from "../../mock/src/contract/Contract.ts"
 import { inBrowser, unloaded, visit } from "./Visit.ts"
 
 /** The contract with one more paid operation, as the provider's family has it. */

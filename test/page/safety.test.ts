@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
-import * as PageFiles from "../../mock/src/Page.ts"
+import * as PageFiles from "../../mock/src/control/Page.ts"
 import { headers, performance as performanceBody, post } from "../mock/Support.ts"
 import { clipboard, clipboardAllowed, inBrowser, poll, run, start, unloaded, visit } from "./Visit.ts"
 
