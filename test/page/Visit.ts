@@ -1,6 +1,8 @@
 /**
  * One visit to the mock's page in a real browser, and what must hold on each: no error on the console, no dialog, and no request to
  * any other origin.
+ *
+ * @module
  */
 import { execFile } from "node:child_process"
 import { existsSync } from "node:fs"
