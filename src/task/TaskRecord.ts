@@ -1,0 +1,116 @@
+/**
+ * Finds the records of a task in an answer's body, whatever they are wrapped in. It reads no field but the status, and decides no state.
+ *
+ * A body is followed from the outside inwards, as far as a few levels: through JSON texts, through the list that holds the one task, and
+ * through objects by the names below. A record with a text status is the task. Where its only company is a further record with a text
+ * status, its own status speaks of the request (`{ "status": "success", "data": { … } }`), and it is a wrapper like those without one.
+ *
+ * | where the next record stands | |
+ * | --- | --- |
+ * | `data` | documented: the wrapper's row, and the row's copy of what the provider said |
+ * | `result`, `task`, `response`, `payload` | tolerated: only in a wrapper, where `data` leads to no task |
+ *
+ * A field is found under its documented name, and else in another case or with other joints: `failReason`, `Fail_Reason`.
+ *
+ * @module
+ */
+import * as Predicate from "effect/Predicate"
+import type { BareTask, TaskRow } from "../../generated/schemas.gen.ts"
+import { decoded } from "./Field.ts"
+
+/** One object of the body. */
+export interface TaskRecord {
+  /** A field's value, or undefined: `null` is no value either. */
+  readonly get: (name: string) => unknown
+  /** The status, where it is a text. A record without one shows no state, but may hold a task's fields. */
+  readonly status: string | undefined
+}
+
+/** The records of the task from the outside inwards, and the wrappers around them; none when the body shows no task. */
+export interface TaskRecords {
+  readonly records: ReadonlyArray<TaskRecord>
+  readonly wrappers: ReadonlyArray<TaskRecord>
+}
+
+/** How many objects, lists and texts lie around a task at most. Two gateways around a provider need seven. */
+const deepest = 12
+
+/** The fields that only a task has, and no wrapper. */
+const taskFields: ReadonlyArray<Exclude<keyof BareTask | keyof TaskRow, "status" | "data">> = [
+  "id",
+  "task_id",
+  "action",
+  "createdAt",
+  "submit_time",
+  "start_time",
+  "finish_time",
+  "progress",
+  "output",
+  "result_url",
+  "video_url",
+  "failure",
+  "failureCode",
+  "fail_reason",
+  "estimatedCost",
+  "cost"
+]
+
+const otherPlaces = ["result", "task", "response", "payload"]
+
+/** The records of the task with this id. */
+export const find = (id: string, body: unknown): TaskRecords | undefined => {
+  const all = chain(id, body, 0)
+  const outermost = all.findIndex((record, index) => isTask(record, all.slice(index + 1)))
+  return outermost < 0 ? undefined : { records: all.slice(outermost), wrappers: all.slice(0, outermost) }
+}
+
+/** Whether a body is a wrapper that says that all is well and holds nothing. */
+export const isEmptyWrapper = (body: unknown): boolean => {
+  if (!Predicate.isObject(body) || !("data" in body)) return false
+  const { data, code = body["success"] } = body
+  const isEmpty = data === null || data === "" || (typeof data === "object" && Object.keys(data).length === 0)
+  return isEmpty && /^(success|ok|true|200|0)$/i.test(String(code).trim())
+}
+
+const isTask = (record: TaskRecord, inside: ReadonlyArray<TaskRecord>): boolean =>
+  record.status !== undefined &&
+  (taskFields.some((name) => record.get(name) !== undefined) || !inside.some(({ status }) => status !== undefined))
+
+/** The objects of a body, each inside the one before. */
+const chain = (id: string, value: unknown, depth: number): ReadonlyArray<TaskRecord> => {
+  if (depth > deepest) return []
+  const inner = decoded(value)
+  if (inner !== value) return chain(id, inner, depth + 1)
+  if (Array.isArray(inner)) return chain(id, ofList(id, inner), depth + 1)
+  if (!Predicate.isObject(inner)) return []
+  const record = recordOf(inner)
+  const documented = chain(id, record.get("data"), depth + 1)
+  if (record.status !== undefined || showsTask(documented)) return [record, ...documented]
+  const tolerated = otherPlaces.map((name) => chain(id, record.get(name), depth + 1)).find(showsTask)
+  return [record, ...(tolerated ?? documented)]
+}
+
+const showsTask = (records: ReadonlyArray<TaskRecord>): boolean => records.some(({ status }) => status !== undefined)
+
+/** The one task that a list holds: the one that was asked for, or the only one. */
+const ofList = (id: string, list: ReadonlyArray<unknown>): unknown => {
+  const objects = list.map(decoded).filter(Predicate.isObject)
+  return (
+    objects.find((object) => object["id"] === id || object["task_id"] === id) ??
+    (objects.length === 1 ? objects[0] : undefined)
+  )
+}
+
+const recordOf = (object: { readonly [name: PropertyKey]: unknown }): TaskRecord => {
+  const loosely = new Map<string, unknown>()
+  for (const [name, value] of Object.entries(object)) {
+    if (value !== null && !loosely.has(loose(name))) loosely.set(loose(name), value)
+  }
+  const get = (name: string): unknown =>
+    Object.hasOwn(object, name) ? (object[name] ?? undefined) : loosely.get(loose(name))
+  const status = get("status")
+  return { get, status: typeof status === "string" ? status.trim() : undefined }
+}
+
+/** A field's name without its case and its joints. */
+const loose = (name: string): string => name.toLowerCase().replace(/[_-]/g, "")
