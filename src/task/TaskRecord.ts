@@ -15,7 +15,7 @@
  * @module
  */
 import * as Predicate from "effect/Predicate"
-import type { BareTask, TaskRow } from "../../generated/schemas.gen.ts"
+import type { BareTask, TaskRow } from "../../generated/types.gen.ts"
 import { decoded } from "./Field.ts"
 
 /** One object of the body. */
