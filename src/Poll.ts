@@ -24,8 +24,8 @@ export interface PollPolicy {
   readonly deadline: Duration.Input
   /**
    * How long the provider may say that it knows no such task: from its submission, or from the last time that it was seen. Default: 3
-   * minutes where the submission is known, as `generate`, a handle or `submittedAt` makes it (a few seconds are documented, minutes have
-   * been reported), and 15 seconds for a bare id, which nothing proves.
+   * minutes where the submission is known, because this layer made it, or by a handle or `submittedAt` (a few seconds are documented,
+   * minutes have been reported), and 15 seconds for a bare id from elsewhere, which nothing proves.
    */
   readonly notFoundGrace?: Duration.Input | undefined
   /** How long a task may say that it succeeded and show no output. Default: 3 minutes. */

@@ -91,7 +91,7 @@ interface Wait {
   readonly runway: Runway["Service"]
   readonly id: TaskId
   readonly policy: PollPolicy
-  /** Whether the submission is known, and with it that the task exists. */
+  /** Whether the submission is known, and with it that the task exists: by its date, or because this layer made it. */
   readonly isSubmitted: boolean
   readonly startedAt: number
   readonly submittedAt: number
@@ -121,7 +121,8 @@ export const looks = Effect.fnUntraced(function* (
     finishingSince: undefined
   })
   const deadline = startedAt + millis(policy.deadline)
-  const wait: Wait = { runway, id, policy, isSubmitted: date !== undefined, startedAt, submittedAt, deadline, memory }
+  const isSubmitted = date !== undefined || runway.hasSubmitted(id)
+  const wait: Wait = { runway, id, policy, isSubmitted, startedAt, submittedAt, deadline, memory }
 
   if (date !== undefined) {
     const first = submittedAt + millis(policy.firstAfter)
@@ -142,9 +143,9 @@ const millis = (duration: Duration.Input): number => Duration.toMillis(Duration.
 /** The monotonic clock's time in milliseconds. */
 const now: Effect.Effect<number> = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1e6)
 
-/** How long it is until a time; none when it has passed. Whole milliseconds, because a timer drops fractions and would ring too early. */
+/** How long it is until a time; none when it has passed. A timer drops fractions of a millisecond, so the last one counts as passed. */
 const until = (time: number): Effect.Effect<Duration.Duration> =>
-  Effect.map(now, (now) => Duration.millis(Math.max(0, Math.ceil(time - now))))
+  Effect.map(now, (now) => Duration.millis(time - now < 1 ? 0 : time - now))
 
 const look = Effect.fnUntraced(function* (wait: Wait): Effect.fn.Return<Option.Option<Task>, RunwayError> {
   const remaining = yield* until(wait.deadline)

@@ -66,13 +66,12 @@ export const time = (value: unknown): DateTime.Utc | undefined => {
   const text = scalar(value)
   if (text === undefined) return undefined
   const at = /^[+-]?[\d.]+$/.test(text) ? unixTime(Number(text)) : date(text)
-  // Zero is how programs write "not yet": 1970 in Unix time, the year 1 in Go.
-  return at === undefined || at.epochMilliseconds < year(1971) || at.epochMilliseconds >= year(10_000) ? undefined : at
+  return at === undefined || at.epochMilliseconds < 0 || at.epochMilliseconds >= Date.UTC(10_000, 0) ? undefined : at
 }
 
-const year = (number: number): number => Date.UTC(number, 0)
-
+/** A number that is not above zero means "not yet". (Go's zero time is the year 1.) */
 const unixTime = (number: number): DateTime.Utc | undefined => {
+  if (number <= 0) return undefined
   const seconds = number >= 1e17 ? number / 1e9 : number >= 1e14 ? number / 1e6 : number >= 1e11 ? number / 1e3 : number
   return Option.getOrUndefined(DateTime.make(Math.round(seconds * 1000)))
 }

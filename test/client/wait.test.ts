@@ -194,6 +194,17 @@ describe("a task that is not visible", () => {
     }).pipe(Effect.provide(api.layer()))
   })
 
+  it.effect("has its whole grace by its bare id too, where this layer submitted it", () => {
+    const api = provider(accepted(id), answer(400, taskNotExist))
+    return Effect.gen(function* () {
+      const submitted = yield* run(CharacterPerformance.submit(input))
+      const startedAt = yield* Clock.currentTimeMillis
+      const error = yield* failure(Task.wait(submitted))
+      expect(error.reason._tag).toBe("TaskNotFound")
+      expect((yield* Clock.currentTimeMillis) - startedAt).toBeGreaterThanOrEqual(180_000)
+    }).pipe(Effect.provide(api.layer()))
+  })
+
   it.effect("has the grace that a caller or a layer gives it, however little is known of it", () =>
     Effect.gen(function* () {
       for (const [layer, options] of [
