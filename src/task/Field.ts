@@ -79,14 +79,30 @@ const unixTime = (number: number): DateTime.Utc | undefined => {
 /** Only complete dates: JavaScript reads a date in many other texts too. Without a zone it is UTC, or it would depend on this machine's. */
 const date = (text: string): DateTime.Utc | undefined => {
   if (/ GMT$/.test(text)) return Option.getOrUndefined(DateTime.make(text))
-  const iso = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)\s*(Z|[+-]\d\d:?\d\d)?)?$/i.exec(text)
+  const iso =
+    /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)\s*(Z|UTC|[+-]\d\d:?\d\d)?(?: [A-Z]{3,4})?)?$/i.exec(text)
   if (iso === null) return undefined
   const [, day, clock = "00:00", zone = "Z"] = iso
-  return Option.getOrUndefined(DateTime.make(`${day}T${clock}${zone.toUpperCase()}`))
+  return Option.getOrUndefined(DateTime.make(`${day}T${clock}${zone.toUpperCase().replace("UTC", "Z")}`))
 }
 
 /** The names under which objects keep a URL. */
-const places = ["url", "uri", "href", "src", "video_url", "videoUrl", "result_url", "download_url", "video", "output"]
+const places = [
+  "url",
+  "uri",
+  "href",
+  "src",
+  "video_url",
+  "videoUrl",
+  "result_url",
+  "download_url",
+  "video",
+  "file",
+  "output",
+  "urls",
+  "videos",
+  "files"
+]
 
 /** The http and https URLs of a value: a text, a list, an object with a URL, or one of these as JSON text. */
 export const urls = (value: unknown, depth = 0): ReadonlyArray<string> => {

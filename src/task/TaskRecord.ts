@@ -8,7 +8,7 @@
  * | where the next record stands | |
  * | --- | --- |
  * | `data` | documented: the wrapper's row, and the row's copy of what the provider said |
- * | `result`, `task`, `response`, `payload` | tolerated: only in a wrapper, where `data` leads to no task |
+ * | `result`, `task`, `response`, `payload`, `items`, `tasks` | tolerated: only in a wrapper, where `data` leads to no task |
  *
  * A field is found under its documented name, and else in another case or with other joints: `failReason`, `Fail_Reason`.
  *
@@ -22,6 +22,8 @@ import { decoded } from "./Field.ts"
 export interface TaskRecord {
   /** A field's value, or undefined: `null` is no value either. */
   readonly get: (name: string) => unknown
+  /** Whether it has a field that only a task has. */
+  readonly isTaskLike: boolean
   /** The status, where it is a text. A record without one shows no state, but may hold a task's fields. */
   readonly status: string | undefined
 }
@@ -55,7 +57,7 @@ const taskFields: ReadonlyArray<Exclude<keyof BareTask | keyof TaskRow, "status"
   "cost"
 ]
 
-const otherPlaces = ["result", "task", "response", "payload"]
+const otherPlaces = ["result", "task", "response", "payload", "items", "tasks"]
 
 /** The records of the task with this id. */
 export const find = (id: string, body: unknown): TaskRecords | undefined => {
@@ -73,8 +75,7 @@ export const isEmptyWrapper = (body: unknown): boolean => {
 }
 
 const isTask = (record: TaskRecord, inside: ReadonlyArray<TaskRecord>): boolean =>
-  record.status !== undefined &&
-  (taskFields.some((name) => record.get(name) !== undefined) || !inside.some(({ status }) => status !== undefined))
+  record.status !== undefined && (record.isTaskLike || !inside.some(({ status }) => status !== undefined))
 
 /** The objects of a body, each inside the one before. */
 const chain = (id: string, value: unknown, depth: number): ReadonlyArray<TaskRecord> => {
@@ -109,7 +110,8 @@ const recordOf = (object: { readonly [name: PropertyKey]: unknown }): TaskRecord
   const get = (name: string): unknown =>
     Object.hasOwn(object, name) ? (object[name] ?? undefined) : loosely.get(loose(name))
   const status = get("status")
-  return { get, status: typeof status === "string" ? status.trim() : undefined }
+  const isTaskLike = taskFields.some((name) => get(name) !== undefined)
+  return { get, isTaskLike, status: typeof status === "string" ? status.trim() : undefined }
 }
 
 /** A field's name without its case and its joints. */

@@ -10,7 +10,7 @@
  *
  * | field | names, the first that can be read | records |
  * | --- | --- | --- |
- * | output | `output`; `result_url`; `video_url`; `fail_reason` of a success; `data` that is no record | innermost first, wrappers last |
+ * | output | `output`; `result_url`; `video_url`; `fail_reason`, `data`, `result` of a success | innermost first, wrappers last |
  * | failure | `fail_reason`; `failure` | outermost first |
  * | failure code | `failureCode` | innermost first |
  * | progress, costs | `progress`; `cost`, `estimatedCost` | innermost first |
@@ -42,16 +42,18 @@ import { find, isEmptyWrapper, type TaskRecord, type TaskRecords } from "./TaskR
 /** The task that an answer's body shows, or nothing when the body shows none. */
 export const fromBody = (id: TaskId, body: unknown): Option.Option<Task> => {
   const found = find(id, body)
-  if (found !== undefined) return isOnlyNotThere(found) ? Option.none() : Option.some(toTask(read(id, found)))
+  if (found !== undefined) return saysNotThere(found, body) ? Option.none() : Option.some(toTask(read(id, found)))
   return isEmptyWrapper(body) ? Option.some(new Unrecognised({ id, status: "" })) : Option.none()
 }
 
 /** How the gateway says that it knows no such task, as a word. */
 export const notThere = /\btask_not_exist\b/i
 
-/** Whether the status itself is the word for "no such task". */
-const isOnlyNotThere = ({ records }: TaskRecords): boolean =>
-  records.every(({ status }) => status === undefined || notThere.test(status))
+/** Whether the status is only the word of an answer that knows no such task. A task that mentions it is still a task. */
+const saysNotThere = ({ records }: TaskRecords, body: unknown): boolean =>
+  verdict(records).phase === "Unrecognised" &&
+  !records.some(({ isTaskLike }) => isTaskLike) &&
+  notThere.test(JSON.stringify(body))
 
 type Phase = "Queued" | "Running" | "Succeeded" | "Failed" | "Cancelled" | "Unrecognised"
 
@@ -124,7 +126,7 @@ const readOutput = (records: ReadonlyArray<TaskRecord>): ReadonlyArray<string> =
   const successes = records.filter(({ status }) => status !== undefined && phaseOf(status) === "Succeeded")
   return (
     readFirst(["output", "result_url", "video_url"], records, withUrls) ??
-    readFirst(["fail_reason", "data"], successes, withUrls) ??
+    readFirst(["fail_reason", "data", "result"], successes, withUrls) ??
     []
   )
 }

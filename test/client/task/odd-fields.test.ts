@@ -132,11 +132,25 @@ describe("a task that is wrapped in another way", () => {
     ["under data and task", { code: 200, msg: "ok", data: { task } }],
     ["in a list of several, by its id", { data: [{ id: "another", status: "FAILED" }, task] }],
     ["as JSON text of JSON text", JSON.stringify(JSON.stringify({ data: JSON.stringify(task) }))],
+    ["in a page of items", { data: { items: [task], total: 1 } }],
+    ["with its URL in a result beside the status", { id, status: "SUCCESS", result: { video_url: output[0] } }],
     ["with fields in another case", { Id: id, Status: "SUCCEEDED", Output: output }],
     ["in the row's fields in camel case", { data: { taskId: id, status: "SUCCESS", resultUrl: output[0] } }]
   ])("%s", (_, body, tag = "Succeeded") => {
     expect(read(body)?._tag).toBe(tag)
     if (tag === "Succeeded") expect(urls(read(body))).toEqual(output)
+  })
+
+  it("is none where the word for that stands in a status, or beside one that is no word of a task", () => {
+    for (const body of [
+      { status: "task_not_exist" },
+      { status: "error", message: "task_not_exist" },
+      { status: "error", error: { code: "task_not_exist" } }
+    ]) {
+      expect(read(body)).toBeUndefined()
+    }
+    expect(read({ id, status: "RETRYING", failure: "task_not_exist" })?._tag).toBe("Unrecognised")
+    expect(read({ status: "RUNNING", message: "task_not_exist" })?._tag).toBe("Running")
   })
 
   it("is read no deeper than two gateways need, whatever an answer is made of", () => {
@@ -157,7 +171,7 @@ describe("a task that is wrapped in another way", () => {
 
   it("does not take an unknown field for the task, where the task has a status of its own", () => {
     for (const name of ["result", "task", "response", "payload", "Status", "STATUS", "Data"]) {
-      const value = name.toLowerCase() === "status" ? "FAILED" : { id, status: "FAILED" }
+      const value = name.toLowerCase() === "status" ? "SUCCEEDED" : task
       expect(read({ [name]: value, id, status: "RUNNING", data: null })?._tag, name).toBe("Running")
     }
   })
@@ -185,6 +199,9 @@ describe("times", () => {
     ["1773366766", "2026-03-13T01:52:46.000Z"],
     ["2026-03-13 01:52:46", "2026-03-13T01:52:46.000Z"],
     ["2026-03-13T09:52:46+0800", "2026-03-13T01:52:46.000Z"],
+    ["2026-03-13 09:52:46.000000 +0800 CST", "2026-03-13T01:52:46.000Z"],
+    ["2026-03-13 01:52:46 UTC", "2026-03-13T01:52:46.000Z"],
+    ["Fri, 13 Mar 2026 01:52:46 GMT", "2026-03-13T01:52:46.000Z"],
     [{ $date: "2026-03-13T01:52:46Z" }, "2026-03-13T01:52:46.000Z"],
     ["0001-01-01T00:00:00Z", undefined],
     ["1970-01-01T00:00:00Z", "1970-01-01T00:00:00.000Z"],
