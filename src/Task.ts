@@ -139,6 +139,7 @@ export const watch = (task: string | Handle, options: WaitOptions = {}): Stream.
       // A JavaScript caller's undefined is no id, and is refused as one.
       const { id, submittedAt } =
         typeof task === "object" && task !== null ? task : { id: task, submittedAt: undefined }
+      yield* Options.check(operation, { submittedAt }, Options.wait)
       const policy = { ...runway.pollPolicy, ...defined({ submittedAt }), ...defined(options) }
       return yield* looks(runway, yield* taskId(id, operation), policy)
     })

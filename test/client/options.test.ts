@@ -188,6 +188,14 @@ describe("an option of a layer that cannot be used", () => {
   )
 })
 
+it.effect("a handle that went through JSON and was not restored is InvalidInput, and names what is no date", () =>
+  Effect.gen(function* () {
+    const handle = { id, submittedAt: "2026-05-01T12:47:47.351Z" } as Untyped
+    const error = yield* Effect.flip(Task.wait(handle))
+    expect(error.message).toContain(`submittedAt: must be a DateTime of Effect, got "2026-05-01T12:47:47.351Z"`)
+  }).pipe(Effect.provide(provider(accepted(id)).layer()))
+)
+
 it.effect("options that can be used are, in each of their forms", () => {
   const finished = Response.json({ id, status: "SUCCEEDED", output: ["https://cdn.example.com/out.mp4"] })
   return Effect.gen(function* () {

@@ -123,6 +123,20 @@ describe("waiting for a task", () => {
     })
   })
 
+  it.effect("waits until a date by the server's clock, however wrong this machine's is", () => {
+    const times: Array<number> = []
+    return Effect.gen(function* () {
+      const clock = yield* Clock.Clock
+      const dates = { date: "Fri, 01 May 2026 12:00:00 GMT", "retry-after": "Fri, 01 May 2026 12:00:40 GMT" }
+      const api = provider(() => {
+        times.push(clock.currentTimeMillisUnsafe())
+        return times.length === 1 ? answer(503, "", dates) : done()
+      })
+      yield* run(Task.wait(id)).pipe(Effect.provide(api.layer()))
+      expect(times).toEqual([0, 40_000])
+    })
+  })
+
   it.effect("fails with the provider's words when the task failed, and looks no further", () => {
     const api = provider(
       task("RUNNING"),
