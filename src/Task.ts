@@ -42,7 +42,8 @@ export type { WaitOptions } from "./Wait.ts"
 /**
  * A task's id and the time of its submission: what another process needs to take the wait up again with its grace intact.
  *
- * `JSON.stringify` writes it, `restore` reads it. An id alone does too; it only counts as just submitted.
+ * `JSON.stringify` writes it, `restore` reads it. An id alone will do too, but in another process it proves nothing: a task that is not
+ * visible yet is then given 15 seconds instead of three minutes.
  */
 export class Handle extends Schema.Class<Handle>("cometapi-runway/Task/Handle")({
   id: TaskId,
@@ -118,8 +119,8 @@ export const get = Effect.fn("Runway.get")(function* (
  *
  * Use it for progress bars. A failed or cancelled task is the last element here, not an error.
  *
- * Errors: `WaitTimedOut` at the deadline, `TaskNotFound` and `OutputMissing` when their grace is over, and `Unauthorized`, `Forbidden`,
- * `Rejected` at once.
+ * Errors: `WaitTimedOut` at the deadline, `TaskNotFound` and `OutputMissing` when their grace is over, `Unauthorized`, `Forbidden`,
+ * `Rejected` at once, and `InvalidInput` before the first look when the id or an option cannot be used.
  *
  * @example
  * ```ts

@@ -2,8 +2,9 @@
  * Finds the records of a task in an answer's body, whatever they are wrapped in. It reads no field but the status, and decides no state.
  *
  * A body is followed from the outside inwards, as far as a few levels: through JSON texts, through the list that holds the one task, and
- * through objects by the names below. A record with a text status is the task. Where its only company is a further record with a text
- * status, its own status speaks of the request (`{ "status": "success", "data": { … } }`), and it is a wrapper like those without one.
+ * through objects by the names below. A record with a text status is the task. Only where it has no field of a task, its word is none of a
+ * task's either, and a record inside has a status too, does it speak of the request, as in `{ "status": "success", "data": { … } }`; then it
+ * is a wrapper, like the records without a status.
  *
  * | where the next record stands | |
  * | --- | --- |
@@ -22,7 +23,7 @@ import { decoded } from "./Field.ts"
 export interface TaskRecord {
   /** A field's value, or undefined: `null` is no value either. */
   readonly get: (name: string) => unknown
-  /** Whether it has a field that only a task has. */
+  /** Whether it has a field that only a task has, whatever stands in it. */
   readonly isTaskLike: boolean
   /** The status, where it is a text. A record without one shows no state, but may hold a task's fields. */
   readonly status: string | undefined
@@ -59,10 +60,13 @@ const taskFields: ReadonlyArray<Exclude<keyof BareTask | keyof TaskRow, "status"
 
 const otherPlaces = ["result", "task", "response", "payload", "items", "tasks"]
 
-/** The records of the task with this id. */
-export const find = (id: string, body: unknown): TaskRecords | undefined => {
+/** The records of the task with this id. `isTaskWord` says whether a status can only be a task's. */
+export const find = (id: string, body: unknown, isTaskWord: (status: string) => boolean): TaskRecords | undefined => {
   const all = chain(id, body, 0)
-  const outermost = all.findIndex((record, index) => isTask(record, all.slice(index + 1)))
+  const outermost = all.findIndex(
+    ({ status, isTaskLike }, index) =>
+      status !== undefined && (isTaskLike || isTaskWord(status) || !showsTask(all.slice(index + 1)))
+  )
   return outermost < 0 ? undefined : { records: all.slice(outermost), wrappers: all.slice(0, outermost) }
 }
 
@@ -73,9 +77,6 @@ export const isEmptyWrapper = (body: unknown): boolean => {
   const isEmpty = data === null || data === "" || (typeof data === "object" && Object.keys(data).length === 0)
   return isEmpty && /^(success|ok|true|200|0)$/i.test(String(code).trim())
 }
-
-const isTask = (record: TaskRecord, inside: ReadonlyArray<TaskRecord>): boolean =>
-  record.status !== undefined && (record.isTaskLike || !inside.some(({ status }) => status !== undefined))
 
 /** The objects of a body, each inside the one before. */
 const chain = (id: string, value: unknown, depth: number): ReadonlyArray<TaskRecord> => {
@@ -103,6 +104,7 @@ const ofList = (id: string, list: ReadonlyArray<unknown>): unknown => {
 }
 
 const recordOf = (object: { readonly [name: PropertyKey]: unknown }): TaskRecord => {
+  const names = new Set(Object.keys(object).map(loose))
   const loosely = new Map<string, unknown>()
   for (const [name, value] of Object.entries(object)) {
     if (value !== null && !loosely.has(loose(name))) loosely.set(loose(name), value)
@@ -110,7 +112,7 @@ const recordOf = (object: { readonly [name: PropertyKey]: unknown }): TaskRecord
   const get = (name: string): unknown =>
     Object.hasOwn(object, name) ? (object[name] ?? undefined) : loosely.get(loose(name))
   const status = get("status")
-  const isTaskLike = taskFields.some((name) => get(name) !== undefined)
+  const isTaskLike = taskFields.some((name) => names.has(loose(name)))
   return { get, isTaskLike, status: typeof status === "string" ? status.trim() : undefined }
 }
 

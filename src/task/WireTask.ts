@@ -41,7 +41,7 @@ import { find, isEmptyWrapper, type TaskRecord, type TaskRecords } from "./TaskR
 
 /** The task that an answer's body shows, or nothing when the body shows none. */
 export const fromBody = (id: TaskId, body: unknown): Option.Option<Task> => {
-  const found = find(id, body)
+  const found = find(id, body, isTaskWord)
   if (found !== undefined) return saysNotThere(found, body) ? Option.none() : Option.some(toTask(read(id, found)))
   return isEmptyWrapper(body) ? Option.some(new Unrecognised({ id, status: "" })) : Option.none()
 }
@@ -77,6 +77,10 @@ const phaseOf = (status: string): Phase => {
   const word = status.toUpperCase()
   return (Object.hasOwn(phases, word) ? phases[word] : undefined) ?? "Unrecognised"
 }
+
+/** Whether a word can only be a task's status. "success" in small letters is what wrappers say of a request. */
+const isTaskWord = (status: string): boolean =>
+  phaseOf(status) !== "Unrecognised" && (status.toUpperCase() !== "SUCCESS" || status === "SUCCESS")
 
 /** What the records say, in one form. */
 interface Reading {

@@ -106,6 +106,32 @@ describe("fields of an odd type, and fields that nobody knows", () => {
   )
 
   it.effect.prop(
+    "and do not change whose word counts where two statuses disagree",
+    [odd(bareFields), odd(rowFields), Schema.Literals(["odd", "null", "absent"])],
+    ([bareOdd, rowOdd, form]) =>
+      Effect.sync(() => {
+        const nulls = (fields: ReadonlyArray<string>) => Object.fromEntries(fields.map((name) => [name, null]))
+        const bareRest = { odd: laidOut(bareOdd), null: nulls(bareFields), absent: {} }[form]
+        const rowRest = { odd: laidOut(rowOdd), null: nulls(rowFields), absent: {} }[form]
+        for (const [outer, inner, tag] of [
+          ["FAILURE", "RUNNING", "Failed"],
+          ["FAILURE", "SUCCEEDED", "Failed"],
+          ["SUCCESS", "RUNNING", "Succeeded"],
+          ["IN_PROGRESS", "FAILED", "Running"],
+          ["IN_PROGRESS", "PENDING", "Running"],
+          ["QUEUED", "CANCELLED", "Queued"],
+          ["QUEUED", "RUNNING", "Running"],
+          ["QUEUED", "SUCCEEDED", "Succeeded"]
+        ] as const) {
+          const row = { ...rowRest, status: outer, data: { ...bareRest, status: inner, output } }
+          for (const body of [row, { code: "success", data: row }, { data: [row] }, { data: JSON.stringify(row) }]) {
+            expect(read(body)?._tag, `${outer} around ${inner}`).toBe(tag)
+          }
+        }
+      })
+  )
+
+  it.effect.prop(
     "and whatever the answer is, it is read without a defect",
     [Schema.Json, odd(rowFields)],
     ([body, rowOdd]) =>
