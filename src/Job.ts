@@ -17,8 +17,6 @@ import type { SubmitOptions } from "./request/Retry.ts"
 import type { Operation } from "./Submission.ts"
 import * as Task from "./Task.ts"
 
-export type { Operation } from "./Submission.ts"
-
 /** What an operation's own module says of it. */
 export interface Definition<Input, Body extends object> {
   /** Method and path. They must stand in the contract: a typing error does not compile. */
