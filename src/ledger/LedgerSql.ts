@@ -9,7 +9,6 @@
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
@@ -196,8 +195,11 @@ const unreadable: StoreProblem = { problem: "has no readable version. It may be 
 
 /** Brings the tables up to date, once, however many processes open them at the same time. */
 const migrate = (sql: SqlClient): Effect.Effect<void, SqlError | StoreProblem> => {
+  const exists = sql`SELECT version FROM runway_ledger`
   const root =
     sql`CREATE TABLE IF NOT EXISTS runway_ledger (id int PRIMARY KEY, version int NOT NULL, turn bigint NOT NULL)`.pipe(
+      // Of two that create it at the same time PostgreSQL lets one fail, although the table is there then.
+      Effect.catch((error) => Effect.catch(exists, () => Effect.fail(error))),
       Effect.andThen(sql`INSERT INTO runway_ledger (id, version, turn) VALUES (1, 0, 0) ON CONFLICT (id) DO NOTHING`)
     )
   const rest = sql.withTransaction(
@@ -211,8 +213,7 @@ const migrate = (sql: SqlClient): Effect.Effect<void, SqlError | StoreProblem> =
       yield* sql`UPDATE runway_ledger SET version = ${steps.length} WHERE id = 1`
     })
   )
-  // Two that create the first table at once: PostgreSQL lets one of them fail, and the next try finds it there.
-  return Effect.andThen(Effect.retry(root, { times: 3, schedule: Schedule.spaced("50 millis") }), rest).pipe(
+  return Effect.andThen(root, rest).pipe(
     Effect.retry({
       schedule: patience,
       while: (error) => "_tag" in error && error._tag === "SqlError" && error.isRetryable

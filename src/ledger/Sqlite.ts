@@ -24,6 +24,10 @@ export interface Database {
   readonly exec: (sql: string) => unknown
   readonly prepare: (sql: string) => { readonly all: (...params: ReadonlyArray<never>) => ReadonlyArray<unknown> }
   readonly close: () => unknown
+  /** Whether a transaction is open, as Node says it. */
+  readonly isTransaction?: boolean
+  /** The same, as Bun says it. */
+  readonly inTransaction?: boolean
 }
 
 /** Opens or creates a file. */
@@ -74,15 +78,19 @@ export const client = (open: Open, file: string): Effect.Effect<SqlClient.SqlCli
       executeValues: values,
       executeValuesUnprepared: values
     }
+    // On a full disk sqlite rolls back by itself, and a second ROLLBACK would be an error.
+    const isTransaction = () => db.isTransaction ?? db.inTransaction ?? true
     const { acquirer, borrower, transactionAcquirer, onCommitFailure } = SqlClient.makeSqliteAcquirers({
       connection: Effect.succeed(connection),
-      semaphore: Semaphore.makeUnsafe(1)
+      semaphore: Semaphore.makeUnsafe(1),
+      isTransaction
     })
     return yield* SqlClient.make({
       acquirer,
       borrower,
       transactionAcquirer,
       onCommitFailure,
+      isTransaction,
       compiler: Statement.makeCompilerSqlite(),
       driver: "sqlite",
       spanAttributes: [["db.system.name", "sqlite"]]

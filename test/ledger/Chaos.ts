@@ -1,0 +1,147 @@
+/**
+ * One run of chaos: two workers on one ledger file, killed, told to stop, frozen and woken up at random instants, a provider that refuses and
+ * loses; afterwards a person resolves what is unknown, and a last worker finishes.
+ *
+ * The instants come from a seed. (What a process does at such an instant does not, so a run cannot be repeated exactly.)
+ */
+import * as Effect from "effect/Effect"
+import { Ledger } from "../../src/ledger/Ledger.ts"
+import * as LedgerFile from "../../src/ledger/LedgerFile.ts"
+import { random } from "./Random.ts"
+import type { Task } from "./Worker.ts"
+import { startProvider, startWorker, type Worker } from "./Workers.ts"
+
+export interface Account {
+  readonly intents: number
+  readonly signals: Readonly<Record<string, number>>
+  readonly posts: number
+  readonly refused: number
+  readonly lost: number
+  /** Jobs that the provider has accepted. */
+  readonly jobs: number
+  /** Intents for which it has accepted more than one. */
+  readonly double: number
+  /** Accepted jobs whose id is not in the ledger. */
+  readonly missing: number
+  /** Ids in the ledger that the provider does not know. */
+  readonly invented: number
+  /** Words of the person. */
+  readonly adopted: number
+  readonly released: number
+  /** Intents that are not accepted in the end. */
+  readonly unfinished: number
+  /** What the ledger's budget says is spent, in jobs. */
+  readonly spent: number
+  /** What workers wrote that were not told to end. */
+  readonly errors: string
+}
+
+const attemptTimeout = 400
+const slack = 600
+const pause = (millis: number) => new Promise<void>((resolve) => setTimeout(resolve, millis))
+
+export const run = async (seed: number, file: string, intents = 12): Promise<Account> => {
+  const next = random(seed)
+  const provider = await startProvider({ seed: seed + 1, refused: 10, lost: 10, latency: 40 })
+  const task = (more: Partial<Task> = {}): Task => ({
+    file,
+    url: provider.url,
+    intents,
+    seed: Math.floor(next() * 1e9),
+    attemptTimeout,
+    slack,
+    ...more
+  })
+  const signals: Record<string, number> = { SIGKILL: 0, SIGTERM: 0, SIGSTOP: 0 }
+  const workers: Array<Worker> = [startWorker(task()), startWorker(task())]
+  const woken: Array<Promise<void>> = []
+  let errors = ""
+  try {
+    for (let strike = 0; strike < 4; strike++) {
+      const index = Math.floor(next() * workers.length)
+      const worker = workers[index]
+      if (worker === undefined) continue
+      await provider.until(provider.posts.seen + 1 + Math.floor(next() * 3), worker)
+      await pause(next() * 60)
+      if (worker.process.exitCode !== null || worker.process.signalCode !== null) continue
+      const signal = (["SIGKILL", "SIGKILL", "SIGTERM", "SIGSTOP"] as const)[Math.floor(next() * 4)] ?? "SIGKILL"
+      signals[signal] = (signals[signal] ?? 0) + 1
+      worker.process.kill(signal)
+      // Some sleep so long that others have given up on them.
+      const asleep = next() * 2 * (attemptTimeout + slack)
+      if (signal === "SIGSTOP") woken.push(pause(asleep).then(() => void worker.process.kill("SIGCONT")))
+      workers.push(startWorker(task()))
+      if (signal !== "SIGSTOP") {
+        await worker.ended
+        workers.splice(index, 1)
+      }
+    }
+    await Promise.all(woken)
+    for (const { ended, errors: written } of workers) {
+      await ended
+      errors += written()
+    }
+    const words = { adopted: 0, released: 0 }
+    for (let round = 0; round < 10 && (await open(file, intents)) > 0; round++) {
+      await person(file, provider.jobs, words)
+      const last = startWorker(task())
+      await last.ended
+      errors += last.errors()
+    }
+    return { ...(await account(file, intents, provider.jobs)), ...words, ...totals(provider.posts), signals, errors }
+  } finally {
+    for (const { process } of workers) process.kill("SIGKILL")
+    await provider.stop()
+  }
+}
+
+const totals = ({ seen, refused, lost }: { seen: number; refused: number; lost: number }) => ({
+  posts: seen,
+  refused,
+  lost
+})
+
+const withLedger = <A>(file: string, body: (ledger: typeof Ledger.Service) => Effect.Effect<A, unknown>): Promise<A> =>
+  Effect.runPromise(Effect.flatMap(Ledger, body).pipe(Effect.provide(LedgerFile.layer({ file, slack }))))
+
+const open = (file: string, intents: number) =>
+  withLedger(file, (ledger) => Effect.map(ledger.list({ state: "accepted" }), (entries) => intents - entries.length))
+
+type Jobs = ReadonlyArray<{ readonly intent: string; readonly id: string }>
+
+/** Waits until every sender's time is over, looks into the provider's console, and gives each unknown intent a word. */
+const person = (file: string, jobs: Jobs, words: { adopted: number; released: number }) =>
+  withLedger(file, (ledger) =>
+    Effect.gen(function* () {
+      yield* Effect.sleep(attemptTimeout + slack)
+      const { unknown } = yield* ledger.sweep
+      for (const { intent } of unknown) {
+        const job = jobs.find((job) => job.intent === intent)
+        if (job === undefined) {
+          yield* ledger.release(intent, "not in the console")
+          words.released++
+        } else {
+          yield* ledger.adopt(intent, job.id)
+          words.adopted++
+        }
+      }
+    })
+  )
+
+const account = (file: string, intents: number, jobs: Jobs) =>
+  withLedger(file, (ledger) =>
+    Effect.gen(function* () {
+      const entries = yield* ledger.list({ state: "accepted" })
+      const ids = new Set(entries.map(({ taskId }) => taskId))
+      const known = new Set(jobs.map(({ id }) => id))
+      return {
+        intents,
+        jobs: jobs.length,
+        double: jobs.length - new Set(jobs.map(({ intent }) => intent)).size,
+        missing: jobs.filter(({ id }) => !ids.has(id)).length,
+        invented: [...ids].filter((id) => id === undefined || !known.has(id)).length,
+        unfinished: intents - new Set(entries.map(({ intent }) => intent)).size,
+        spent: (yield* ledger.budget()).spent.jobs
+      }
+    })
+  )
