@@ -10,6 +10,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
 import { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import * as Budget from "./Budget.ts"
@@ -24,8 +25,7 @@ export const layer = (options?: LedgerOptions): Layer.Layer<Ledger, LedgerFailed
   Layer.effect(
     Ledger,
     Effect.gen(function* () {
-      const sql = yield* SqlClient
-      return make(yield* store(sql, `in ${sql.driver}`), options)
+      return make(yield* store(yield* SqlClient, "in the database"), options)
     })
   )
 
@@ -82,8 +82,13 @@ const everyAttempt = 1_000_000
 /** A write first: it waits for the writer before, and what is read afterwards is what that one has left. */
 const takeTurn = (sql: SqlClient) => sql`UPDATE runway_ledger SET turn = turn + 1 WHERE id = 1`
 
-// Drivers give a bigint as a number or as a text.
-const Count = Schema.Union([Schema.Finite, Schema.FiniteFromString])
+// Drivers give a bigint column as a number, a text or a bigint.
+const Count = Schema.Unknown.pipe(
+  Schema.decodeTo(
+    Schema.Finite,
+    SchemaTransformation.transform<number, unknown>({ decode: Number, encode: (count) => count })
+  )
+)
 const Text = Schema.NullOr(Schema.String)
 const Row = Schema.Struct({
   intent: Schema.String,

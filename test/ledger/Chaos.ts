@@ -40,9 +40,9 @@ const attemptTimeout = 400
 const slack = 600
 const pause = (millis: number) => new Promise<void>((resolve) => setTimeout(resolve, millis))
 
-export const run = async (seed: number, file: string, intents = 12): Promise<Account> => {
+export const run = async (seed: number, file: string, intents = 40): Promise<Account> => {
   const next = random(seed)
-  const provider = await startProvider({ seed: seed + 1, refused: 10, lost: 10, latency: 40 })
+  const provider = await startProvider({ seed: seed + 1, refused: 10, lost: 10, latency: 150 })
   const task = (more: Partial<Task> = {}): Task => ({
     file,
     url: provider.url,
@@ -53,18 +53,20 @@ export const run = async (seed: number, file: string, intents = 12): Promise<Acc
     ...more
   })
   const signals: Record<string, number> = { SIGKILL: 0, SIGTERM: 0, SIGSTOP: 0 }
+  const strikes = (["SIGKILL", "SIGKILL", "SIGTERM", "SIGSTOP"] as const)
+    .map((signal) => [next(), signal] as const)
+    .sort(([a], [b]) => a - b)
   const workers: Array<Worker> = [startWorker(task()), startWorker(task())]
   const woken: Array<Promise<void>> = []
   let errors = ""
   try {
-    for (let strike = 0; strike < 4; strike++) {
+    for (const [, signal] of strikes) {
       const index = Math.floor(next() * workers.length)
       const worker = workers[index]
       if (worker === undefined) continue
       await provider.until(provider.posts.seen + 1 + Math.floor(next() * 3), worker)
       await pause(next() * 60)
       if (worker.process.exitCode !== null || worker.process.signalCode !== null) continue
-      const signal = (["SIGKILL", "SIGKILL", "SIGTERM", "SIGSTOP"] as const)[Math.floor(next() * 4)] ?? "SIGKILL"
       signals[signal] = (signals[signal] ?? 0) + 1
       worker.process.kill(signal)
       // Some sleep so long that others have given up on them.

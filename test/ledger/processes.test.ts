@@ -48,6 +48,11 @@ describe("several processes on one ledger file", () => {
           const wrong = { seed, double, missing, invented, unfinished, errors }
           assert.deepStrictEqual(wrong, { seed, double: 0, missing: 0, invented: 0, unfinished: 0, errors: "" })
           assert.strictEqual(account.spent, account.jobs)
+          // Otherwise it proves nothing.
+          assert.isAbove(
+            Object.values(account.signals).reduce((a, b) => a + b, 0),
+            0
+          )
         }
         if (process.env["LEDGER_FIGURES"] !== undefined) console.log(sum(accounts))
       }),
