@@ -12,24 +12,36 @@ export const RunwayVersion = Schema.String.annotate({ message: "Expected a date 
 )
 
 export type AssetUri = string
-export const AssetUri = Schema.String.annotate({ message: "Expected a public https:// URL of 13 to 2048 characters" })
+export const AssetUri = Schema.String.annotate({
+  message:
+    "Expected a public https:// URL of 13 to 2048 characters, with a host name (in ASCII, no IP address) and without spaces"
+})
   .check(
     Schema.isMinCodePoints(13).annotate({
       expected: "a string with at least 13 code points",
-      message: "Expected a public https:// URL of 13 to 2048 characters"
+      message:
+        "Expected a public https:// URL of 13 to 2048 characters, with a host name (in ASCII, no IP address) and without spaces"
     })
   )
   .check(
     Schema.isMaxCodePoints(2048).annotate({
       expected: "a string with at most 2048 code points",
-      message: "Expected a public https:// URL of 13 to 2048 characters"
+      message:
+        "Expected a public https:// URL of 13 to 2048 characters, with a host name (in ASCII, no IP address) and without spaces"
     })
   )
   .check(
-    Schema.isPattern(new globalThis.RegExp("^https:\\/\\/.+", "u")).annotate({
-      expected: "a string matching the RegExp ^https:\\/\\/.+",
+    Schema.isPattern(
+      new globalThis.RegExp(
+        "^[Hh][Tt][Tt][Pp][Ss]:[/]{2}([A-Za-z0-9._~%!$&'()*+,;=:-]*@)?([A-Za-z0-9_-]+[.])*[A-Za-z][A-Za-z0-9_-]*[.]?(:[0-9]{1,4}|:[1-5][0-9]{4}|:6[0-4][0-9]{3}|:65[0-4][0-9]{2}|:655[0-2][0-9]|:6553[0-5])?([/?#][^\\s\\u0000-\\u001f\\u007f-\\u009f]*)?$",
+        "u"
+      )
+    ).annotate({
+      expected:
+        "a string matching the RegExp ^[Hh][Tt][Tt][Pp][Ss]:[/]{2}([A-Za-z0-9._~%!$&'()*+,;=:-]*@)?([A-Za-z0-9_-]+[.])*[A-Za-z][A-Za-z0-9_-]*[.]?(:[0-9]{1,4}|:[1-5][0-9]{4}|:6[0-4][0-9]{3}|:65[0-4][0-9]{2}|:655[0-2][0-9]|:6553[0-5])?([/?#][^\\s\\u0000-\\u001f\\u007f-\\u009f]*)?$",
       identifier: "AssetUri",
-      message: "Expected a public https:// URL of 13 to 2048 characters"
+      message:
+        "Expected a public https:// URL of 13 to 2048 characters, with a host name (in ASCII, no IP address) and without spaces"
     })
   )
 
@@ -50,15 +62,12 @@ export const Ratio = Schema.String.annotate({
 export type ContentModeration = { readonly publicFigureThreshold?: "auto" | "low" }
 export const ContentModeration = Schema.Struct({
   publicFigureThreshold: Schema.optionalKey(Schema.Literals(["auto", "low"]))
-}).annotate({ identifier: "ContentModeration" })
+}).annotate({ default: { publicFigureThreshold: "auto" }, identifier: "ContentModeration" })
 
-export type TaskAccepted = { readonly id: string } & { readonly [x: string]: Schema.Json }
-export const TaskAccepted = Schema.StructWithRest(
-  Schema.Struct({
-    id: Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" }))
-  }),
-  [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
-).annotate({ identifier: "TaskAccepted" })
+export type Cost = { readonly credits: number } & { readonly [x: string]: Schema.Json }
+export const Cost = Schema.StructWithRest(Schema.Struct({ credits: Schema.Finite }), [
+  Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))
+]).annotate({ identifier: "Cost" })
 
 export type RowStatus = "NOT_START" | "SUBMITTED" | "QUEUED" | "IN_PROGRESS" | "FAILURE" | "SUCCESS" | "UNKNOWN"
 export const RowStatus = Schema.Literals([
@@ -167,6 +176,17 @@ export const Reference = Schema.Struct({ type: Schema.Literal("video"), uri: Ass
   message: 'Expected { type: "video", uri: "https://…" }'
 })
 
+export type TaskAccepted = { readonly id: string; readonly estimatedCost?: Cost | null } & {
+  readonly [x: string]: Schema.Json
+}
+export const TaskAccepted = Schema.StructWithRest(
+  Schema.Struct({
+    id: Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" })),
+    estimatedCost: Schema.optionalKey(Schema.Union([Cost, Schema.Null]))
+  }),
+  [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
+).annotate({ identifier: "TaskAccepted" })
+
 export type BareTask = {
   readonly id: string
   readonly status: BareStatus | string
@@ -175,6 +195,8 @@ export type BareTask = {
   readonly output?: ReadonlyArray<string> | string | null
   readonly failure?: string | null
   readonly failureCode?: string | null
+  readonly estimatedCost?: Cost | null
+  readonly cost?: Cost | null
 } & { readonly [x: string]: Schema.Json }
 export const BareTask = Schema.StructWithRest(
   Schema.Struct({
@@ -184,7 +206,9 @@ export const BareTask = Schema.StructWithRest(
     progress: Schema.optionalKey(Schema.Union([Schema.Finite, Schema.String, Schema.Null])),
     output: Schema.optionalKey(Schema.Union([Schema.Array(Schema.String), Schema.String, Schema.Null])),
     failure: Schema.optionalKey(Schema.Union([Schema.String, Schema.Null])),
-    failureCode: Schema.optionalKey(Schema.Union([Schema.String, Schema.Null]))
+    failureCode: Schema.optionalKey(Schema.Union([Schema.String, Schema.Null])),
+    estimatedCost: Schema.optionalKey(Schema.Union([Cost, Schema.Null])),
+    cost: Schema.optionalKey(Schema.Union([Cost, Schema.Null]))
   }),
   [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
 ).annotate({ identifier: "BareTask" })
@@ -242,7 +266,7 @@ export type CharacterPerformanceRequest = {
   readonly seed: number
   readonly model: "act_two"
   readonly ratio: Ratio
-  readonly contentModeration?: ContentModeration
+  readonly contentModeration: ContentModeration
 }
 export const CharacterPerformanceRequest = Schema.Struct({
   character: Character,
@@ -278,7 +302,7 @@ export const CharacterPerformanceRequest = Schema.Struct({
     ),
   model: Schema.Literal("act_two").annotate({ default: "act_two" }),
   ratio: Ratio,
-  contentModeration: Schema.optionalKey(ContentModeration)
+  contentModeration: ContentModeration
 }).annotate({ identifier: "CharacterPerformanceRequest" })
 
 export type TaskEnvelope = {

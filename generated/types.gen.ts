@@ -10,21 +10,21 @@ export type ClientOptions = {
 export type RunwayVersion = string
 
 /**
- * A character performance to make. All but `contentModeration` are required on the wire (source page); the documented defaults are what a client fills in. Unknown fields are refused here, because a misspelt field would otherwise be ignored and charged.
+ * A character performance to make. All eight fields are required on the wire (source page); the `default` of each is what a client fills in. Unknown fields are refused here, because a misspelt field would otherwise be ignored and charged.
  */
 export type CharacterPerformanceRequest = {
   character: Character
   reference: Reference
   /**
-   * Whether the body's movement is transferred as well as the face (source page). The provider's model page says this works on a character image and not on a character video, while the source page's own example sends it with a video: it is accepted with both.
+   * Whether the body's movement is transferred as well as the face; start with `true` before adjusting the style (source page). The provider's model page says this works on a character image and not on a character video, while the source page's own example sends it with a video: it is accepted with both.
    */
   bodyControl: boolean
   /**
-   * How strongly the expression is transferred; higher is more exaggerated (source page). The range is Runway's, whose own default is 3.
+   * How strongly the expression is transferred; higher is more exaggerated (source page). Start with a moderate value before adjusting the style (source page): its own example has 3, while the default it documents, 1, is the weakest of Runway's range from 1 to 5. Runway's own default is 3.
    */
   expressionIntensity: number
   /**
-   * Same seed and same inputs give a similar result (source page). The range is Runway's, and does not fit an int32.
+   * Random seed for reproducible results (source page). Runway promises less: the same seed and request give similar results (Runway). The range is Runway's, and does not fit an int32.
    */
   seed: number
   /**
@@ -32,7 +32,7 @@ export type CharacterPerformanceRequest = {
    */
   model: "act_two"
   ratio: Ratio
-  contentModeration?: ContentModeration
+  contentModeration: ContentModeration
 }
 
 /**
@@ -63,7 +63,7 @@ export type CharacterVideo = {
 }
 
 /**
- * The clip that supplies the performance (source page), 3 to 30 seconds long (Runway).
+ * The clip that supplies the facial performance or the body's movement (source page), 3 to 30 seconds long (Runway).
  */
 export type Reference = {
   type: "video"
@@ -71,17 +71,17 @@ export type Reference = {
 }
 
 /**
- * A public HTTPS URL (source page) of 13 to 2048 characters, on a named host, answering HEAD with the right Content-Type and Content-Length and without redirects (Runway).
+ * A public HTTPS URL (source page) of 13 to 2048 characters, on a named host, answering HEAD with the right Content-Type and Content-Length and without redirects (Runway). The pattern admits what every parser of URLs accepts: `https` in any letter case, user information if there is any, a host name in ASCII whose last label is no number (so no IP address; an international name is written as `xn--…`), a port up to 65535, and then no spaces and no control characters. `[/]` and `[.]` are written so because they mean the same in every generator that reads this file.
  */
 export type AssetUri = string
 
 /**
- * Width and height of the output in pixels. The values known to be accepted are `1280:720`, `720:1280`, `960:960`, `1104:832`, `832:1104` and `1584:672` (Runway and the provider's model page); another may be accepted by another version (source page), so the form is checked and not the list.
+ * Width and height of the output in pixels, for example `1280:720` (source page). The values known to be accepted are `1280:720`, `720:1280`, `960:960`, `1104:832`, `832:1104` and `1584:672` (Runway and the provider's model page); another may be accepted by another version (newer edition), so the form is checked and not the list.
  */
 export type Ratio = string
 
 /**
- * The provider's own moderation thresholds, applied to this request (source page).
+ * The provider's own moderation thresholds, applied to this request (source page). The page requires the field and documents no default; the one here is the page's own example, and is what Runway does when the field is absent, so that filling it in changes nothing.
  */
 export type ContentModeration = {
   /**
@@ -98,6 +98,10 @@ export type TaskAccepted = {
    * The task's id. An opaque string.
    */
   id: string
+  /**
+   * What this job may cost at most (Runway). Whether CometAPI passes it on is not known, so rely on nothing here.
+   */
+  estimatedCost?: Cost | null
 }
 
 /**
@@ -134,6 +138,21 @@ export type BareTask = {
    * Why it failed, for programs; an open list, matched by prefix (Runway).
    */
   failureCode?: string | null
+  /**
+   * What this job may cost at most; while it waits (Runway). Whether CometAPI passes it on is not known, so rely on nothing here.
+   */
+  estimatedCost?: Cost | null
+  /**
+   * What this job has cost; once its status is terminal (Runway). Whether CometAPI passes it on is not known, so rely on nothing here.
+   */
+  cost?: Cost | null
+}
+
+/**
+ * An amount in Runway's credits (Runway). CometAPI charges by its own price list, not by these.
+ */
+export type Cost = {
+  credits: number
 }
 
 /**
@@ -261,7 +280,7 @@ export type CreateCharacterPerformanceData = {
   body: CharacterPerformanceRequest
   headers: {
     /**
-     * Version of Runway's API that the request is written for. Required on this route (source page).
+     * Version of Runway's API that the request is written for, for example `2024-11-06`. Required on this route (source page).
      */
     "X-Runway-Version": RunwayVersion
   }
@@ -325,7 +344,7 @@ export type CreateCharacterPerformanceError = CreateCharacterPerformanceErrors[k
 
 export type CreateCharacterPerformanceResponses = {
   /**
-   * Accepted (and charged). The id is the only handle on the job.
+   * Task accepted (source page), and charged. Keep the id, because polling needs it (source page); it is the only handle on the job.
    */
   200: TaskAccepted
 }

@@ -1,13 +1,14 @@
 /**
  * The contract as a typed `fetch`: openapi-fetch over the generated `paths`, with the headers the provider wants.
  *
- * For those who do not use Effect. It sends one request per call and hands back what came: no retries, no polling, no checks at
- * run time. The Effect client builds its requests with it, so both speak the same contract.
+ * For programs that do not use Effect. It sends one request per call and returns the answer as it came: no retries, no polling, no
+ * checks at run time. The Effect client lets it write its requests and sends them itself, so both speak the same contract.
  *
  * @module
  */
 import createClient, { type Client } from "openapi-fetch"
 import type { paths } from "../generated/paths.gen.ts"
+import { defined } from "./Defined.ts"
 
 export type { paths } from "../generated/paths.gen.ts"
 export type * from "../generated/types.gen.ts"
@@ -70,5 +71,5 @@ export const createBindings = (options: BindingsOptions): Bindings =>
       "X-Runway-Version": options.version ?? defaultVersion
     },
     redirect: "manual",
-    ...(options.fetch === undefined ? {} : { fetch: options.fetch })
+    ...defined({ fetch: options.fetch })
   })

@@ -1,34 +1,44 @@
 /**
  * Character performance (Act-Two): a reference clip's performance, transferred to a character.
  *
- * `submit` starts the paid job and answers with its id; `generate` also waits for the video. Following a task that exists is `Task`.
+ * `submit` starts the paid job and gives its id; `generate` also waits for the video. Only the input and its request are described here:
+ * what can be done with any paid operation is `Job.ts`, following a task that exists is `Task.ts`.
  *
  * @module
  */
-import * as Effect from "effect/Effect"
-import type * as Result from "effect/Result"
-import * as Stream from "effect/Stream"
+import type * as Effect from "effect/Effect"
+import type * as Stream from "effect/Stream"
 import { CharacterPerformanceRequest } from "../generated/schemas.gen.ts"
 import type { Character, ContentModeration, Reference } from "../generated/types.gen.ts"
-import { checker } from "./Input.ts"
-import type { SubmitOptions } from "./Retry.ts"
-import { Runway } from "./Runway.ts"
+import * as Job from "./Job.ts"
+import type { Runway } from "./Runway.ts"
 import type { RunwayError } from "./RunwayError.ts"
-import * as Task from "./Task.ts"
+import { checker } from "./request/Input.ts"
+import type { SubmitOptions } from "./request/Retry.ts"
+import type * as Task from "./Task.ts"
 
 export type { Character, ContentModeration, Reference } from "../generated/types.gen.ts"
+export type { GenerateOptions } from "./Job.ts"
 
-/** What to make. Only `character` and `reference` are needed; the rest has the defaults that the source page documents. */
+/**
+ * What to make. Only `character` and `reference` are needed; the provider requires the other fields too, so each is filled in where it is
+ * left out.
+ *
+ * The provider's advice: start with `bodyControl: true` and a moderate `expressionIntensity` such as 3, then adjust the style.
+ */
 export interface Input {
   /** The subject to animate, an image or a video with a recognisable face, as a public https:// URL of at most 2048 characters. */
   readonly character: Readonly<Character>
   /** The clip that supplies the performance: a video of 3 to 30 seconds, as a public https:// URL. */
   readonly reference: Readonly<Reference>
-  /** Whether the body's movement is transferred as well as the face. Made for image characters. Default: `true`. */
+  /** Whether the body's movement is transferred as well as the face. Made for image characters. Default, and good to start with: `true`. */
   readonly bodyControl?: boolean
-  /** How strongly the expression is transferred, from 1 to 5; higher is more exaggerated. Default: `1`. */
+  /**
+   * How strongly the expression is transferred, from 1 to 5; higher is more exaggerated. Start with a moderate value: the provider's own
+   * example has 3. Default, as the provider documents it: `1`, the weakest.
+   */
   readonly expressionIntensity?: number
-  /** From 0 to 4294967295; the same seed and inputs give a similar result. Default: `1`. */
+  /** Random seed for reproducible results, from 0 to 4294967295. (Runway itself only promises similar ones.) Default: `1`. */
   readonly seed?: number
   /** Default, and only value: `act_two`. */
   readonly model?: "act_two"
@@ -37,20 +47,23 @@ export interface Input {
    * accepts. Default: `1280:720`.
    */
   readonly ratio?: `${number}:${number}`
-  /** The provider's moderation thresholds for this request. Default: the provider's. */
+  /** The provider's moderation thresholds for this request. Default: `{ publicFigureThreshold: "auto" }`, which is Runway's own default. */
   readonly contentModeration?: Readonly<ContentModeration>
 }
 
-/** How `generate` waits, and what it tells on the way. */
-export interface GenerateOptions extends Task.WaitOptions, SubmitOptions {
-  /**
-   * Runs as soon as the job is accepted and before any waiting: the place to store the id. It is not interrupted. The wait begins when it
-   * is done; if it fails, `generate` fails with its error and the job goes on.
-   */
-  readonly onSubmitted?: ((id: Task.TaskId) => Effect.Effect<unknown, RunwayError>) | undefined
-}
+/** One input of `generateAll` and its result. */
+export type Generated = Job.Generated<Input>
+
+/** How `generateAll` works. */
+export type GenerateAllOptions = Job.GenerateAllOptions<Input>
 
 const operation = "POST /runwayml/v1/character_performance"
+
+const job = Job.make<Input, CharacterPerformanceRequest>({
+  operation,
+  validate: checker(operation, CharacterPerformanceRequest),
+  send: (bindings, body) => bindings.POST("/runwayml/v1/character_performance", { body })
+})
 
 /**
  * The request body that an input becomes: documented defaults filled in, everything checked against the contract, nothing sent.
@@ -69,13 +82,10 @@ const operation = "POST /runwayml/v1/character_performance"
  * const body = Effect.runSync(CharacterPerformance.validate(input))
  * ```
  */
-export const validate: (input: Input) => Effect.Effect<CharacterPerformanceRequest, RunwayError> = checker(
-  operation,
-  CharacterPerformanceRequest
-)
+export const validate: (input: Input) => Effect.Effect<CharacterPerformanceRequest, RunwayError> = job.validate
 
 /**
- * Starts a paid job and answers with its id.
+ * Starts a paid job and gives its id.
  *
  * Use it when the id goes to a queue or a database and somebody else waits. The input is checked first, and nothing is sent when it is
  * wrong (`InvalidInput`). The request is sent again only when it provably was not accepted; where that is not known the error's reason is
@@ -95,18 +105,8 @@ export const validate: (input: Input) => Effect.Effect<CharacterPerformanceReque
  * })
  * ```
  */
-export const submit = Effect.fnUntraced(function* (input: Input, options: SubmitOptions = {}) {
-  const runway = yield* Runway
-  const body = yield* validate(input)
-  return yield* runway.submit(
-    {
-      operation,
-      body,
-      send: (bindings, wiring) => bindings.POST("/runwayml/v1/character_performance", { body, ...wiring })
-    },
-    options
-  )
-})
+export const submit: (input: Input, options?: SubmitOptions) => Effect.Effect<Task.TaskId, RunwayError, Runway> =
+  job.submit
 
 /**
  * Starts a paid job and waits for its video.
@@ -130,45 +130,17 @@ export const submit = Effect.fnUntraced(function* (input: Input, options: Submit
  * })
  * ```
  */
-export const generate = Effect.fn("Runway.generate")(function* (
+export const generate: (
   input: Input,
-  { onSubmitted, retry, onUnknownOutcome, ...wait }: GenerateOptions = {}
-) {
-  const handle = yield* Effect.uninterruptibleMask((restore) =>
-    restore(submit(input, { retry, onUnknownOutcome })).pipe(
-      Effect.flatMap(Task.handle),
-      // The id is stored even if somebody interrupts just now.
-      Effect.tap(({ id }) => onSubmitted?.(id) ?? Effect.void)
-    )
-  )
-  yield* Effect.annotateCurrentSpan("runway.task.id", handle.id)
-  return yield* Task.wait(handle, wait)
-})
-
-/** One input of `generateAll` and what became of it. */
-export interface Generated {
-  /** The input's place among the inputs, from 0: results come in the order in which they end. */
-  readonly index: number
-  readonly input: Input
-  readonly result: Result.Result<Task.Succeeded, RunwayError>
-}
-
-/** How `generateAll` works. */
-export interface GenerateAllOptions extends Omit<GenerateOptions, "onSubmitted"> {
-  /** How many jobs may be under way at once. A job counts until its result is taken from the stream. */
-  readonly concurrency: number
-  /** Like `generate`'s, and told which input it is. If it fails, only that input does. */
-  readonly onSubmitted?:
-    | ((id: Task.TaskId, job: { readonly index: number; readonly input: Input }) => Effect.Effect<unknown, RunwayError>)
-    | undefined
-}
+  options?: Job.GenerateOptions
+) => Effect.Effect<Task.Succeeded, RunwayError, Runway> = job.generate
 
 /**
  * Makes many videos: one result per input, as each ends.
  *
  * Use it for batches of any size; inputs are taken from the stream only as there is room, and nothing is submitted ahead of a reader who
  * has stopped reading. One failure never sinks the rest: it is the result of its input. Interrupting the stream stops the waiting; jobs
- * that were submitted go on at the provider, and their ids are in the log and were told to `onSubmitted`.
+ * that were submitted go on at the provider, and their ids are in the log and were given to `onSubmitted`.
  *
  * Errors: those of `inputs` only.
  *
@@ -188,20 +160,7 @@ export interface GenerateAllOptions extends Omit<GenerateOptions, "onSubmitted">
  * )
  * ```
  */
-export const generateAll = <E, R>(
+export const generateAll: <E, R>(
   inputs: Stream.Stream<Input, E, R>,
-  { concurrency, onSubmitted, ...options }: GenerateAllOptions
-): Stream.Stream<Generated, E, R | Runway> =>
-  inputs.pipe(
-    Stream.mapEffect(
-      (input, index) =>
-        generate(input, {
-          ...options,
-          onSubmitted: onSubmitted === undefined ? undefined : (id) => onSubmitted(id, { index, input })
-        }).pipe(
-          Effect.result,
-          Effect.map((result): Generated => ({ index, input, result }))
-        ),
-      { concurrency, unordered: true }
-    )
-  )
+  options: GenerateAllOptions
+) => Stream.Stream<Generated, E, R | Runway> = job.generateAll

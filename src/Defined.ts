@@ -1,5 +1,6 @@
 /**
- * A record without its undefined fields: what `exactOptionalPropertyTypes` asks of every optional field that may be absent.
+ * A record without its undefined fields: what `exactOptionalPropertyTypes` asks of every optional field that may be absent. It looks at the
+ * fields of the record itself, not into them.
  *
  * @module
  */

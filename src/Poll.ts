@@ -1,5 +1,6 @@
 /**
- * How a task is waited for, as a value: when to look again, for how long, and how long a young task may stay invisible.
+ * How a task is waited for, as a value: when to look again, for how long, and how long a young task may stay invisible. Nothing here looks
+ * or waits.
  *
  * @module
  */
@@ -8,7 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
-import type { Task } from "./TaskSnapshot.ts"
+import type { Task } from "./task/Snapshot.ts"
 
 /** When to look again. Its input is what the last look showed: the task, or nothing when it could not be seen. */
 export type PollSchedule = Schedule.Schedule<unknown, Option.Option<Task>>
@@ -78,33 +79,44 @@ export const adaptivePoll = (options: AdaptivePollOptions = {}): PollSchedule =>
   // The effect runs once for each wait, so each has its own memory.
   return Schedule.fromStepWithMetadata(
     Effect.sync(() => {
-      let last: Task | undefined
-      /** Since when, and from which progress on, the task has been seen at work. */
-      let began: { readonly at: number; readonly progress: number } | undefined
-
-      const wanted = (now: number): number => {
-        if (last?._tag === "Queued") return maximum
-        if (last?._tag === "Finishing") return minimum
-        if (last?._tag !== "Running") return minimum * blind
-        const { progress = 0 } = last
-        began ??= { at: now, progress }
-        const worked = now - began.at
-        const gained = progress - began.progress
-        if (gained > 0) return shareOfRemaining * (1 - progress) * (worked / gained)
-        return worked < young ? maximum * (1 - progress) : minimum * blind
-      }
-
+      let memory: Memory = { task: undefined, began: undefined }
       return ({ input, now }: Schedule.InputMetadata<Option.Option<Task>>) =>
         Effect.map(Random.next, (random) => {
-          last = Option.getOrElse(input, () => last)
-          if (last?._tag === "Queued") began = undefined
+          memory = after(memory, input, now)
           // Room for the jitter below the maximum, or those who wait longest would be in step.
-          const base = Math.max(minimum, Math.min(wanted(now), maximum / (1 + jitter)))
+          const base = Math.max(minimum, Math.min(wanted(memory, now, minimum, maximum), maximum / (1 + jitter)))
           const delay = Duration.millis(Math.min(maximum, base * (1 + jitter * random)))
           return [delay, delay]
         })
     })
   )
+}
+
+/** What one wait remembers for its schedule. */
+interface Memory {
+  /** The task as it was last seen. */
+  readonly task: Task | undefined
+  /** Since when, and from which progress on, the task has been seen at work. */
+  readonly began: { readonly at: number; readonly progress: number } | undefined
+}
+
+const after = (memory: Memory, look: Option.Option<Task>, now: number): Memory => {
+  const task = Option.getOrElse(look, () => memory.task)
+  if (task?._tag === "Queued") return { task, began: undefined }
+  if (task?._tag !== "Running") return { task, began: memory.began }
+  return { task, began: memory.began ?? { at: now, progress: task.progress ?? 0 } }
+}
+
+/** How many milliseconds to wait for the next look, before the limits and the jitter. */
+const wanted = ({ task, began }: Memory, now: number, minimum: number, maximum: number): number => {
+  if (task?._tag === "Queued") return maximum
+  if (task?._tag === "Finishing") return minimum
+  if (task?._tag !== "Running" || began === undefined) return minimum * blind
+  const { progress = 0 } = task
+  const worked = now - began.at
+  const gained = progress - began.progress
+  if (gained > 0) return shareOfRemaining * (1 - progress) * (worked / gained)
+  return worked < young ? maximum * (1 - progress) : minimum * blind
 }
 
 export const defaultPoll: PollPolicy = {

@@ -2,7 +2,7 @@
  * Everything that can go wrong, as one error with a closed union of reasons.
  *
  * The error says where it happened and carries what must not be lost (task id, last task seen, request id); the reason says what went
- * wrong and what to do about it. Nothing here holds a key, and URLs appear without their query.
+ * wrong and what to do about it. Nothing here decides whether something is sent again; no text here holds a key or the query of a URL.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { defined } from "./Defined.ts"
 import { type Category, classify, type NewJob } from "./FailureCode.ts"
-import { Cancelled, Failed, Finishing, Task, TaskId } from "./TaskSnapshot.ts"
+import { Cancelled, Failed, Finishing, Task, TaskId } from "./task/Snapshot.ts"
 
 /** One thing that is wrong with an input. */
 export const Problem = Schema.Struct({
@@ -96,7 +96,7 @@ const answered = {
   said: Schema.String
 }
 
-const quote = (said: string): string => (said === "" ? "" : `: ${said}`)
+const quote = (message: string): string => (message === "" ? "" : `: ${message}`)
 
 /** The key is missing, wrong, expired or used up (401). */
 export class Unauthorized extends Schema.TaggedError<Unauthorized>("cometapi-runway/Unauthorized")(
@@ -352,7 +352,7 @@ export type Reason = typeof Reason.Type
  * ```
  */
 export class RunwayError extends Schema.TaggedError<RunwayError>("cometapi-runway/RunwayError")("RunwayError", {
-  /** What was being done, for example `POST /runwayml/v1/character_performance` or `wait`. */
+  /** What was being done: method and path of the contract, for example `GET /runwayml/v1/tasks/{id}`, or a step like `wait`. */
   operation: Schema.String,
   /** What went wrong. */
   reason: Reason,

@@ -1,7 +1,7 @@
 /**
- * The settings of a client, checked before the first request: a key, an origin, a version.
+ * The options of a client and their checks, all made before the first request.
  *
- * A problem is named together with the setting and the variable it comes from; the key itself is never shown.
+ * A problem is named together with the option and the variable it comes from; the key itself is never shown. Nothing is sent here.
  *
  * @module
  */
@@ -12,18 +12,55 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { RunwayVersion } from "../generated/schemas.gen.ts"
-import { defaultBaseUrl } from "./Bindings.ts"
+import { defaultBaseUrl, defaultVersion } from "./Bindings.ts"
 import { defined } from "./Defined.ts"
-import type { Limit } from "./Limiter.ts"
-import type { RunwayOptions } from "./Runway.ts"
+import { defaultPoll, type PollPolicy } from "./Poll.ts"
 import { InvalidConfig, RunwayError } from "./RunwayError.ts"
+import type { Account } from "./request/Exchange.ts"
+import type { Limit } from "./request/Limiter.ts"
+import type { SubmitOptions } from "./request/Retry.ts"
+
+/** How a layer is made. Only the key is needed. */
+export interface RunwayOptions extends SubmitOptions {
+  /** Your CometAPI key. It is kept `Redacted` and appears in no error, log or span. */
+  readonly apiKey: Redacted.Redacted<string> | string
+  /** The API's origin; a trailing `/v1` is dropped, because Runway's routes stand beside it. Default: `https://api.cometapi.com`. */
+  readonly baseUrl?: string | undefined
+  /** The `X-Runway-Version` header. Default: `2024-11-06`. */
+  readonly version?: string | undefined
+  /** How long one HTTP attempt may take, its answer included. Default: 1 minute. */
+  readonly attemptTimeout?: Duration.Input | undefined
+  /** How tasks are waited for; each call may change it for itself. */
+  readonly poll?: Partial<PollPolicy> | undefined
+  /** A pace that all requests of this layer together never exceed. Default: none, until the provider answers 429. */
+  readonly limit?: Limit | undefined
+}
+
+/** What a client works with: options that were checked, with the defaults of those that were left out. */
+export interface Settings extends Account {
+  readonly poll: PollPolicy
+}
+
+/** Checks a layer's options and fills in their defaults. */
+export const checked = Effect.fnUntraced(function* (options: RunwayOptions): Effect.fn.Return<Settings, RunwayError> {
+  return {
+    apiKey: yield* validKey(options.apiKey),
+    baseUrl: yield* validOrigin(options.baseUrl ?? defaultBaseUrl),
+    version: yield* validVersion(options.version ?? defaultVersion),
+    attemptTimeout: yield* validDuration("attemptTimeout", options.attemptTimeout ?? "1 minute"),
+    limit: options.limit === undefined ? undefined : yield* validLimit(options.limit),
+    poll: { ...defaultPoll, ...defined(options.poll ?? {}) }
+  }
+})
 
 /** The failure of a layer that cannot be made. */
-export const invalid = (setting: string, problem: string): Effect.Effect<never, RunwayError> =>
+const invalid = (setting: string, problem: string): Effect.Effect<never, RunwayError> =>
   Effect.fail(new RunwayError({ operation: "configure", reason: new InvalidConfig({ setting, problem }) }))
 
 /** A key that can stand in a header. */
-export const validKey = (apiKey: Redacted.Redacted<string> | string) => {
+const validKey = (
+  apiKey: Redacted.Redacted<string> | string
+): Effect.Effect<Redacted.Redacted<string>, RunwayError> => {
   const key = Redacted.isRedacted(apiKey) ? Redacted.value(apiKey) : apiKey
   // `process.env.COMETAPI_KEY!` is a string to the compiler only.
   if (typeof key !== "string" || key === "") return invalid("apiKey (COMETAPI_KEY)", "is empty")
@@ -34,7 +71,7 @@ export const validKey = (apiKey: Redacted.Redacted<string> | string) => {
 }
 
 /** The origin of a base URL, without the `/v1` that CometAPI's other SDKs keep in the same variable. */
-export const validOrigin = (baseUrl: string) => {
+const validOrigin = (baseUrl: string): Effect.Effect<string, RunwayError> => {
   const setting = "baseUrl (COMETAPI_BASE_URL)"
   const url = URL.parse(baseUrl.trim())
   if (url === null || !/^https?:$/.test(url.protocol)) return invalid(setting, `must be a URL like ${defaultBaseUrl}`)
@@ -58,13 +95,13 @@ const isNearby = (host: string): boolean =>
 const isVersion = Schema.is(RunwayVersion)
 
 /** A version as the contract writes it. */
-export const validVersion = (version: string) =>
+const validVersion = (version: string): Effect.Effect<string, RunwayError> =>
   isVersion(version)
     ? Effect.succeed(version)
     : invalid("version (COMETAPI_RUNWAY_VERSION)", "must be a date like 2024-11-06")
 
 /** A time that can be waited for. */
-export const validDuration = (setting: string, input: Duration.Input) => {
+const validDuration = (setting: string, input: Duration.Input): Effect.Effect<Duration.Duration, RunwayError> => {
   const duration = Duration.fromInput(input)
   return Option.isSome(duration) && Duration.isPositive(duration.value)
     ? Effect.succeed(duration.value)
@@ -72,7 +109,7 @@ export const validDuration = (setting: string, input: Duration.Input) => {
 }
 
 /** A pace at which requests can go at all. */
-export const validLimit = ({ requests, per }: Limit) =>
+const validLimit = ({ requests, per }: Limit): Effect.Effect<Limit, RunwayError> =>
   Number.isSafeInteger(requests) && requests > 0
     ? Effect.map(validDuration("limit.per", per), (per): Limit => ({ requests, per }))
     : invalid("limit.requests", "must be a whole number, 1 or more")

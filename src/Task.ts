@@ -1,30 +1,27 @@
 /**
  * A submitted job, followed by its id from any process: look at it once, watch it change, wait for its end, save its video.
  *
- * All of it is free of charge and safe to repeat. Waiting outlives whatever passes: lost answers, busy servers, a task not visible yet, a
- * status not known yet. Only an end, a permanent refusal or the deadline ends it.
+ * All of it is free of charge and safe to repeat; nothing here submits a job. Waiting goes on through temporary failures: lost answers,
+ * busy servers, a task that is not visible yet, a status that is not known yet. Only the task's end, a permanent refusal or the deadline
+ * ends it.
  *
  * @module
  */
-import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { defined } from "./Defined.ts"
-import type { PollPolicy } from "./Poll.ts"
-import { notBefore, type RetryOptions, resendable } from "./Retry.ts"
 import { Runway } from "./Runway.ts"
-import { InvalidInput, OutputMissing, RunwayError, TaskCancelled, TaskFailed, WaitTimedOut } from "./RunwayError.ts"
-import { isTerminal, type Succeeded, type Task, TaskId, type Terminal } from "./TaskSnapshot.ts"
-import * as Telemetry from "./Telemetry.ts"
+import { InvalidInput, RunwayError, TaskCancelled, TaskFailed } from "./RunwayError.ts"
+import type { RetryOptions } from "./request/Retry.ts"
+import { isTerminal, type Succeeded, type Task, TaskId, type Terminal } from "./task/Snapshot.ts"
+import { looks, operation, type WaitOptions } from "./Wait.ts"
 
-export { type Downloaded, type DownloadOptions, download } from "./Download.ts"
-export type { DownloadProgress } from "./DownloadProgress.ts"
+export { type Downloaded, type DownloadOptions, download } from "./download/Download.ts"
+export type { DownloadProgress } from "./download/Progress.ts"
 export {
   Cancelled,
   Failed,
@@ -38,13 +35,8 @@ export {
   TaskId,
   type Terminal,
   Unrecognised
-} from "./TaskSnapshot.ts"
-
-/** How a task is waited for; what is left out comes from the layer. */
-export interface WaitOptions extends Partial<PollPolicy> {
-  /** When the job was submitted. A young task may not be visible yet, and its grace counts from here. Default: now. */
-  readonly submittedAt?: DateTime.Utc | undefined
-}
+} from "./task/Snapshot.ts"
+export type { WaitOptions } from "./Wait.ts"
 
 /**
  * A task's id and the time of its submission: what another process needs to take the wait up again with its grace intact.
@@ -91,7 +83,7 @@ export const restore = (json: unknown): Effect.Effect<Handle, RunwayError> =>
 /**
  * Looks at a task.
  *
- * Use it for a single look, for example from a queue's worker; `wait` and `watch` keep looking. What passes is tried again a few times.
+ * Use it for a single look, for example from a queue's worker; `wait` and `watch` keep looking. Temporary failures are tried again a few times.
  *
  * Errors: `TaskNotFound`, `Unauthorized`, `Forbidden`, `Rejected`, `RateLimited`, `Unavailable`, `Unreachable`, `ConnectionLost`,
  * `UnexpectedAnswer`.
@@ -108,7 +100,10 @@ export const restore = (json: unknown): Effect.Effect<Handle, RunwayError> =>
  * })
  * ```
  */
-export const get = Effect.fn("Runway.get")(function* (id: string, options: RetryOptions = {}) {
+export const get = Effect.fn("Runway.get")(function* (
+  id: string,
+  options: RetryOptions = {}
+): Effect.fn.Return<Task, RunwayError, Runway> {
   const runway = yield* Runway
   yield* Effect.annotateCurrentSpan("runway.task.id", id)
   const task = yield* runway.get(yield* taskId(id, "get"), options)
@@ -145,7 +140,8 @@ export const watch = (task: string | Handle, options: WaitOptions = {}): Stream.
   ).pipe(
     Stream.filterMap((look) => Result.fromOption(look, () => undefined)),
     Stream.changesWith(
-      (one, other) => one.status === other.status && one.progress === other.progress && one._tag === other._tag
+      (previous, current) =>
+        previous.status === current.status && previous.progress === current.progress && previous._tag === current._tag
     )
   )
 
@@ -168,7 +164,10 @@ export const watch = (task: string | Handle, options: WaitOptions = {}): Stream.
  * })
  * ```
  */
-export const wait = Effect.fn("Runway.wait")(function* (task: string | Handle, options: WaitOptions = {}) {
+export const wait = Effect.fn("Runway.wait")(function* (
+  task: string | Handle,
+  options: WaitOptions = {}
+): Effect.fn.Return<Succeeded, RunwayError, Runway> {
   yield* Effect.annotateCurrentSpan("runway.task.id", typeof task === "string" ? task : task.id)
   const end = yield* watch(task, options).pipe(
     Stream.tap(({ status }) => Effect.annotateCurrentSpan("runway.task.status", status)),
@@ -205,9 +204,7 @@ export const outcome = (task: Terminal): Effect.Effect<Succeeded, RunwayError> =
   return Effect.fail(new RunwayError({ operation, reason, taskId: task.id, lastTask: task }))
 }
 
-const operation = "wait"
-
-const taskId = (id: string, operation: string) =>
+const taskId = (id: string, operation: string): Effect.Effect<TaskId, RunwayError> =>
   decodeTaskId(id).pipe(
     Effect.mapError(() => invalid(operation, "id", "expected the id of a task, got an empty text")),
     // As a step of a path, dots would lead elsewhere, and half a surrogate pair has no encoding.
@@ -217,100 +214,9 @@ const taskId = (id: string, operation: string) =>
     )
   )
 
-const invalid = (operation: string, path: string, message: string) =>
+const invalid = (operation: string, path: string, message: string): RunwayError =>
   new RunwayError({ operation, reason: new InvalidInput({ problems: [{ path, message }] }) })
 
 const decodeTaskId = Schema.decodeEffect(TaskId)
 const decodeHandle = Schema.decodeUnknownEffect(Handle)
 const decodeHandleText = Schema.decodeUnknownEffect(Schema.fromJsonString(Handle))
-
-/** One look after another: what was seen, or nothing, until the task has ended. */
-const looks = Effect.fnUntraced(function* (
-  runway: Runway["Service"],
-  id: TaskId,
-  policy: PollPolicy & Pick<WaitOptions, "submittedAt">
-) {
-  const clock = yield* Clock.Clock
-  const now = () => clock.currentTimeMillisUnsafe()
-  const millis = (duration: Duration.Input) => Duration.toMillis(Duration.fromInputUnsafe(duration))
-
-  const startedAt = now()
-  // The clock of the machine that submitted it may run ahead of this one's.
-  const submittedAt =
-    policy.submittedAt === undefined ? startedAt : Math.min(startedAt, DateTime.toEpochMillis(policy.submittedAt))
-  const deadline = startedAt + millis(policy.deadline)
-  const untilDeadline = () => Duration.millis(Math.max(0, deadline - now()))
-
-  // A map, because a status is the provider's word and may be `constructor`.
-  const seen = new Map<string, number>()
-  let lastTask: Task | undefined
-  let lastError: RunwayError | undefined
-  // The last proof that the task exists: its submission, or the last time it was seen.
-  let provenAt = submittedAt
-  // Since when it has said that it succeeded, and shown no output.
-  let finishingSince: number | undefined
-
-  const timedOut = () => {
-    const reason = new WaitTimedOut({ waited: Duration.millis(now() - startedAt), seen: Object.fromEntries(seen) })
-    return new RunwayError({ operation, reason, taskId: id, ...defined({ lastTask }) })
-  }
-  const count = (what: string) => {
-    seen.set(what, (seen.get(what) ?? 0) + 1)
-  }
-
-  const survive = Effect.fnUntraced(function* (error: RunwayError) {
-    const { _tag } = error.reason
-    yield* Telemetry.countPoll(_tag)
-    const young = now() - provenAt < millis(policy.notFoundGrace)
-    if (_tag === "TaskNotFound" ? !young : !resendable.read.has(_tag)) return yield* error.with({ lastTask })
-    lastError = error
-    count(_tag)
-    yield* Effect.logDebug("task not seen").pipe(Effect.annotateLogs({ taskId: id, reason: _tag }))
-    return Option.none<Task>()
-  })
-
-  const notice = Effect.fnUntraced(function* (task: Task) {
-    lastTask = task
-    lastError = undefined
-    provenAt = now()
-    finishingSince = task._tag === "Finishing" ? (finishingSince ?? provenAt) : undefined
-    count(task.status || task._tag)
-    // By tag: words that the provider may invent would make series without end.
-    yield* Telemetry.countPoll(task._tag)
-    yield* Effect.logDebug("task seen").pipe(
-      Effect.annotateLogs(defined({ taskId: id, status: task.status, progress: task.progress }))
-    )
-    if (isTerminal(task)) yield* Telemetry.recordEnd(task._tag, Duration.millis(provenAt - submittedAt))
-    if (task._tag === "Finishing" && provenAt - (finishingSince ?? provenAt) >= millis(policy.outputGrace)) {
-      return yield* new RunwayError({ operation, reason: new OutputMissing({ task }), taskId: id, lastTask: task })
-    }
-    return Option.some(task)
-  })
-
-  const look = Effect.suspend(() => {
-    if (now() >= deadline) return Effect.fail(timedOut())
-    return Effect.matchEffect(runway.poll(id), { onFailure: survive, onSuccess: notice }).pipe(
-      Effect.timeoutOrElse({ duration: untilDeadline(), orElse: () => Effect.fail(timedOut()) })
-    )
-  })
-
-  const schedule = policy.schedule.pipe(
-    Schedule.modifyDelay(({ duration }) =>
-      Effect.sync(() =>
-        Duration.min(lastError === undefined ? duration : notBefore(duration, lastError), untilDeadline())
-      )
-    )
-  )
-
-  if (policy.submittedAt !== undefined) {
-    const first = Duration.millis(Math.max(0, submittedAt + millis(policy.firstAfter) - now()))
-    yield* Effect.sleep(Duration.min(first, untilDeadline()))
-  }
-  return Stream.fromEffectSchedule(look, schedule).pipe(
-    Stream.takeUntil(Option.exists(isTerminal)),
-    // A caller's schedule may end before the task does.
-    Stream.concat(
-      Stream.suspend(() => (lastTask !== undefined && isTerminal(lastTask) ? Stream.empty : Stream.fail(timedOut())))
-    )
-  )
-})

@@ -4,12 +4,13 @@
  * @module
  */
 
-export { OnAnswer, type RawAnswer } from "./Answer.ts"
 export * as CharacterPerformance from "./CharacterPerformance.ts"
 export type { Category, NewJob } from "./FailureCode.ts"
-export type { Limit } from "./Limiter.ts"
 export { type AdaptivePollOptions, adaptivePoll, defaultPoll, type PollPolicy, type PollSchedule } from "./Poll.ts"
-export { defaultRetry, type RetryOptions, type RetrySchedule, type SubmitOptions } from "./Retry.ts"
-export { Runway, type RunwayOptions } from "./Runway.ts"
+export { Runway } from "./Runway.ts"
 export { type Problem, type Reason, RunwayError } from "./RunwayError.ts"
+export { OnAnswer, type RawAnswer } from "./request/Answer.ts"
+export type { Limit } from "./request/Limiter.ts"
+export { defaultRetry, type RetryOptions, type RetrySchedule, type SubmitOptions } from "./request/Retry.ts"
+export type { RunwayOptions } from "./Settings.ts"
 export * as Task from "./Task.ts"

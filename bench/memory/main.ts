@@ -17,7 +17,8 @@ const { fetch, world, worlds } = Effect.runSync(RunwayMock.make({ clock: "virtua
 const right = {
   character: { type: "image", uri: "https://example.com/portrait.png" },
   reference: { type: "video", uri: "https://example.com/performance.mp4" },
-  ...{ bodyControl: true, expressionIntensity: 3, seed: 1, model: "act_two", ratio: "1280:720" }
+  ...{ bodyControl: true, expressionIntensity: 3, seed: 1, model: "act_two", ratio: "1280:720" },
+  contentModeration: { publicFigureThreshold: "auto" }
 }
 
 /** One request of a kind that goes by its number. */

@@ -5,7 +5,7 @@ import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import { adaptivePoll, type PollSchedule } from "../../src/Poll.ts"
-import type { Task } from "../../src/TaskSnapshot.ts"
+import type { Task } from "../../src/task/Snapshot.ts"
 
 /** Up to a fifth more, as in the adaptive policy. */
 const jittered = <Output>(schedule: Schedule.Schedule<Output>): PollSchedule =>

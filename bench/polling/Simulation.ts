@@ -19,7 +19,7 @@ import {
   Succeeded,
   type Task,
   TaskId
-} from "../../src/TaskSnapshot.ts"
+} from "../../src/task/Snapshot.ts"
 
 /** `bare`: Runway's own task, always fresh. `envelope`: the gateway's row, 30 % all through the work, refreshed every 15 s. */
 export type Shape = "bare" | "bare without progress" | "envelope" | "envelope with Runway's copy"

@@ -31,7 +31,14 @@ export class Refused extends Error {
 }
 
 /** What the API wants to be told besides. */
-const rest = { model: "act_two", ratio: "1280:720", bodyControl: true, expressionIntensity: 3, seed: 1 }
+const rest = {
+  model: "act_two",
+  ratio: "1280:720",
+  bodyControl: true,
+  expressionIntensity: 3,
+  seed: 1,
+  contentModeration: { publicFigureThreshold: "auto" }
+}
 
 const pause = 5000
 /** Polls until it is given up: half an hour. The task goes on, and its id is known. */

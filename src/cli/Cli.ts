@@ -16,13 +16,12 @@ import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as Path from "effect/Path"
 import * as Stream from "effect/Stream"
-import contract from "../../generated/contract.gen.json" with { type: "json" }
 import * as CharacterPerformance from "../CharacterPerformance.ts"
-import { defined } from "../Defined.ts"
-import * as Folder from "../Folder.ts"
+import * as Folder from "../download/Folder.ts"
 import { Runway } from "../Runway.ts"
 import * as Task from "../Task.ts"
 import { Complaint } from "./Complaint.ts"
+import { described, inputOf } from "./Described.ts"
 import * as Mock from "./Mock.ts"
 import * as Progress from "./Progress.ts"
 
@@ -46,37 +45,12 @@ const out = Flag.String("out").pipe(
   Flag.withDescription("Where the video is saved, as <task id>.mp4")
 )
 
-const url = (name: string, description: string) =>
-  Flag.String(name).pipe(Flag.withMetavar("url"), Flag.withDescription(description), Flag.optional)
-
 const generate = Command.make(
   "generate",
   {
     ...modeFlags,
     out,
-    character: url(
-      "character",
-      "The character, an image or a video, as a public https:// URL. Default: the documentation's example"
-    ),
-    reference: url("reference", "The performance, a video of 3 to 30 seconds, as a public https:// URL"),
-    characterType: Flag.Literals("character-type", ["image", "video"]).pipe(
-      Flag.withDescription("What the character is. Default: told from the end of its URL"),
-      Flag.optional
-    ),
-    bodyControl: Flag.Boolean("body-control").pipe(
-      Flag.withDescription("Transfer the body's movement too. Default: yes"),
-      Flag.optional
-    ),
-    expressionIntensity: Flag.Int("expression-intensity").pipe(
-      Flag.withDescription("From 1 to 5. Default: 1"),
-      Flag.optional
-    ),
-    seed: Flag.Int("seed").pipe(Flag.withDescription("From 0 to 4294967295. Default: 1"), Flag.optional),
-    ratio: Flag.String("ratio").pipe(
-      Flag.withMetavar("width:height"),
-      Flag.withDescription("1280:720, 720:1280, 960:960, 1104:832, 832:1104 or 1584:672. Default: 1280:720"),
-      Flag.optional
-    )
+    ...described
   },
   Effect.fn(function* (flags) {
     const input = yield* inputOf(flags)
@@ -157,49 +131,6 @@ const modeOf = ({ mock, live }: { readonly mock: boolean; readonly live: boolean
 /** The client for a mode. Progress is shown by the command, so the library's own log stays silent. */
 const client = (mode: Mode) => Layer.merge(mode === "live" ? Runway.layerConfig : Mock.layer, Logger.layer([]))
 
-interface InputFlags {
-  readonly character: Option.Option<string>
-  readonly reference: Option.Option<string>
-  readonly characterType: Option.Option<"image" | "video">
-  readonly bodyControl: Option.Option<boolean>
-  readonly expressionIntensity: Option.Option<number>
-  readonly seed: Option.Option<number>
-  readonly ratio: Option.Option<string>
-}
-
-const examples =
-  contract.paths["/runwayml/v1/character_performance"].post.requestBody.content["application/json"].examples
-const sourceExample = examples["source-document"].value
-
-const inputOf = (flags: InputFlags): Effect.Effect<CharacterPerformance.Input, Complaint> => {
-  const [character, reference] = [Option.getOrUndefined(flags.character), Option.getOrUndefined(flags.reference)]
-  if ((character === undefined) !== (reference === undefined)) {
-    return Effect.fail(
-      new Complaint({
-        text: "--character and --reference go together: give both, or neither for the documentation's example."
-      })
-    )
-  }
-  const assets =
-    character === undefined || reference === undefined
-      ? sourceExample
-      : {
-          character: { type: Option.getOrElse(flags.characterType, () => typeOf(character)), uri: character },
-          reference: { type: "video", uri: reference }
-        }
-  const said = defined({
-    bodyControl: Option.getOrUndefined(flags.bodyControl),
-    expressionIntensity: Option.getOrUndefined(flags.expressionIntensity),
-    seed: Option.getOrUndefined(flags.seed),
-    ratio: Option.getOrUndefined(flags.ratio)
-  })
-  // The contract's check follows before anything is sent, and speaks of these fields by the same names.
-  return Effect.succeed({ ...assets, ...said } as CharacterPerformance.Input)
-}
-
-const typeOf = (uri: string): "image" | "video" =>
-  /\.(png|jpe?g|webp|gif|avif)([?#]|$)/i.test(uri) ? "image" : "video"
-
 /** A folder that can be written to, found out before anything is paid for. */
 const writable = Effect.fnUntraced(function* (folder: string) {
   const fs = yield* FileSystem.FileSystem
@@ -214,11 +145,11 @@ const writable = Effect.fnUntraced(function* (folder: string) {
 /** Follows a task to its end and saves its video; where that breaks off, the way back to the task is shown. */
 const finish = Effect.fnUntraced(function* (id: string, folder: string, mode: Mode, options: Task.WaitOptions) {
   const path = yield* Path.Path
-  const again = `npx cometapi-runway wait ${pasteable(id)} --live`
+  const command = `npx cometapi-runway wait ${pasteable(id)} --live`
   const resume =
     mode === "live"
-      ? `Task ${id} goes on at the provider. Take it up again, at no cost, with: ${again} --out ${pasteable(folder)}`
-      : `Task ${id} lived in this process's mock and ends with it. A real one would be taken up again with: ${again}`
+      ? `Task ${id} goes on at the provider. Take it up again, at no cost, with: ${command} --out ${pasteable(folder)}`
+      : `Task ${id} lived in this process's mock and ends with it. A real one would be taken up again with: ${command}`
   yield* Effect.gen(function* () {
     const end = yield* Progress.show(Task.watch(id, options)).pipe(Stream.filter(Task.isTerminal), Stream.runHead)
     const task = yield* Task.outcome(Option.getOrThrow(end))

@@ -1,8 +1,8 @@
 /**
  * A client on a mock of its own, for trying things out.
  *
- * The only place where the client's code meets the mock, and it does so by package name and at the last moment: who installs
- * `cometapi-runway` need not install the mock.
+ * The only place where the client's code meets the mock. It loads the mock by package name and only when it is needed, so a program that
+ * installs `cometapi-runway` need not install the mock.
  *
  * @module
  */

@@ -13,15 +13,15 @@ import * as Runtime from "effect/Runtime"
 import metadata from "../../package.json" with { type: "json" }
 import { cli } from "./Cli.ts"
 
-/** An error that has been told already; only its exit code is left. */
-class Told extends Error {
+/** An error that has been reported already; only its exit code is left. */
+class Reported extends Error {
   override readonly [Runtime.errorReported] = false
 }
 
 cli.pipe(
   Command.run({ version: metadata.version }),
   Effect.catchTag(["RunwayError", "Complaint"], (error) =>
-    Effect.andThen(Console.error(error.message), Effect.fail(new Told()))
+    Effect.andThen(Console.error(error.message), Effect.fail(new Reported()))
   ),
   Effect.provide(NodeServices.layer),
   NodeRuntime.runMain

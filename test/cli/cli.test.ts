@@ -197,7 +197,8 @@ describe.concurrent("cometapi-runway generate --live", () => {
         expressionIntensity: 2,
         seed: 7,
         model: "act_two",
-        ratio: "720:1280"
+        ratio: "720:1280",
+        contentModeration: { publicFigureThreshold: "auto" }
       })
     })
   )

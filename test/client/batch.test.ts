@@ -6,7 +6,7 @@ import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { CharacterPerformance } from "../../src/index.ts"
 import { DownloadFailed, RunwayError } from "../../src/RunwayError.ts"
-import type { TaskId } from "../../src/TaskSnapshot.ts"
+import type { TaskId } from "../../src/task/Snapshot.ts"
 import { answer, input, provider, until, wrapped } from "../support/Provider.ts"
 import { run } from "../support/VirtualTime.ts"
 

@@ -89,49 +89,52 @@ afterAll(() => {
   process.off("unhandledRejection", complain).off("warning", complain)
 })
 
-describe("ten thousand calls", () => {
-  it.live("answered, refused, lost, given up and interrupted leave no timer, no signal and no growing metrics", () => {
-    const silent = unanswered()
-    const { signals, alive, layer } = scripted((request) => {
-      const fate = request.url.split("/").at(-1)
-      if (fate === "refused") return answer(400, wrapped("invalid_request"))
-      if (fate === "lost") throw socketError("ECONNRESET")
-      return fate === "silent" ? silent.reply(request) : running()
-    })
-    const registry: Metric.MetricRegistry = new Map()
-    return Effect.gen(function* () {
-      const patient = yield* Layer.build(layer())
-      const hasty = yield* Layer.build(layer({ attemptTimeout: "1 millis" }))
-      const fates = [
-        ...Array.from({ length: 5 }, () => Task.get("answered").pipe(Effect.provide(patient))),
-        ...Array.from({ length: 2 }, () => Task.get("refused").pipe(Effect.provide(patient))),
-        Task.get("lost").pipe(Effect.provide(patient)),
-        Task.get("silent").pipe(Effect.provide(hasty)),
-        Task.get("silent").pipe(Effect.provide(patient), Effect.timeout("1 millis"))
-      ]
-      const before = resources()
-      let succeeded = 0
-      yield* Effect.forEach(
-        Array.from({ length: 1000 }, () => fates).flat(),
-        (call) =>
-          Effect.map(Effect.exit(call), (exit) => {
-            if (Exit.isSuccess(exit)) succeeded++
-          }),
-        { concurrency, discard: true }
-      )
-      expect(succeeded).toBe(5000)
-      yield* settled(before)
-      expect(silent.open.size).toBe(0)
-      yield* collectGarbage()
-      expect(signals.length).toBeGreaterThan(9000)
-      // Those of the last turns may still stand on somebody's stack.
-      expect(alive()).toBeLessThan(concurrency)
-      // A series for each operation and outcome, however many calls there are.
-      expect(registry.size).toBeLessThanOrEqual(4)
-    }).pipe(Effect.scoped, Effect.provideService(Metric.MetricRegistry, registry))
-  })
+describe("thousands of calls", () => {
+  it.live(
+    "ten thousand, answered, refused, lost, given up and interrupted, leave no timer, no signal and no growing metrics",
+    () => {
+      const silent = unanswered()
+      const { signals, alive, layer } = scripted((request) => {
+        const fate = request.url.split("/").at(-1)
+        if (fate === "refused") return answer(400, wrapped("invalid_request"))
+        if (fate === "lost") throw socketError("ECONNRESET")
+        return fate === "silent" ? silent.reply(request) : running()
+      })
+      const registry: Metric.MetricRegistry = new Map()
+      return Effect.gen(function* () {
+        const patient = yield* Layer.build(layer())
+        const hasty = yield* Layer.build(layer({ attemptTimeout: "1 millis" }))
+        const fates = [
+          ...Array.from({ length: 5 }, () => Task.get("answered").pipe(Effect.provide(patient))),
+          ...Array.from({ length: 2 }, () => Task.get("refused").pipe(Effect.provide(patient))),
+          Task.get("lost").pipe(Effect.provide(patient)),
+          Task.get("silent").pipe(Effect.provide(hasty)),
+          Task.get("silent").pipe(Effect.provide(patient), Effect.timeout("1 millis"))
+        ]
+        const before = resources()
+        let succeeded = 0
+        yield* Effect.forEach(
+          Array.from({ length: 1000 }, () => fates).flat(),
+          (call) =>
+            Effect.map(Effect.exit(call), (exit) => {
+              if (Exit.isSuccess(exit)) succeeded++
+            }),
+          { concurrency, discard: true }
+        )
+        expect(succeeded).toBe(5000)
+        yield* settled(before)
+        expect(silent.open.size).toBe(0)
+        yield* collectGarbage()
+        expect(signals.length).toBeGreaterThan(9000)
+        // Those of the last turns may still stand on somebody's stack.
+        expect(alive()).toBeLessThan(concurrency)
+        // A series for each operation and outcome, however many calls there are.
+        expect(registry.size).toBeLessThanOrEqual(4)
+      }).pipe(Effect.scoped, Effect.provideService(Metric.MetricRegistry, registry))
+    }
+  )
 
-  it.live("over real sockets, two thousand of them, share connections and leave none", () =>
+  it.live("two thousand, over real sockets, share connections and leave none", () =>
     Effect.gen(function* () {
       const before = resources()
       let connections = 0

@@ -25,10 +25,21 @@ describe("a submission", () => {
           expressionIntensity: 1,
           seed: 1,
           model: "act_two",
-          ratio: "1280:720"
+          ratio: "1280:720",
+          contentModeration: { publicFigureThreshold: "auto" }
         })
       }).pipe(Effect.provide(api.layer()))
     }
+  )
+
+  it.effect("reads the id beside an estimate of the cost, whatever that looks like", () =>
+    Effect.gen(function* () {
+      for (const estimatedCost of [{ credits: 150 }, { credits: "150" }, 150, null, "unknown", []]) {
+        const api = provider(Response.json({ id: "t-1", estimatedCost }))
+        expect(yield* submit.pipe(Effect.provide(api.layer()))).toBe("t-1")
+        expect(api.posts()).toBe(1)
+      }
+    })
   )
 
   it.effect("finds the id where sibling gateways put it, because a paid job's id must not be lost", () =>

@@ -80,7 +80,7 @@ const isRequired = (schema: string, place: string, body: unknown): boolean => {
   if (schema === "TaskAnswer" && place === "data") return isNode(body) && "code" in body
   const rules: Readonly<Record<string, RegExp>> = {
     CharacterPerformanceRequest:
-      /^(character|reference|bodyControl|expressionIntensity|seed|model|ratio)(\.(type|uri))?$/,
+      /^(character|reference|bodyControl|expressionIntensity|seed|model|ratio|contentModeration)(\.(type|uri))?$/,
     TaskAccepted: /^id$/,
     TaskAnswer: /^(id|status|task_id|code)$|^data\.(task_id|status)$/,
     ErrorAnswer: /^(error|code|message)$|^error\.message$/

@@ -129,7 +129,15 @@ describe("the plain bindings against the mock", () => {
       const runway = createBindings({ apiKey: "sk-plain", fetch: (request) => fetch(request) })
       const submitted = yield* Effect.promise(() =>
         runway.POST("/runwayml/v1/character_performance", {
-          body: { ...input, bodyControl: true, expressionIntensity: 3, seed: 1, model: "act_two", ratio: "1280:720" }
+          body: {
+            ...input,
+            bodyControl: true,
+            expressionIntensity: 3,
+            seed: 1,
+            model: "act_two",
+            ratio: "1280:720",
+            contentModeration: { publicFigureThreshold: "auto" }
+          }
         })
       )
       const id: string | undefined = submitted.data?.id

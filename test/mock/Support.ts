@@ -20,7 +20,8 @@ export const performance = {
   expressionIntensity: 3,
   seed: 1,
   model: "act_two",
-  ratio: "1280:720"
+  ratio: "1280:720",
+  contentModeration: { publicFigureThreshold: "auto" }
 }
 
 export const headers = (key = "test-key"): Record<string, string> => ({

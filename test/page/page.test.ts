@@ -5,8 +5,8 @@ import { promisify } from "node:util"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { RunwayMock } from "cometapi-runway-mock"
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core"
-import * as Contract from "../../mock/src/Contract.ts"
-import * as PageFiles from "../../mock/src/Page.ts"
+import * as Contract from "../../mock/src/contract/Contract.ts"
+import * as PageFiles from "../../mock/src/control/Page.ts"
 import { headers, performance as performanceBody, post } from "../mock/Support.ts"
 
 const candidates = [

@@ -14,7 +14,10 @@ const refuses = (place: string, source: string): boolean => {
   const file = join(root, place)
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(file, `import { something } from "${source}"\nexport const used = something\n`)
-  return spawnSync("biome", ["lint", place], { cwd: root }).status !== 0
+  const { status } = spawnSync("biome", ["lint", place], { cwd: root })
+  // Each import is judged alone: two that are both allowed could form a circle.
+  rmSync(file)
+  return status !== 0
 }
 
 describe("the direction of imports", () => {
@@ -26,10 +29,10 @@ describe("the direction of imports", () => {
     ["src/Task.ts", "effect"],
     ["src/Task.ts", "node:fs"],
     ["src/cli/Cli.ts", "cometapi-runway-mock"],
-    ["mock/src/World.ts", "../../src/Task.ts"],
-    ["mock/src/World.ts", "cometapi-runway"],
+    ["mock/src/world/World.ts", "../../../src/Task.ts"],
+    ["mock/src/world/World.ts", "cometapi-runway"],
     ["scripts/generate.ts", "../src/index.ts"],
-    ["scripts/generate.ts", "../mock/src/Contract.ts"]
+    ["scripts/generate.ts", "../mock/src/contract/Contract.ts"]
   ])("%s may not import %s", (place, source) => {
     expect(refuses(place, source)).toBe(true)
   })
@@ -39,9 +42,113 @@ describe("the direction of imports", () => {
     ["src/Task.ts", "effect/Effect"],
     ["src/cli/Cli.ts", "../Task.ts"],
     ["src/cli/Mock.ts", "cometapi-runway-mock"],
-    ["mock/src/World.ts", "./Scenario.ts"],
-    ["mock/src/World.ts", "../../generated/schemas.gen.ts"],
+    ["mock/src/world/World.ts", "./Scenario.ts"],
+    ["mock/src/world/World.ts", "../../../generated/schemas.gen.ts"],
     ["test/contract/first-path.test.ts", "cometapi-runway-mock"]
+  ])("%s may import %s", (place, source) => {
+    expect(refuses(place, source)).toBe(false)
+  })
+
+  // The floors of the client, from the top down: each may import what stands below it and nothing above it.
+  it.each([
+    ["src/index.ts", "./cli/Cli.ts"],
+    ["src/CharacterPerformance.ts", "./index.ts"],
+    ["src/CharacterPerformance.ts", "./cli/Described.ts"],
+    ["src/Job.ts", "./CharacterPerformance.ts"],
+    ["src/Task.ts", "./Job.ts"],
+    ["src/Wait.ts", "./Task.ts"],
+    ["src/Runway.ts", "./Wait.ts"],
+    ["src/Runway.ts", "./download/Download.ts"],
+    ["src/Submission.ts", "./Runway.ts"],
+    ["src/Submission.ts", "./Reading.ts"],
+    ["src/Reading.ts", "./Submission.ts"],
+    ["src/Settings.ts", "./Runway.ts"],
+    ["src/download/Download.ts", "../Submission.ts"],
+    ["src/download/Host.ts", "../Runway.ts"],
+    ["src/request/Exchange.ts", "../Submission.ts"],
+    ["src/request/Input.ts", "../download/Host.ts"],
+    ["src/request/Retry.ts", "../CharacterPerformance.ts"],
+    ["src/RunwayError.ts", "./request/Answer.ts"],
+    ["src/Poll.ts", "./Wait.ts"],
+    ["src/task/Snapshot.ts", "../RunwayError.ts"],
+    ["src/task/WireTask.ts", "../request/Answer.ts"],
+    ["src/Shown.ts", "./task/Snapshot.ts"],
+    ["src/Bindings.ts", "./request/Attempt.ts"],
+    // The rules for every floor hold on each of them.
+    ["src/request/Attempt.ts", "node:https"],
+    ["src/task/Snapshot.ts", "cometapi-runway-mock"],
+    ["src/Wait.ts", "effect"],
+    ["src/download/Download.ts", "../../mock/src/index.ts"],
+    ["src/request/Attempt.ts", "../../test/support/Provider.ts"]
+  ])("%s may not import %s, which is no floor below it", (place, source) => {
+    expect(refuses(place, source)).toBe(true)
+  })
+
+  it.each([
+    ["src/CharacterPerformance.ts", "./Job.ts"],
+    ["src/ImageToVideo.ts", "./Job.ts"],
+    ["src/ImageToVideo.ts", "./request/Input.ts"],
+    ["src/Job.ts", "./Task.ts"],
+    ["src/Task.ts", "./download/Download.ts"],
+    ["src/Wait.ts", "./Runway.ts"],
+    ["src/Runway.ts", "./Submission.ts"],
+    ["src/Submission.ts", "./request/Exchange.ts"],
+    ["src/download/Host.ts", "../request/Answer.ts"],
+    ["src/download/Download.ts", "./Host.ts"],
+    ["src/request/Answer.ts", "../RunwayError.ts"],
+    ["src/RunwayError.ts", "./task/Snapshot.ts"],
+    ["src/task/Snapshot.ts", "../Shown.ts"],
+    ["src/task/WireTask.ts", "../../generated/schemas.gen.ts"]
+  ])("%s may import %s, a floor below it", (place, source) => {
+    expect(refuses(place, source)).toBe(false)
+  })
+
+  it("no two modules of the client may import each other", () => {
+    const folder = join(root, "src/download")
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, "One.ts"), `import { two } from "./Two.ts"\nexport const one = () => two\n`)
+    writeFileSync(join(folder, "Two.ts"), `import { one } from "./One.ts"\nexport const two = () => one\n`)
+    expect(spawnSync("biome", ["lint", "src/download/One.ts", "src/download/Two.ts"], { cwd: root }).status).not.toBe(0)
+    writeFileSync(join(folder, "Two.ts"), "export const two = 2\n")
+    expect(spawnSync("biome", ["lint", "src/download/One.ts", "src/download/Two.ts"], { cwd: root }).status).toBe(0)
+  })
+})
+
+describe("the floors of the mock", () => {
+  it.each([
+    ["mock/src/testing/TestWorld.ts", "../index.ts"],
+    ["mock/src/RunwayMock.ts", "./testing/TestWorld.ts"],
+    ["mock/src/RunwayMock.ts", "./index.ts"],
+    ["mock/src/doors/Fetch.ts", "../RunwayMock.ts"],
+    ["mock/src/doors/Fetch.ts", "../control/Control.ts"],
+    ["mock/src/control/Control.ts", "../doors/Guard.ts"],
+    ["mock/src/control/Control.ts", "../Options.ts"],
+    ["mock/src/provider/Provider.ts", "../control/Control.ts"],
+    ["mock/src/provider/Provider.ts", "../doors/Fetch.ts"],
+    ["mock/src/world/World.ts", "../provider/Provider.ts"],
+    ["mock/src/record/Journal.ts", "../world/World.ts"],
+    ["mock/src/faults/Fault.ts", "../record/Report.ts"],
+    ["mock/src/contract/Contract.ts", "../faults/Fault.ts"],
+    ["mock/src/contract/Contract.ts", "../RunwayMock.ts"],
+    ["mock/src/Time.ts", "./contract/Contract.ts"],
+    ["mock/src/Unknown.ts", "./Options.ts"],
+    // What no part of the mock may import is refused on every floor.
+    ["mock/src/contract/Contract.ts", "../../../src/Task.ts"],
+    ["mock/src/Time.ts", "cometapi-runway"]
+  ])("%s may not import %s", (place, source) => {
+    expect(refuses(place, source)).toBe(true)
+  })
+
+  it.each([
+    ["mock/src/testing/TestWorld.ts", "../RunwayMock.ts"],
+    ["mock/src/RunwayMock.ts", "./control/Control.ts"],
+    ["mock/src/doors/HttpServer.ts", "../provider/Incoming.ts"],
+    ["mock/src/control/ControlApi.ts", "./Control.ts"],
+    ["mock/src/provider/Provider.ts", "../world/World.ts"],
+    ["mock/src/world/World.ts", "../record/Journal.ts"],
+    ["mock/src/record/Report.ts", "../faults/Delivery.ts"],
+    ["mock/src/faults/Delivery.ts", "../contract/Answer.ts"],
+    ["mock/src/contract/Contract.ts", "../Unknown.ts"]
   ])("%s may import %s", (place, source) => {
     expect(refuses(place, source)).toBe(false)
   })

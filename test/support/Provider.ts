@@ -6,7 +6,8 @@
 import * as Effect from "effect/Effect"
 import { Fetch } from "effect/http/FetchHttpClient"
 import * as Layer from "effect/Layer"
-import { Runway, type RunwayOptions } from "../../src/Runway.ts"
+import { Runway } from "../../src/Runway.ts"
+import type { RunwayOptions } from "../../src/Settings.ts"
 
 export type Reply = Response | Error | ((request: Request) => Response | Promise<Response>)
 

@@ -13,7 +13,14 @@ from email.utils import parsedate_to_datetime
 
 PAUSE = 5.0
 PATIENCE = 360  # polls: half an hour
-REST = {"model": "act_two", "ratio": "1280:720", "bodyControl": True, "expressionIntensity": 3, "seed": 1}
+REST = {
+    "model": "act_two",
+    "ratio": "1280:720",
+    "bodyControl": True,
+    "expressionIntensity": 3,
+    "seed": 1,
+    "contentModeration": {"publicFigureThreshold": "auto"},
+}
 
 
 # What a connection that breaks comes to, and an answer that is no JSON.

@@ -1,0 +1,115 @@
+/**
+ * A paid operation, and all that can be done with any of them: check its input, submit it, generate one result or many.
+ *
+ * It knows no operation by name. An operation's own module says what its input is and which call of the bindings writes it; the rest is
+ * the same for all and stands here once, above all that the id of a job that is paid for cannot get lost between submitting and waiting.
+ *
+ * @module
+ */
+import * as Effect from "effect/Effect"
+import type * as Result from "effect/Result"
+import * as Stream from "effect/Stream"
+import type { Bindings } from "./Bindings.ts"
+import { Runway } from "./Runway.ts"
+import type { RunwayError } from "./RunwayError.ts"
+import type { SubmitOptions } from "./request/Retry.ts"
+import type { Operation } from "./Submission.ts"
+import * as Task from "./Task.ts"
+
+export type { Operation } from "./Submission.ts"
+
+/** What an operation's own module says of it. */
+export interface Definition<Input, Body extends object> {
+  /** Method and path. They must stand in the contract: a typing error does not compile. */
+  readonly operation: Operation
+  /** Makes the request body of an input, or says what is wrong with it. `checker` in `request/Input.ts` makes it from the contract. */
+  readonly validate: (input: Input) => Effect.Effect<Body, RunwayError>
+  /** The call of the bindings that writes the request. */
+  readonly send: (bindings: Bindings, body: Body) => Promise<unknown>
+}
+
+/** How `generate` waits, and what it reports on the way. */
+export interface GenerateOptions extends Task.WaitOptions, SubmitOptions {
+  /**
+   * Runs as soon as the job is accepted and before any waiting: the place to store the id. It is not interrupted. The wait begins when it
+   * is done; if it fails, `generate` fails with its error and the job goes on.
+   */
+  readonly onSubmitted?: ((id: Task.TaskId) => Effect.Effect<unknown, RunwayError>) | undefined
+}
+
+/** One input of `generateAll` and its result. */
+export interface Generated<Input> {
+  /** The input's place among the inputs, from 0: results come in the order in which they end. */
+  readonly index: number
+  readonly input: Input
+  readonly result: Result.Result<Task.Succeeded, RunwayError>
+}
+
+/** How `generateAll` works. */
+export interface GenerateAllOptions<Input> extends Omit<GenerateOptions, "onSubmitted"> {
+  /** How many jobs may be under way at once. A job counts until its result is taken from the stream. */
+  readonly concurrency: number
+  /** Like the `onSubmitted` of `generate`, and also given the input. If it fails, only that input does. */
+  readonly onSubmitted?:
+    | ((id: Task.TaskId, job: { readonly index: number; readonly input: Input }) => Effect.Effect<unknown, RunwayError>)
+    | undefined
+}
+
+/** A paid operation. */
+export interface Job<Input, Body> {
+  /** The request body that an input becomes; nothing is sent. */
+  readonly validate: (input: Input) => Effect.Effect<Body, RunwayError>
+  /** Starts a paid job and gives its id. */
+  readonly submit: (input: Input, options?: SubmitOptions) => Effect.Effect<Task.TaskId, RunwayError, Runway>
+  /** Starts a paid job and waits for its result. */
+  readonly generate: (input: Input, options?: GenerateOptions) => Effect.Effect<Task.Succeeded, RunwayError, Runway>
+  /** Starts a paid job for each input and gives one result per input, as each ends. */
+  readonly generateAll: <E, R>(
+    inputs: Stream.Stream<Input, E, R>,
+    options: GenerateAllOptions<Input>
+  ) => Stream.Stream<Generated<Input>, E, R | Runway>
+}
+
+/** Makes a paid operation out of its definition. */
+export const make = <Input, Body extends object>({
+  operation,
+  validate,
+  send
+}: Definition<Input, Body>): Job<Input, Body> => {
+  const submit: Job<Input, Body>["submit"] = Effect.fnUntraced(function* (input, options) {
+    const runway = yield* Runway
+    const body = yield* validate(input)
+    return yield* runway.submit({ operation, body, send: (bindings) => send(bindings, body) }, options)
+  })
+
+  const generate: Job<Input, Body>["generate"] = Effect.fn("Runway.generate")(function* (
+    input,
+    { onSubmitted, retry, onUnknownOutcome, ...wait } = {}
+  ) {
+    const handle = yield* Effect.uninterruptibleMask((restore) =>
+      restore(submit(input, { retry, onUnknownOutcome })).pipe(
+        Effect.flatMap(Task.handle),
+        // The id is stored even if somebody interrupts just now.
+        Effect.tap(({ id }) => onSubmitted?.(id) ?? Effect.void)
+      )
+    )
+    yield* Effect.annotateCurrentSpan("runway.task.id", handle.id)
+    return yield* Task.wait(handle, wait)
+  })
+
+  const generateAll: Job<Input, Body>["generateAll"] = (inputs, { concurrency, onSubmitted, ...options }) =>
+    Stream.mapEffect(
+      inputs,
+      (input, index) =>
+        generate(input, {
+          ...options,
+          onSubmitted: onSubmitted === undefined ? undefined : (id) => onSubmitted(id, { index, input })
+        }).pipe(
+          Effect.result,
+          Effect.map((result): Generated<Input> => ({ index, input, result }))
+        ),
+      { concurrency, unordered: true }
+    )
+
+  return { validate, submit, generate, generateAll }
+}

@@ -1,0 +1,206 @@
+/**
+ * One HTTP answer, and what it means: the one place where statuses and error bodies become reasons.
+ *
+ * An answer that proves nothing (a 500, a 502, a page) means different things to a read and to a paid submission, so the caller says
+ * which it was. Sending again is not decided here but in `Retry.ts`.
+ *
+ * @module
+ */
+import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import * as Wire from "../../generated/schemas.gen.ts"
+import { type Defined, defined } from "../Defined.ts"
+import * as Reasons from "../RunwayError.ts"
+import * as Shown from "../Shown.ts"
+
+/** An answer, read to its end. */
+export interface Answer {
+  /** 0 for a redirect that the platform hides (browsers do, under `redirect: "manual"`). */
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  readonly sentAt: DateTime.Utc
+  readonly receivedAt: DateTime.Utc
+}
+
+/** An answer as it came, for those who need more than a task or an error. */
+export interface RawAnswer {
+  /** For example `GET /runwayml/v1/tasks/{id}`. */
+  readonly operation: string
+  readonly status: number
+  readonly headers: Headers
+  /** The gateway's id of the request, where it gave one. */
+  readonly requestId: string | undefined
+  /** The untouched body. It may hold signed URLs, and so is kept `Redacted`. */
+  readonly body: Redacted.Redacted<string>
+}
+
+/**
+ * A function that is shown every answer as it came, before it is read. By default there is none.
+ *
+ * Use it to record what the provider really says, for one effect or for a whole program. It is not interrupted while it is shown a
+ * submission's answer, and when it breaks, that is only logged: neither may lose a paid task's id.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { OnAnswer, Task } from "cometapi-runway"
+ *
+ * const program = Task.get("5b91e444-c232-deaf-a4d7-8aef3e57336b").pipe(
+ *   Effect.provideService(OnAnswer, ({ operation, status, requestId }) => Effect.log(operation, status, requestId))
+ * )
+ * ```
+ */
+export const OnAnswer = Context.Reference<(answer: RawAnswer) => Effect.Effect<void>>("cometapi-runway/OnAnswer", {
+  defaultValue: () => () => Effect.void
+})
+
+/** The body as JSON, or nothing. */
+export const json = (answer: Answer): Option.Option<unknown> => parse(answer.text)
+
+const parse = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
+
+/** The gateway's id of the request: its header, or the suffix of its error messages (new-api). */
+export const requestId = (answer: Answer): string | undefined =>
+  answer.headers.get("x-oneapi-request-id") ?? idSuffix.exec(answer.text)?.[1]
+
+const idSuffix = /\(request id: ([^)"\s]+)\)/i
+
+/** Whether the provider says that it did what was asked. */
+export const isSuccess = ({ status }: Answer): boolean => status >= 200 && status < 300
+
+/** What an error tells of the answer that it was made from. */
+export const known = (answer: Answer): Defined<{ status: number; requestId: string | undefined }> =>
+  defined({ status: answer.status, requestId: requestId(answer) })
+
+/**
+ * Why a paid submission was certainly not accepted, when its answer holds no task id; nothing when the answer leaves that open, and
+ * then `ambiguity` says why.
+ */
+export const refusal = (answer: Answer): Option.Option<Reasons.Reason> => {
+  const { status } = answer
+  const error = readError(answer)
+  if (isRedirect(status)) return Option.some(new Reasons.Rejected({ said: redirectProblem(answer), problems: [] }))
+  if (status === 404) return Option.some(rejected(error))
+  // A proxy in between can answer 503 after it has passed the request on; only the provider's own 503 is a proof.
+  if (status === 503 && error === undefined) return Option.none()
+  const reason = definite(answer, error)
+  if (reason !== undefined) return Option.some(reason)
+  return status === 503 || provesNotAccepted.has(status) ? Option.some(unavailable(answer, error)) : Option.none()
+}
+
+/** Why it cannot be told from an answer whether a submission was accepted. */
+export const ambiguity = (answer: Answer): string => {
+  const beginning = Shown.excerpt(answer.text)
+  return answer.status < 300
+    ? `the answer holds no task id (${beginning || "it is empty"})`
+    : beginning || "no reason was given"
+}
+
+/** What an answer to a read means when it holds no task. */
+export const missing = (answer: Answer): Reasons.Reason => {
+  const { status } = answer
+  const error = readError(answer)
+  if (status === 404 || notThere.test(error?.code ?? "") || notThere.test(error?.said ?? "")) {
+    return new Reasons.TaskNotFound({ said: error?.said ?? "" })
+  }
+  if (isRedirect(status)) {
+    return new Reasons.UnexpectedAnswer({ problem: redirectProblem(answer), excerpt: "" })
+  }
+  if (status < 300)
+    return new Reasons.UnexpectedAnswer({ problem: "the answer is no task", excerpt: Shown.excerpt(answer.text) })
+  return definite(answer, error) ?? unavailable(answer, error)
+}
+
+/** Answered before the provider could accept anything: too slow or too early, saturated, or (521–523) the edge found no origin. */
+const provesNotAccepted: ReadonlySet<number> = new Set([408, 425, 429, 521, 522, 523])
+
+/** Codes that are permanent whatever the status says: the gateway answers clients' mistakes with 500 and unknown models with 503. */
+const permanentCodes: ReadonlySet<string> = new Set(["invalid_request", "model_not_found"])
+
+const notThere = /^task_not_exist$/i
+
+/** The meaning of statuses and codes that leave no doubt. */
+const definite = (answer: Answer, error: ProviderError | undefined): Reasons.Reason | undefined => {
+  const { status } = answer
+  if (status === 401) return new Reasons.Unauthorized(words(error))
+  if (status === 403) return new Reasons.Forbidden(words(error))
+  if (status === 429)
+    return new Reasons.RateLimited({ ...words(error), ...defined({ retryAfter: retryAfter(answer) }) })
+  if (status >= 400 && status < 500 && !provesNotAccepted.has(status)) return rejected(error)
+  if (status >= 500 && permanentCodes.has(error?.code ?? "")) return rejected(error)
+  return undefined
+}
+
+const rejected = (error: ProviderError | undefined): Reasons.Rejected =>
+  new Reasons.Rejected({ ...words(error), problems: error?.problems ?? [] })
+
+const unavailable = (answer: Answer, error: ProviderError | undefined): Reasons.Unavailable =>
+  new Reasons.Unavailable({
+    said: error?.said ?? Shown.excerpt(answer.text),
+    ...defined({ code: error?.code, retryAfter: retryAfter(answer) })
+  })
+
+/** A status from 300 on, or the 0 that a browser puts in its place. */
+const isRedirect = (status: number): boolean => status === 0 || (status >= 300 && status < 400)
+
+const redirectProblem = (answer: Answer): string => {
+  const location = answer.headers.get("location")
+  return `answered with a redirect${location === null ? "" : ` to ${Shown.withoutQuery(location)}`}, which is how a wrong path is met; check the base URL`
+}
+
+/** What the provider's error bodies have in common. */
+interface ProviderError {
+  readonly code: string | undefined
+  readonly said: string
+  readonly problems: ReadonlyArray<Reasons.Problem>
+}
+
+/** What every refusal carries of the provider's error. */
+const words = (error: ProviderError | undefined): Defined<{ said: string; code: string | undefined }> =>
+  defined({ said: error?.said ?? "", code: error?.code })
+
+const isWrapped = Schema.is(Wire.WrappedError)
+const isFlat = Schema.is(Wire.FlatError)
+const isNative = Schema.is(Wire.NativeError)
+
+/** The error in one of the contract's three forms, or nothing: then the answer came from something between the provider and us. */
+const readError = (answer: Answer): ProviderError | undefined => {
+  const body = Option.getOrUndefined(json(answer))
+  if (isWrapped(body)) return providerError(body.error.code, body.error.message)
+  if (isFlat(body)) return providerError(body.code, body.message)
+  if (isNative(body)) {
+    const problems = (body.issues ?? []).map(({ path, message }) => ({
+      path: (path ?? []).join("."),
+      message: Shown.line(message ?? "")
+    }))
+    return { code: undefined, said: Shown.line(body.error), problems }
+  }
+  return undefined
+}
+
+const providerError = (code: string | number | null | undefined, message: string): ProviderError => ({
+  code: code === null || code === undefined || code === "" ? undefined : String(code),
+  said: Shown.line(message.replace(idSuffix, "")),
+  problems: []
+})
+
+const decodeRetryAfter = Schema.decodeUnknownOption(Schema.RetryAfterFromString)
+
+/** How long the answer asks to wait: `retry-after-ms`, or `Retry-After` in seconds or as a date. */
+export const retryAfter = (answer: Answer): Duration.Duration | undefined => {
+  const millis = Number(answer.headers.get("retry-after-ms") ?? "")
+  if (millis > 0 && millis < Infinity) return Duration.millis(millis)
+  const header = decodeRetryAfter(answer.headers.get("retry-after"))
+  if (Option.isNone(header)) return undefined
+  return header.value._tag === "Duration"
+    ? header.value.duration
+    : Duration.millis(
+        Math.max(0, DateTime.toEpochMillis(header.value.dateTime) - DateTime.toEpochMillis(answer.receivedAt))
+      )
+}
