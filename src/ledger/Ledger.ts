@@ -89,81 +89,74 @@ export class Ledger extends Context.Service<
 
 /** A ledger in a store. */
 export const make = (store: Store, { slack = "30 seconds" }: LedgerOptions = {}): typeof Ledger.Service => {
-  const slackMillis = Duration.toMillis(slack)
-  const failed =
-    (doing: LedgerFailed["doing"]) =>
-    ({ problem, transient }: StoreProblem) =>
-      new LedgerFailed({ doing, store: store.name, problem, transient })
-
   /** Applies a rule that knows the time. */
-  const apply = <A>(
-    doing: LedgerFailed["doing"],
-    intent: string,
-    rule: (known: Rules.Known, now: number) => Rules.Decision<A>,
-    budget?: string
-  ): Effect.Effect<A, LedgerFailed> =>
+  const apply = <A>(intent: string, rule: Rule<A>, doing: LedgerFailed["doing"] = "record", budget?: string) =>
     Effect.gen(function* () {
       const clock = yield* Clock.Clock
       // The time of the transaction, not of the call: a writer may have waited for others.
       const decide = (known: Rules.Known) => rule(known, clock.currentTimeMillisUnsafe())
-      return yield* Effect.mapError(store.transact(intent, budget, decide), failed(doing))
+      return yield* Effect.mapError(store.transact(intent, budget, decide), failed(store, doing))
     })
 
-  const list = (filter: Filter = {}) => Effect.mapError(store.entries(filter), failed("read"))
+  const list = (filter: Filter = {}) => Effect.mapError(store.entries(filter), failed(store, "read"))
 
   const claim = Effect.fn("Ledger.claim")(function* (request: ClaimRequest) {
-    const budget = request.budget ?? {}
-    const asked: Rules.ClaimRequest = {
-      intent: request.intent,
-      digest: request.digest,
-      incarnation: crypto.randomUUID(),
-      label: request.label,
-      budget,
-      micros: Budget.micros(request.price ?? Budget.defaultPrice),
-      leaveWithin: slackMillis / 2,
-      answerWithin: slackMillis + Duration.toMillis(request.attemptTimeout),
-      replaces: request.replaces
-    }
-    const decide = (known: Rules.Known, now: number) => Rules.claim(known, asked, now)
-    const answer = yield* apply("claim", request.intent, decide, budget.name ?? Budget.defaultName)
+    const asked = toRule(request, Duration.toMillis(slack))
+    const rule = (known: Rules.Known, now: number) => Rules.claim(known, asked, now)
+    const answer = yield* apply(request.intent, rule, "claim", asked.budget.name ?? Budget.defaultName)
     return yield* Effect.fromResult(answer)
   })
-
-  const record = Effect.fn("Ledger.record")(({ entry }: Rules.Claimed, verdict: Verdict) =>
-    apply("record", entry.intent, (known, now) => Rules.record(known, entry, verdict, now))
-  )
 
   const sweep = Effect.gen(function* () {
     const answerDue = yield* Clock.currentTimeMillis
     const due = yield* list({ state: "sending", answerDue })
-    const expired = yield* Effect.forEach(due, ({ intent }) => apply("record", intent, Rules.expire))
-    return {
-      expired: expired.filter((any) => any).length,
-      unknown: yield* list({ state: "unknown" }),
-      pending: yield* list({ unsettled: true })
-    }
+    const expired = yield* Effect.forEach(due, ({ intent }) => apply(intent, Rules.expire))
+    const [unknown, pending] = [yield* list({ state: "unknown" }), yield* list({ unsettled: true })]
+    return { expired: expired.filter((any) => any).length, unknown, pending }
   })
 
   return {
     claim,
-    record,
+    record: Effect.fn("Ledger.record")(({ entry }: Rules.Claimed, verdict: Verdict) =>
+      apply(entry.intent, (known, now) => Rules.record(known, entry, verdict, now))
+    ),
     settle: (intent, taskId, { outcome, cost }) => {
       const end = { outcome, micros: cost === undefined ? undefined : Budget.micros(cost) }
-      return apply("record", intent, (known, now) => Rules.settle(known, taskId, end, now))
+      return apply(intent, (known, now) => Rules.settle(known, taskId, end, now))
     },
     show: (intent) => list({ intent }),
     list,
-    release: (intent, why) => apply("record", intent, (known, now) => Rules.release(known, why, now)),
-    adopt: (intent, taskId) => apply("record", intent, (known, now) => Rules.adopt(known, taskId, now)),
-    forget: (intent) => apply("record", intent, Rules.forget),
+    release: (intent, why) => apply(intent, (known, now) => Rules.release(known, why, now)),
+    adopt: (intent, taskId) => apply(intent, (known, now) => Rules.adopt(known, taskId, now)),
+    forget: (intent) => apply(intent, Rules.forget),
     sweep,
     budget: (budget = {}) =>
       store.totals(budget.name ?? Budget.defaultName).pipe(
         Effect.map((totals) => Budget.report(budget, totals)),
-        Effect.mapError(failed("read"))
+        Effect.mapError(failed(store, "read"))
       )
   }
 }
+
+type Rule<A> = (known: Rules.Known, now: number) => Rules.Decision<A>
+
+const failed =
+  (store: Store, doing: LedgerFailed["doing"]) =>
+  ({ problem, transient }: StoreProblem) =>
+    new LedgerFailed({ doing, store: store.name, problem, transient })
+
+/** A request in the rules' units. Its random id makes it the same claim when a store is asked again. */
+const toRule = (request: ClaimRequest, slack: number): Rules.ClaimRequest => ({
+  intent: request.intent,
+  digest: request.digest,
+  incarnation: crypto.randomUUID(),
+  label: request.label,
+  budget: request.budget ?? {},
+  micros: Budget.micros(request.price ?? Budget.defaultPrice),
+  leaveWithin: slack / 2,
+  answerWithin: slack + Duration.toMillis(request.attemptTimeout),
+  replaces: request.replaces
+})
 
 /** A ledger in this process's memory. */
 export const layerMemory = (options?: LedgerOptions): Layer.Layer<Ledger> =>

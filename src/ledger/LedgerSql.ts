@@ -13,6 +13,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
+import { line } from "../Shown.ts"
 import * as Budget from "./Budget.ts"
 import type { Entry } from "./Entry.ts"
 import { Ledger, type LedgerOptions, make } from "./Ledger.ts"
@@ -243,5 +244,5 @@ export const problemOf = (error: SqlError): StoreProblem => {
   const { cause } = error.reason
   const code = typeof cause === "object" && cause !== null && "errno" in cause ? Number(cause.errno) & 0xff : 0
   const words = cause instanceof Error ? cause.message : error.message
-  return { problem: advice[code] ?? `failed: ${words}`, transient: error.isRetryable }
+  return { problem: advice[code] ?? `failed: ${line(words)}`, transient: error.isRetryable }
 }

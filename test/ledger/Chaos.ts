@@ -66,17 +66,13 @@ export const run = async (seed: number, file: string, intents = 40): Promise<Acc
       if (worker === undefined) continue
       await provider.until(provider.posts.seen + 1 + Math.floor(next() * 3), worker)
       await pause(next() * 60)
-      if (worker.process.exitCode !== null || worker.process.signalCode !== null) continue
-      signals[signal] = (signals[signal] ?? 0) + 1
-      worker.process.kill(signal)
       // Some sleep so long that others have given up on them.
       const asleep = next() * 2 * (attemptTimeout + slack)
-      if (signal === "SIGSTOP") woken.push(pause(asleep).then(() => void worker.process.kill("SIGCONT")))
-      workers.push(startWorker(task()))
-      if (signal !== "SIGSTOP") {
-        await worker.ended
-        workers.splice(index, 1)
-      }
+      if (hasEnded(worker)) continue
+      signals[signal] = (signals[signal] ?? 0) + 1
+      woken.push(strike(worker, signal, asleep))
+      if (signal === "SIGSTOP") workers.push(startWorker(task()))
+      else workers[index] = startWorker(task())
     }
     await Promise.all(woken)
     for (const { ended, errors: written } of workers) {
@@ -95,6 +91,19 @@ export const run = async (seed: number, file: string, intents = 40): Promise<Acc
     for (const { process } of workers) process.kill("SIGKILL")
     await provider.stop()
   }
+}
+
+const hasEnded = ({ process }: Worker) => process.exitCode !== null || process.signalCode !== null
+
+/** Sends a signal; what it stops is woken up after a while, what it ends is waited for. */
+const strike = async (worker: Worker, signal: "SIGKILL" | "SIGTERM" | "SIGSTOP", asleep: number): Promise<void> => {
+  worker.process.kill(signal)
+  if (signal !== "SIGSTOP") {
+    await worker.ended
+    return
+  }
+  await pause(asleep)
+  worker.process.kill("SIGCONT")
 }
 
 const totals = ({ seen, refused, lost }: { seen: number; refused: number; lost: number }) => ({

@@ -7,7 +7,7 @@
  */
 import * as Result from "effect/Result"
 import * as Budget from "../../src/ledger/Budget.ts"
-import type { Entry } from "../../src/ledger/Entry.ts"
+import type { Entry, Verdict } from "../../src/ledger/Entry.ts"
 import * as Rules from "../../src/ledger/Rules.ts"
 
 /** What is checked: the rules of the ledger and the conduct of a sender. A mutant changes one of them. */
@@ -170,8 +170,7 @@ const sender = (
   bounds: Bounds,
   step: Step
 ): void => {
-  const entries = state.ledger[intent] ?? []
-  const record = (what: string, verdict: Parameters<typeof Rules.record>[2], then: Process["step"]) =>
+  const record = (what: string, verdict: Verdict, then: Process["step"]) =>
     step(what, (copy, own) => {
       if (own.claimed !== null) {
         const known = { entries: copy.ledger[intent] ?? [], totals: copy.totals }
@@ -180,53 +179,12 @@ const sender = (
       own.step = then
       own.claimed = null
     })
+  const late = process.claimed !== null && state.now >= process.claimed.sentAt + leaveWithin
   switch (process.step) {
-    case "start": {
-      if (!protocol.claimsFirst) {
-        step("does not claim", (_, own) => {
-          own.step = "send"
-        })
-        return
-      }
-      if (!protocol.budgetInTransaction && process.totals === null) {
-        step("reads the budget", (copy, own) => {
-          own.totals = copy.totals
-        })
-        return
-      }
-      const request: Rules.ClaimRequest = {
-        intent,
-        digest: intent,
-        incarnation: `${process.incarnation}`,
-        label: undefined,
-        budget: { jobs: bounds.jobs },
-        micros: 400_000,
-        leaveWithin,
-        answerWithin,
-        replaces: undefined
-      }
-      const decision = protocol.claim({ entries, totals: process.totals ?? state.totals }, request, state.now)
-      if (Result.isFailure(decision.answer)) return
-      const claim = decision.answer.success
-      if (claim._tag === "Busy") return
-      step(`claims: ${claim._tag}`, (copy, own) => {
-        write(copy, protocol, intent, decision)
-        own.totals = null
-        if (claim._tag === "Accepted") own.step = "done"
-        if (claim._tag !== "Claimed") return
-        own.claimed = claim.entry
-        own.step = "send"
-      })
-      if (claim._tag === "Claimed" && state.retries < bounds.retries) {
-        step("claims, and its answer is lost", (copy) => {
-          copy.retries++
-          write(copy, protocol, intent, decision)
-        })
-      }
+    case "start":
+      claim(state, process, intent, protocol, bounds, step)
       return
-    }
-    case "send": {
-      const late = process.claimed !== null && state.now >= process.claimed.sentAt + leaveWithin
+    case "send":
       if (late && protocol.looksAtClock) {
         record("is too late", { _tag: "Refused", why: "not sent" }, "start")
         return
@@ -236,7 +194,6 @@ const sender = (
         own.leftAt = copy.now
       })
       return
-    }
     case "answered":
       record("records the id", { _tag: "Accepted", taskId: process.id }, "done")
       if (!protocol.recordsFirst) {
@@ -250,6 +207,59 @@ const sender = (
       return
     case "lost":
       record("records that it does not know", { _tag: "Unknown", why: "connection lost" }, "start")
+  }
+}
+
+const requestOf = (intent: string, process: Process, bounds: Bounds): Rules.ClaimRequest => ({
+  intent,
+  digest: intent,
+  incarnation: `${process.incarnation}`,
+  label: undefined,
+  budget: { jobs: bounds.jobs },
+  micros: 400_000,
+  leaveWithin,
+  answerWithin,
+  replaces: undefined
+})
+
+/** How a process begins: by a claim, unless it is a mutant. */
+const claim = (
+  state: State,
+  process: Process,
+  intent: string,
+  protocol: Protocol,
+  bounds: Bounds,
+  step: Step
+): void => {
+  if (!protocol.claimsFirst) {
+    step("does not claim", (_, own) => {
+      own.step = "send"
+    })
+    return
+  }
+  if (!protocol.budgetInTransaction && process.totals === null) {
+    step("reads the budget", (copy, own) => {
+      own.totals = copy.totals
+    })
+    return
+  }
+  const known = { entries: state.ledger[intent] ?? [], totals: process.totals ?? state.totals }
+  const decision = protocol.claim(known, requestOf(intent, process, bounds), state.now)
+  if (Result.isFailure(decision.answer) || decision.answer.success._tag === "Busy") return
+  const answer = decision.answer.success
+  step(`claims: ${answer._tag}`, (copy, own) => {
+    write(copy, protocol, intent, decision)
+    own.totals = null
+    if (answer._tag === "Accepted") own.step = "done"
+    if (answer._tag !== "Claimed") return
+    own.claimed = answer.entry
+    own.step = "send"
+  })
+  if (answer._tag === "Claimed" && state.retries < bounds.retries) {
+    step("claims, and its answer is lost", (copy) => {
+      copy.retries++
+      write(copy, protocol, intent, decision)
+    })
   }
 }
 

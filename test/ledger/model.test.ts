@@ -16,7 +16,7 @@ const twins: Bounds = {
   refusals: 1,
   losses: 1,
   words: long ? 2 : 1,
-  retries: 1
+  retries: long ? 1 : 0
 }
 
 /** Two processes pay different intents from a budget of one job. */

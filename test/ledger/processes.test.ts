@@ -54,7 +54,6 @@ describe("several processes on one ledger file", () => {
             0
           )
         }
-        if (process.env["LEDGER_FIGURES"] !== undefined) console.log(sum(accounts))
       }),
     60_000 * runs
   )
