@@ -53,6 +53,7 @@ describe("several processes on one ledger file", () => {
             Object.values(account.signals).reduce((a, b) => a + b, 0),
             0
           )
+          if (process.env["LEDGER_FIGURES"] !== undefined) console.log(JSON.stringify(sum(accounts)))
         }
       }),
     60_000 * runs
