@@ -14,6 +14,9 @@
  * 4. `refused` is written only by the sender, which has the proof.
  * 5. A person may release an `unknown`, but only after the sender's time: until then its request may still arrive.
  *
+ * One gap stays, because the provider knows no key of an intent: a process that is frozen between its last look at the clock and the request's
+ * first byte, and woken up after a person has released its intent, still sends. Before a release, look for processes that hang.
+ *
  * Every store runs these very functions inside a transaction, and the model check in the tests runs them through every order of events.
  *
  * @module

@@ -94,8 +94,9 @@ export interface Worker {
   readonly errors: () => string
 }
 
-export const startWorker = (task: Task): Worker => {
-  const worker = spawn(process.execPath, [new URL("Worker.ts", import.meta.url).pathname, JSON.stringify(task)], {
+/** Starts a worker, on this Node unless another runtime is named. */
+export const startWorker = (task: Task, runtime = process.execPath): Worker => {
+  const worker = spawn(runtime, [new URL("Worker.ts", import.meta.url).pathname, JSON.stringify(task)], {
     stdio: ["ignore", "ignore", "pipe"]
   })
   let errors = ""

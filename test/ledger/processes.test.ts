@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -11,29 +12,37 @@ import { startProvider, startWorker } from "./Workers.ts"
 const runs = Number(process.env["LEDGER_CHAOS"] ?? 1)
 const firstSeed = Number(process.env["LEDGER_SEED"] ?? 1)
 
+const node = process.execPath
+const hasBun = spawnSync("bun", ["--version"]).status === 0
+
+/** Lets workers loose on 40 intents with a budget of 25 jobs. */
+const compete = Effect.fnUntraced(function* (runtimes: ReadonlyArray<string>) {
+  const file = join(yield* folder, "ledger.sqlite")
+  const provider = yield* Effect.acquireRelease(
+    Effect.promise(() => startProvider({ seed: 1, refused: 20, lost: 0, latency: 4 })),
+    (provider) => Effect.promise(() => provider.stop())
+  )
+  const task = { file, url: provider.url, intents: 40, budget: 25, attemptTimeout: 30_000, slack: 30_000 }
+  // They start together, so they also make the file together.
+  const workers = runtimes.map((runtime, seed) => startWorker({ ...task, seed }, runtime))
+  const ended = yield* Effect.promise(() => Promise.all(workers.map(({ ended }) => ended)))
+  assert.deepStrictEqual(ended, [0, 0, 0, 0], workers.map(({ errors }) => errors()).join("\n"))
+  assert.strictEqual(provider.jobs.length, 25)
+  assert.strictEqual(new Set(provider.jobs.map(({ intent }) => intent)).size, 25)
+  const [report, accepted] = yield* Effect.gen(function* () {
+    const ledger = yield* Ledger
+    return [yield* ledger.budget({ jobs: 25 }), yield* ledger.list({ state: "accepted" })] as const
+  }).pipe(Effect.provide(LedgerFile.layer({ file })))
+  assert.deepStrictEqual([report.spent.jobs, report.reserved.jobs, report.left.jobs], [25, 0, 0])
+  assert.deepStrictEqual(accepted.map(({ taskId }) => taskId).sort(), provider.jobs.map(({ id }) => id).sort())
+})
+
 describe("several processes on one ledger file", () => {
   it.live("send each intent once, and no more than their common budget, although all want all of them", () =>
-    Effect.gen(function* () {
-      const file = join(yield* folder, "ledger.sqlite")
-      const provider = yield* Effect.acquireRelease(
-        Effect.promise(() => startProvider({ seed: 1, refused: 20, lost: 0, latency: 4 })),
-        (provider) => Effect.promise(() => provider.stop())
-      )
-      const task = { file, url: provider.url, intents: 40, budget: 25, attemptTimeout: 30_000, slack: 30_000 }
-      // They start together, so they also make the file together.
-      const workers = [1, 2, 3, 4].map((seed) => startWorker({ ...task, seed }))
-      const ended = yield* Effect.promise(() => Promise.all(workers.map(({ ended }) => ended)))
-      assert.deepStrictEqual(ended, [0, 0, 0, 0], workers.map(({ errors }) => errors()).join("\n"))
-      assert.strictEqual(provider.jobs.length, 25)
-      assert.strictEqual(new Set(provider.jobs.map(({ intent }) => intent)).size, 25)
-      const [report, accepted] = yield* Effect.gen(function* () {
-        const ledger = yield* Ledger
-        return [yield* ledger.budget({ jobs: 25 }), yield* ledger.list({ state: "accepted" })] as const
-      }).pipe(Effect.provide(LedgerFile.layer({ file })))
-      assert.deepStrictEqual([report.spent.jobs, report.reserved.jobs, report.left.jobs], [25, 0, 0])
-      assert.deepStrictEqual(accepted.map(({ taskId }) => taskId).sort(), provider.jobs.map(({ id }) => id).sort())
-    })
+    compete([node, node, node, node])
   )
+
+  it.live.skipIf(!hasBun)("may run on Node and on Bun", () => compete([node, "bun", node, "bun"]))
 
   it.live(
     `are killed, frozen and woken up in ${runs} runs: nothing is paid twice, and every paid job is in the ledger`,
