@@ -38,7 +38,7 @@ export interface Totals {
   readonly spent: Amount
 }
 
-export type Part = keyof Totals
+type Part = keyof Totals
 
 export const nothing: Amount = { jobs: 0, micros: 0 }
 
@@ -46,10 +46,10 @@ export const empty: Totals = { reserved: nothing, held: nothing, spent: nothing 
 
 export const micros = (dollars: number): number => Math.round(dollars * 1_000_000)
 
-export const dollars = (micros: number): number => micros / 1_000_000
+const dollars = (micros: number): number => micros / 1_000_000
 
 /** Where an entry's price stands in its budget. */
-export const part: Readonly<Record<State, Part | undefined>> = {
+const part: Readonly<Record<State, Part | undefined>> = {
   sending: "reserved",
   unknown: "held",
   accepted: "spent",

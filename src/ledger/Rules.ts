@@ -54,19 +54,19 @@ export interface Claimed {
 }
 
 /** There is a paid job for this intent. */
-export interface Accepted {
+interface Accepted {
   readonly _tag: "Accepted"
   readonly entry: Entry & { readonly taskId: string }
 }
 
 /** Nobody knows how an earlier attempt ended; a person has to look. */
-export interface Unknown {
+interface Unknown {
   readonly _tag: "Unknown"
   readonly entry: Entry
 }
 
 /** Another call or process is at it, and has until `entry.answerBy`. */
-export interface Busy {
+interface Busy {
   readonly _tag: "Busy"
   readonly entry: Entry
 }
@@ -193,6 +193,8 @@ export type Resolved =
   | { readonly _tag: "TooEarly"; readonly entry: Entry }
   /** The intent is not in the ledger, or nothing about it is unknown. */
   | { readonly _tag: "NothingUnknown" }
+  /** The id is the job of another attempt, so it does not say what became of this one. */
+  | { readonly _tag: "AlreadyKnown"; readonly entry: Entry }
 
 const resolve = ({ entries }: Known, now: number, change: Partial<Entry>): Decision<Resolved> => {
   const open = entries.findLast(({ state }) => state === "sending" || state === "unknown")
@@ -207,8 +209,12 @@ export const release = (known: Known, why: string, now: number): Decision<Resolv
   resolve(known, now, { state: "refused", why })
 
 /** A person has looked and says: this is the job. */
-export const adopt = (known: Known, taskId: string, now: number): Decision<Resolved> =>
-  resolve(known, now, { state: "accepted", taskId })
+export const adopt = (known: Known, taskId: string, now: number): Decision<Resolved> => {
+  const entry = known.entries.find((entry) => entry.taskId === taskId)
+  return entry === undefined
+    ? resolve(known, now, { state: "accepted", taskId })
+    : keep({ _tag: "AlreadyKnown", entry })
+}
 
 /** How an accepted job ended, and what it cost where the provider said so. The answer says whether the job is known. */
 export const settle = (

@@ -20,7 +20,7 @@ import * as Statement from "effect/sql/Statement"
 import { patience } from "./Store.ts"
 
 /** What is used of a runtime's sqlite; those of Node and Bun agree in it. */
-export interface Database {
+interface Database {
   readonly exec: (sql: string) => unknown
   readonly prepare: (sql: string) => { readonly all: (...params: ReadonlyArray<never>) => ReadonlyArray<unknown> }
   readonly close: () => unknown
@@ -108,8 +108,14 @@ const attempt = <A>(run: () => A): Effect.Effect<A, SqlError> =>
 
 const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
-/** Node calls sqlite's result code `errcode`; everybody else calls it `errno`. */
+/** An error of sqlite with its result code where the classification looks for it: Node calls it `errcode`, everybody else `errno`. */
+class SqliteProblem extends Error {
+  readonly errno: unknown
+  constructor(cause: Error, errno: unknown) {
+    super(cause.message, { cause })
+    this.errno = errno
+  }
+}
+
 const withNumber = (cause: unknown): unknown =>
-  cause instanceof Error && "errcode" in cause && !("errno" in cause)
-    ? Object.assign(new Error(cause.message, { cause }), { errno: cause.errcode })
-    : cause
+  cause instanceof Error && "errcode" in cause ? new SqliteProblem(cause, cause.errcode) : cause

@@ -3,6 +3,8 @@
  * loses; afterwards a person resolves what is unknown, and a last worker finishes.
  *
  * The instants come from a seed. (What a process does at such an instant does not, so a run cannot be repeated exactly.)
+ *
+ * @module
  */
 import * as Effect from "effect/Effect"
 import { Ledger } from "../../src/ledger/Ledger.ts"
@@ -80,9 +82,12 @@ export const run = async (seed: number, file: string, intents = 40): Promise<Acc
       errors += written()
     }
     const words = { adopted: 0, released: 0 }
-    for (let round = 0; round < 10 && (await open(file, intents)) > 0; round++) {
+    for (let round = 0; round < 10 && (await unfinished(file, intents)) > 0; round++) {
+      // A machine may be so busy that a request lies in a socket for longer than its sender has waited.
+      await provider.rest()
       await person(file, provider.jobs, words)
-      const last = startWorker(task())
+      // A process that has just started on a busy machine may need longer for its first request than the others are given.
+      const last = startWorker(task({ attemptTimeout: 5000 }))
       await last.ended
       errors += last.errors()
     }
@@ -115,8 +120,13 @@ const totals = ({ seen, refused, lost }: { seen: number; refused: number; lost: 
 const withLedger = <A>(file: string, body: (ledger: typeof Ledger.Service) => Effect.Effect<A, unknown>): Promise<A> =>
   Effect.runPromise(Effect.flatMap(Ledger, body).pipe(Effect.provide(LedgerFile.layer({ file, slack }))))
 
-const open = (file: string, intents: number) =>
-  withLedger(file, (ledger) => Effect.map(ledger.list({ state: "accepted" }), (entries) => intents - entries.length))
+const unfinished = (file: string, intents: number) =>
+  withLedger(file, (ledger) =>
+    Effect.map(
+      ledger.list({ state: "accepted" }),
+      (entries) => intents - new Set(entries.map(({ intent }) => intent)).size
+    )
+  )
 
 type Jobs = ReadonlyArray<{ readonly intent: string; readonly id: string }>
 
@@ -124,10 +134,13 @@ type Jobs = ReadonlyArray<{ readonly intent: string; readonly id: string }>
 const person = (file: string, jobs: Jobs, words: { adopted: number; released: number }) =>
   withLedger(file, (ledger) =>
     Effect.gen(function* () {
-      yield* Effect.sleep(attemptTimeout + slack)
+      const open = [...(yield* ledger.list({ state: "sending" })), ...(yield* ledger.list({ state: "unknown" }))]
+      const latest = Math.max(0, ...open.map(({ answerBy }) => answerBy))
+      yield* Effect.sleep(Math.max(0, latest - Date.now()))
       const { unknown } = yield* ledger.sweep
       for (const { intent } of unknown) {
-        const job = jobs.find((job) => job.intent === intent)
+        const known = (yield* ledger.show(intent)).map(({ taskId }) => taskId)
+        const job = jobs.find((job) => job.intent === intent && !known.includes(job.id))
         if (job === undefined) {
           yield* ledger.release(intent, "not in the console")
           words.released++

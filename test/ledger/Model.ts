@@ -4,6 +4,8 @@
  * A plain breadth-first search over states. Between any two steps a process may be held up for any time (a SIGSTOP), or killed and started
  * again; requests of dead processes may still arrive; answers get lost; a transaction's answer may get lost and the store is asked again.
  * The person is diligent: a look into the provider's console comes before each word.
+ *
+ * @module
  */
 import * as Result from "effect/Result"
 import * as Budget from "../../src/ledger/Budget.ts"

@@ -1,4 +1,8 @@
-/** Numbers from 0 to 1 that are the same for the same seed. */
+/**
+ * Numbers from 0 to 1 that are the same for the same seed.
+ *
+ * @module
+ */
 export const random = (seed: number): (() => number) => {
   let state = seed >>> 0
   return () => {

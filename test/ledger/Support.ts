@@ -1,4 +1,8 @@
-/** What the ledger's tests share: a claim to start from, folders, and the programs that run as processes of their own. */
+/**
+ * What the ledger's tests share: a claim to start from, folders, and the programs that run as processes of their own.
+ *
+ * @module
+ */
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"

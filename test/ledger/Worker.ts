@@ -2,6 +2,8 @@
  * A process that has intents made: it claims each in a ledger file, sends its request to a provider, and writes down how it ended.
  *
  * It is started by `Workers.ts`, killed, stopped and woken up. The order in which it takes the intents comes from its seed.
+ *
+ * @module
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"

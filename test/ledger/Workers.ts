@@ -1,8 +1,10 @@
 /**
  * What stands around the workers: a small provider on a socket that remembers what it accepted, and processes to start, kill and stop.
+ *
+ * @module
  */
 import { type ChildProcess, spawn } from "node:child_process"
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import { random } from "./Random.ts"
 import type { Task } from "./Worker.ts"
 
@@ -23,6 +25,11 @@ const read = async (request: IncomingMessage): Promise<string> => {
 }
 
 const pause = (millis: number) => new Promise<void>((resolve) => setTimeout(resolve, millis))
+
+const connections = (server: Server) =>
+  new Promise<number>((resolve, reject) =>
+    server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)))
+  )
 
 /** A provider that accepts each POST as a new, paid job, and never asks whether it had one like it. */
 export const startProvider = async ({ seed, refused, lost, latency }: Faults) => {
@@ -56,7 +63,11 @@ export const startProvider = async ({ seed, refused, lost, latency }: Faults) =>
     }
     response.end(id)
   }
-  const server = createServer((request, response) => void answer(request, response))
+  let answering = 0
+  const server = createServer((request, response) => {
+    answering++
+    void answer(request, response).finally(() => answering--)
+  })
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
   const address = server.address()
   const port = typeof address === "object" && address !== null ? address.port : 0
@@ -79,6 +90,10 @@ export const startProvider = async ({ seed, refused, lost, latency }: Faults) =>
           resolve()
         })
       }),
+    /** Resolves once every request that has come is dealt with, also those whose sender is gone. */
+    rest: async () => {
+      while ((await connections(server)) > 0 || answering > 0) await pause(10)
+    },
     stop: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve())

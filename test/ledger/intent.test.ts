@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { canonicalJson, digest, key } from "../../src/ledger/Intent.ts"
+import { IntentUnresolved, time } from "../../src/ledger/LedgerError.ts"
 
 const operation = "POST /runwayml/v1/character_performance"
 const body = (uri: string) => ({ character: { type: "image", uri }, seed: 1 })
@@ -45,5 +46,32 @@ describe("an intent", () => {
   it("has the caller's own key, or one that is derived", () => {
     assert.strictEqual(key("job-42", "ab"), "job-42")
     assert.strictEqual(key(undefined, "ab"), "sha256:ab")
+  })
+})
+
+describe("an intent whose outcome is not known", () => {
+  const known = {
+    intent: "job-42",
+    attempt: 2,
+    sentAt: time(Date.UTC(2026, 10, 24)),
+    answerBy: time(Date.UTC(2026, 10, 24, 0, 1, 30)),
+    bodyDigest: "ab".repeat(32)
+  }
+
+  it("says what to look for, where, and what to tell the ledger then", () => {
+    const error = new IntentUnresolved({ ...known, state: "unknown", evidence: "connection lost" })
+    assert.isFalse(error.isRetryable)
+    assert.strictEqual(
+      error.message,
+      'nothing was sent, because attempt 2 for the intent "job-42" was sent 2026-11-24T00:00:00.000Z and it is not known whether it was ' +
+        "accepted and charged (connection lost). Look for it in the provider's console (body sha256 abababababab…), then tell the ledger: " +
+        "adopt the id that you found, or release the intent so that it may be sent again"
+    )
+  })
+
+  it("may be tried again while another is at it", () => {
+    const error = new IntentUnresolved({ ...known, state: "sending" })
+    assert.isTrue(error.isRetryable)
+    assert.match(error.message, /may still be answered until 2026-11-24T00:01:30\.000Z\. Try again then$/)
   })
 })

@@ -5,12 +5,21 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import { SqlClient } from "effect/sql/SqlClient"
 import { TestClock } from "effect/testing"
 import type { Verdict } from "../../src/ledger/Entry.ts"
 import { Ledger, layerMemory, sendOnce } from "../../src/ledger/Ledger.ts"
 import * as LedgerFile from "../../src/ledger/LedgerFile.ts"
+import * as LedgerSql from "../../src/ledger/LedgerSql.ts"
 import type { Claim, Claimed } from "../../src/ledger/Rules.ts"
+import * as Sqlite from "../../src/ledger/Sqlite.ts"
 import { folder, request } from "./Support.ts"
+
+/** Any Effect `SqlClient`: here the runtime's sqlite, in memory. */
+const client = Effect.flatMap(Sqlite.find, (open) =>
+  open === undefined ? Effect.die(new Error("this runtime has no sqlite")) : Sqlite.client(open, ":memory:")
+)
+const database = LedgerSql.layer().pipe(Layer.provide(Layer.effect(SqlClient, client)))
 
 const file = Layer.unwrap(Effect.map(folder, (path) => LedgerFile.layer({ file: join(path, "ledger.sqlite") })))
 
@@ -27,7 +36,8 @@ const unknown: Verdict = { _tag: "Unknown", why: "connection lost" }
 
 describe.each([
   ["in memory", layerMemory()],
-  ["in a file", file]
+  ["in a file", file],
+  ["in a database", database]
 ])("a ledger %s", (_, layer) => {
   const test = (name: string, body: (ledger: typeof Ledger.Service) => Effect.Effect<unknown, unknown>) =>
     it.effect(name, () => Effect.flatMap(Ledger, body).pipe(Effect.provide(layer)))
@@ -89,6 +99,19 @@ describe.each([
       const answer = yield* ledger.claim(request("a"))
       assert.deepStrictEqual([answer._tag, answer.entry.taskId], ["Accepted", "t-found"])
       assert.strictEqual((yield* ledger.adopt("a", "t-other"))._tag, "NothingUnknown")
+    }))
+
+  test("does not take an id twice", (ledger) =>
+    Effect.gen(function* () {
+      const zombie = yield* claimed(ledger.claim(request("a")))
+      yield* TestClock.adjust("90 seconds")
+      yield* ledger.release("a", "not in the console")
+      yield* ledger.record(yield* claimed(ledger.claim(request("a"))), unknown)
+      yield* ledger.record(zombie, accepted("t-late"))
+      yield* TestClock.adjust("90 seconds")
+      assert.strictEqual((yield* ledger.adopt("a", "t-late"))._tag, "AlreadyKnown")
+      assert.strictEqual((yield* ledger.budget()).spent.jobs, 1)
+      assert.strictEqual((yield* ledger.release("a", "only the late one is in the console"))._tag, "Done")
     }))
 
   test("calls an attempt unknown once its sender's time is over, and never free", (ledger) =>
