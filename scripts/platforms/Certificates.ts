@@ -48,10 +48,7 @@ export const make = (folder: string): Certificates => {
     return read(name)
   }
   const day = (offset: number) =>
-    `${new Date(Date.now() + offset * 86_400_000)
-      .toISOString()
-      .replace(/[-:T]/g, "")
-      .slice(0, 14)}Z`
+    `${new Date(Date.now() + offset * 86_400_000).toISOString().replace(/[-:T]/g, "").slice(0, 14)}Z`
   const subject = ["-subj", "/CN=localhost", "-addext", `subjectAltName=${here}`, "-days", "2"]
   openssl("req", "-x509", ...newKey, "-keyout", "selfSigned.key", "-out", "selfSigned.pem", ...subject)
   const good = signed("good", here, day(-2), day(2))

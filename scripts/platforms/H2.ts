@@ -11,22 +11,37 @@ type Then = (stream: http2.ServerHttp2Stream, session: http2.ServerHttp2Session)
 
 const { NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM, NGHTTP2_HTTP_1_1_REQUIRED } = http2.constants
 
+const corsHeaders = Object.fromEntries(cors.map((line) => line.split(": ") as [string, string]))
+
+const respond = (stream: http2.ServerHttp2Stream, status: number): void => {
+  stream.respond({ ":status": status, ...corsHeaders })
+  stream.end("{}")
+}
+
+/** Says which streams it has dealt with, and is gone a moment later. */
+const goAway = (session: http2.ServerHttp2Session, lastStream: number): void => {
+  session.goaway(NGHTTP2_NO_ERROR, lastStream)
+  setTimeout(() => session.destroy(), 50)
+}
+
 /** What is done once a POST has been read whole. */
 export const endings: ReadonlyArray<readonly [string, Then]> = [
-  ["200", (stream) => void (stream.respond({ ":status": 200, ...corsHeaders }), stream.end("{}"))],
-  ["421", (stream) => void (stream.respond({ ":status": 421, ...corsHeaders }), stream.end())],
+  ["200", (stream) => respond(stream, 200)],
+  ["421", (stream) => respond(stream, 421)],
   ["connection lost", (_, session) => session.socket.destroy()],
-  ["GOAWAY that counts the POST in, then closes", (stream, session) => void (session.goaway(NGHTTP2_NO_ERROR, stream.id), setTimeout(() => session.destroy(), 50))],
-  ["GOAWAY that counts the POST out, then closes", (_, session) => void (session.goaway(NGHTTP2_NO_ERROR, 0), setTimeout(() => session.destroy(), 50))],
+  ["GOAWAY that counts the POST in, then closes", (stream, session) => goAway(session, stream.id ?? 0)],
+  ["GOAWAY that counts the POST out, then closes", (_, session) => goAway(session, 0)],
   ["stream refused (REFUSED_STREAM)", (stream) => stream.close(NGHTTP2_REFUSED_STREAM)],
   ["stream reset (INTERNAL_ERROR)", (stream) => stream.close(NGHTTP2_INTERNAL_ERROR)],
   ["stream reset (NO_ERROR)", (stream) => stream.close(NGHTTP2_NO_ERROR)],
   ["stream reset (HTTP_1_1_REQUIRED)", (stream) => stream.close(NGHTTP2_HTTP_1_1_REQUIRED)]
 ]
 
-const corsHeaders = Object.fromEntries(cors.map((line) => line.split(": ") as [string, string]))
-
-export const listen = async (port: number, then: Then, pair: Pair): Promise<Server & { readonly spoken: () => boolean }> => {
+export const listen = async (
+  port: number,
+  then: Then,
+  pair: Pair
+): Promise<Server & { readonly spoken: () => boolean }> => {
   let arrived = 0
   let spoken = false
   const sessions = new Set<http2.ServerHttp2Session>()

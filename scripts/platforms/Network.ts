@@ -31,7 +31,8 @@ export const open = async (folder: string): Promise<{ readonly close: () => void
 
 /** Every packet to a port vanishes. */
 export const swallow = (port: number): void => {
-  for (const tables of ["iptables", "ip6tables"]) say(tables, "-A", "OUTPUT", "-p", "tcp", "--dport", `${port}`, "-j", "DROP")
+  for (const tables of ["iptables", "ip6tables"])
+    say(tables, "-A", "OUTPUT", "-p", "tcp", "--dport", `${port}`, "-j", "DROP")
 }
 
 /** Packets to a port are answered by a router: `icmp-host-unreachable`, `icmp-net-unreachable`, `icmp-admin-prohibited`. */

@@ -61,8 +61,10 @@ export const install = (folder: string): void => {
   mkdirSync(folder, { recursive: true })
   const wanted = JSON.stringify({ private: true, type: "module", dependencies: packages }, null, 2)
   const file = join(folder, "package.json")
-  for (const name of ["probe.js", "run.js", "env-proxy.js"]) copyFileSync(join(import.meta.dirname, name), join(folder, name))
-  if (existsSync(file) && readFileSync(file, "utf8") === wanted && existsSync(join(folder, "node_modules", "deno"))) return
+  for (const name of ["probe.js", "run.js", "env-proxy.js"])
+    copyFileSync(join(import.meta.dirname, name), join(folder, name))
+  if (existsSync(file) && readFileSync(file, "utf8") === wanted && existsSync(join(folder, "node_modules", "deno")))
+    return
   writeFileSync(file, wanted)
   // Without install scripts: the binaries lie in the packages as they are.
   execFileSync("npm", ["install", "--ignore-scripts", "--no-package-lock"], { cwd: folder, stdio: "inherit" })
@@ -74,7 +76,7 @@ const byProxy = (stage: Stage) => {
 }
 
 /** A runtime that runs `run.js` as a process of its own for each set of cases. */
-const process_ = (
+const asProcess = (
   folder: string,
   name: string,
   binary: string,
@@ -126,7 +128,10 @@ export default { fetch: async (request) => Response.json(await probe(await reque
       await miniflare.ready
       return {
         probe: async (cases) => {
-          const answer = await miniflare.dispatchFetch("http://worker/", { method: "POST", body: JSON.stringify(cases) })
+          const answer = await miniflare.dispatchFetch("http://worker/", {
+            method: "POST",
+            body: JSON.stringify(cases)
+          })
           return answer.json()
         },
         close: () => miniflare.dispose()
@@ -150,18 +155,19 @@ const browser = (folder: string, certificates: Certificates): Runtime => {
         response.end(script ? readFileSync(join(folder, "probe.js")) : "<!doctype html><title>probe</title>")
       })
       await new Promise<void>((resolve) => page.listen(19_000, "127.0.0.1", resolve))
-      const chromium_ = await chromium.launch({
+      const started = await chromium.launch({
         executablePath,
         args: [
           ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
           ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
           `--ignore-certificate-errors-spki-list=${certificates.goodKeyHash}`,
-          `--user-data-dir=${join(folder, "profile")}`,
           ...(proxy === undefined ? [] : [`--proxy-server=${proxy}`])
-        ].filter((flag) => !flag.startsWith("--user-data-dir"))
+        ]
       })
-      const tab = await chromium_.newPage()
+      const tab = await started.newPage()
       await tab.goto("http://127.0.0.1:19000/")
+      // A young Chromium takes the namespace for a network that has just changed, and then drops every request that is on its way.
+      await tab.waitForTimeout(5000)
       return {
         probe: (cases) =>
           tab.evaluate(
@@ -169,7 +175,7 @@ const browser = (folder: string, certificates: Certificates): Runtime => {
             cases as unknown as Array<Case>
           ),
         close: async () => {
-          await chromium_.close()
+          await started.close()
           page.closeAllConnections()
           page.close()
         }
@@ -181,14 +187,14 @@ const browser = (folder: string, certificates: Certificates): Runtime => {
 export const all = (folder: string, certificates: Certificates): ReadonlyArray<Runtime> => {
   const trusting = { NODE_EXTRA_CA_CERTS: certificates.authority }
   const node = (version: string, args: (stage: Stage) => ReadonlyArray<string> = () => []) =>
-    process_(folder, `Node ${version}`, `node-${version}/bin/node`, args, trusting)
+    asProcess(folder, `Node ${version}`, `node-${version}/bin/node`, args, trusting)
   const agent = (stage: Stage) => (byProxy(stage) === undefined ? [] : ["--import", "./env-proxy.js"])
   return [
     node("20", agent),
     node("22", agent),
     node("24"),
-    process_(folder, "Bun", "bun/bin/bun", () => ["run"], trusting),
-    process_(folder, "Deno", "deno/deno", () => ["run", "--allow-all", "--no-config", "--no-lock"], {
+    asProcess(folder, "Bun", "bun/bin/bun", () => ["run"], trusting),
+    asProcess(folder, "Deno", "deno/deno", () => ["run", "--allow-all", "--no-config", "--no-lock"], {
       DENO_CERT: certificates.authority,
       DENO_DIR: join(folder, "deno-cache")
     }),

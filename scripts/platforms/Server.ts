@@ -58,9 +58,7 @@ export const listen = async (
     sockets.add(bare)
     bare.on("error", () => {})
     const connection =
-      context === undefined
-        ? bare
-        : new tls.TLSSocket(bare, { isServer: true, secureContext: context, ...options.tls })
+      context === undefined ? bare : new tls.TLSSocket(bare, { isServer: true, secureContext: context, ...options.tls })
     connection.on("error", () => {})
     let received = ""
     connection.on("data", (chunk) => {

@@ -34,6 +34,9 @@ export interface Trouble {
   readonly start: () => Promise<Server>
 }
 
+/** Nothing is wrong: where this is not answered, nothing else that was seen is worth anything. */
+export const controls: ReadonlyArray<string> = ["200", "used connection; 200"]
+
 const nobody: Server = { arrived: () => 0, close: () => {} }
 const id = '{"id":"5b91e444-c232-deaf-a4d7-8aef3e57336b"}'
 
@@ -142,7 +145,9 @@ const addBefore = (add: Add, urls: Urls & { readonly none: () => Promise<Server>
     raw(port, (socket) => socket.once("data", () => socket.end(answer("400 Bad Request"))))
   )
   add("before", "TLS: versions do not match", secure, (port) =>
-    listen(port, accept, { tls: { ...certificates.good, minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" } })
+    listen(port, accept, {
+      tls: { ...certificates.good, minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" }
+    })
   )
   add("before", "TLS: closed in the handshake", secure, (port) =>
     raw(port, (socket) => socket.once("data", () => socket.end()))
@@ -170,8 +175,20 @@ const addProxied = (add: Add) => {
     ["proxy forbids the host (403)", "status-403"],
     ["proxy closes", "closes"]
   ] as const)
-    add("before", name, () => `https://${asked}.invalid`, async () => nobody, { stage: "by proxy" })
-  add("before", "proxy refuses the connection", () => "https://name.invalid", async () => nobody, { stage: "by no proxy" })
+    add(
+      "before",
+      name,
+      () => `https://${asked}.invalid`,
+      async () => nobody,
+      { stage: "by proxy" }
+    )
+  add(
+    "before",
+    "proxy refuses the connection",
+    () => "https://name.invalid",
+    async () => nobody,
+    { stage: "by no proxy" }
+  )
 }
 
 /** A proxy that answers each CONNECT by the name it is asked for. */
@@ -181,7 +198,11 @@ export const proxy = (): Promise<Server> =>
     (socket) =>
       socket.once("data", (chunk) => {
         const status = /^CONNECT status-(\d+)\./.exec(chunk.toString("latin1"))?.[1]
-        socket.end(status === undefined ? "" : answer(`${status} No`, "", "content-length: 0", 'proxy-authenticate: Basic realm="here"'))
+        socket.end(
+          status === undefined
+            ? ""
+            : answer(`${status} No`, "", "content-length: 0", 'proxy-authenticate: Basic realm="here"')
+        )
       }),
     "127.0.0.1"
   )
@@ -194,7 +215,8 @@ const endings: ReadonlyArray<readonly [string, Then, Partial<Case>?]> = [
   ["half a head, then closes", (connection) => connection.end("HTTP/1.1 200 O")],
   [
     "half a head, then resets",
-    (connection) => connection.write("HTTP/1.1 200 O", () => setTimeout(() => (connection as Socket).resetAndDestroy(), 50))
+    (connection) =>
+      connection.write("HTTP/1.1 200 O", () => setTimeout(() => (connection as Socket).resetAndDestroy(), 50))
   ],
   ["no HTTP", (connection) => connection.end("hello\r\n\r\n")],
   ["half a body, then closes", (connection) => connection.end(answer("200 OK", id.slice(0, 9), "content-length: 46"))],
@@ -210,14 +232,24 @@ const endings: ReadonlyArray<readonly [string, Then, Partial<Case>?]> = [
     (connection) => connection.write(answer("200 OK", id.slice(0, 9), "content-length: 46")),
     { patience: 2000 }
   ],
-  ["bad chunks", (connection) => connection.end(answer("200 OK", `zz\r\n${id}\r\n0\r\n\r\n`, "transfer-encoding: chunked"))],
+  [
+    "bad chunks",
+    (connection) => connection.end(answer("200 OK", `zz\r\n${id}\r\n0\r\n\r\n`, "transfer-encoding: chunked"))
+  ],
   [
     "last chunk missing",
     (connection) => connection.end(answer("200 OK", `2d\r\n${id}\r\n`, "transfer-encoding: chunked"))
   ],
   ["bad gzip", (connection) => connection.write(answer("200 OK", id, "content-length: 45", "content-encoding: gzip"))],
-  ["100 and 103, then closes", (connection) => connection.end("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n")],
-  ["100 and 103, then 200", (connection) => connection.write(`HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n${answer("200 OK", id)}`)],
+  [
+    "100 and 103, then closes",
+    (connection) => connection.end("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n")
+  ],
+  [
+    "100 and 103, then 200",
+    (connection) =>
+      connection.write(`HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n${answer("200 OK", id)}`)
+  ],
   ["101, not asked for", (connection) => connection.end("HTTP/1.1 101 Switching Protocols\r\n\r\n")]
 ]
 
@@ -262,49 +294,77 @@ const addAfterTls = (add: Add, secure: (port: number) => string, certificates: C
       )
 }
 
+/** What a server says on a connection that was used before. */
+const onUsed: ReadonlyArray<readonly [string, Then]> = [
+  ["200", accept],
+  ["closes", (connection) => connection.end()],
+  ["resets", (_, bare) => bare.resetAndDestroy()],
+  [
+    "408, then closes",
+    (connection) => connection.end(answer("408 Request Timeout", "", "content-length: 0", "connection: close"))
+  ],
+  ["425", (connection) => connection.write(answer("425 Too Early"))],
+  [
+    "429 and Retry-After: 0",
+    (connection) => connection.write(answer("429 Too Many Requests", "", "content-length: 0", "retry-after: 0"))
+  ],
+  [
+    "503 and Retry-After: 0",
+    (connection) => connection.write(answer("503 Service Unavailable", "", "content-length: 0", "retry-after: 0"))
+  ]
+]
+
+const misdirected: Then = (connection) => connection.write(answer("421 Misdirected Request"))
+
+// What is sent again then meets nobody, and it is that failure which is told: the one place where a refused connection proves nothing.
+const resetsAndIsGone: Then = (_, bare, stopListening) => {
+  stopListening()
+  bare.resetAndDestroy()
+}
+
+const misdirectedAndIsGone: Then = (connection, _, stopListening) => {
+  stopListening()
+  connection.end(answer("421 Misdirected Request", "", "content-length: 0", "connection: close"))
+}
+
 const addAgain = (add: Add, { plain, secure }: Urls, certificates: Certificates) => {
-  const misdirected: Then = (connection) => connection.write(answer("421 Misdirected Request"))
   const good = { tls: certificates.good }
+  add("again", "200", plain, (port) => listen(port, accept))
+  add("again", "200, body as a stream", plain, (port) => listen(port, accept), { streamed: true })
   add("again", "421", plain, (port) => listen(port, misdirected))
   add("again", "421, TLS", secure, (port) => listen(port, misdirected, good))
   add("again", "421, body as a stream", plain, (port) => listen(port, misdirected), { streamed: true })
-  add("again", "200, body as a stream", plain, (port) => listen(port, accept), { streamed: true })
-  const timeout = answer("408 Request Timeout", "", "content-length: 0", "connection: close")
-  for (const [name, then] of [
-    ["closes", (connection) => connection.end()],
-    ["resets", (_, bare) => bare.resetAndDestroy()],
-    ["408, then closes", (connection) => connection.end(timeout)],
-    ["425", (connection) => connection.write(answer("425 Too Early"))],
-    ["429 and Retry-After: 0", (connection) => connection.write(answer("429 Too Many Requests", "", "content-length: 0", "retry-after: 0"))],
-    ["503 and Retry-After: 0", (connection) => connection.write(answer("503 Service Unavailable", "", "content-length: 0", "retry-after: 0"))]
-  ] as const satisfies ReadonlyArray<readonly [string, Then]>) {
+  for (const [name, then] of onUsed) {
     add("again", `used connection; ${name}`, plain, (port) => listen(port, then), { warm: true })
     add("again", `used connection, TLS; ${name}`, secure, (port) => listen(port, then, good), { warm: true })
   }
-  add("again", "used connection, body as a stream; closes", plain, (port) => listen(port, (one) => one.end()), {
-    warm: true,
-    streamed: true
-  })
-  // What is sent again then meets nobody, and it is that failure which is told: the one place where a refused connection proves nothing.
-  const gone: Then = (_, bare, stopListening) => {
-    stopListening()
-    bare.resetAndDestroy()
-  }
+  for (const [name, then] of onUsed.slice(1, 3))
+    add("again", `used connection, body as a stream; ${name}`, plain, (port) => listen(port, then), {
+      warm: true,
+      streamed: true
+    })
   for (const streamed of [false, true]) {
     const how = streamed ? ", body as a stream" : ""
-    add("again", `used connection${how}; resets, and nobody listens any more`, plain, (port) => listen(port, gone), { warm: true, streamed })
-    add("again", `421${how}, and nobody listens any more`, plain, (port) => listen(port, (connection, _, stopListening) => {
-      stopListening()
-      connection.end(answer("421 Misdirected Request", "", "content-length: 0", "connection: close"))
-    }), { streamed })
+    const onceMore = { warm: true, streamed }
+    add(
+      "again",
+      `used connection${how}; resets, and nobody listens any more`,
+      plain,
+      (port) => listen(port, resetsAndIsGone),
+      onceMore
+    )
+    add("again", `421${how}, and nobody listens any more`, plain, (port) => listen(port, misdirectedAndIsGone), {
+      streamed
+    })
   }
-  add("again", "used connection, body as a stream; resets", plain, (port) => listen(port, (_, bare) => bare.resetAndDestroy()), {
-    warm: true,
-    streamed: true
-  })
-  for (const [name, then] of H2.endings.slice(2, 6))
-    add("again", `HTTP/2, used connection, body as a stream; ${name}`, secure, (port) => H2.listen(port, then, certificates.good), { warm: true, streamed: true })
-  for (const [name, then] of H2.endings) add("again", `HTTP/2; ${name}`, secure, (port) => H2.listen(port, then, certificates.good))
-  for (const [name, then] of H2.endings)
-    add("again", `HTTP/2, used connection; ${name}`, secure, (port) => H2.listen(port, then, certificates.good), { warm: true })
+  addAgainH2(add, secure, certificates)
+}
+
+const addAgainH2 = (add: Add, secure: (port: number) => string, certificates: Certificates) => {
+  for (const [name, then] of H2.endings) {
+    const start = (port: number) => H2.listen(port, then, certificates.good)
+    add("again", `HTTP/2; ${name}`, secure, start)
+    add("again", `HTTP/2, used connection; ${name}`, secure, start, { warm: true })
+    add("again", `HTTP/2, used connection, body as a stream; ${name}`, secure, start, { warm: true, streamed: true })
+  }
 }

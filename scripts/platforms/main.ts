@@ -55,11 +55,17 @@ const look = async (runtime: Runtimes.Runtime, stage: Troubles.Stage, all: Reado
     const used = stage === "few ports" ? await useUp(Number(new URL(troubles[0]?.case.url ?? "").port)) : []
     const outcomes = await running.probe(troubles.map((one) => one.case))
     for (const socket of used) socket.destroy()
+    for (const { case: one } of troubles)
+      if (Troubles.controls.includes(one.name) && outcomes[one.name]?.status !== 200)
+        throw new Error(
+          `${runtime.name}: "${one.name}" was not answered: ${JSON.stringify(outcomes[one.name])}; run it again`
+        )
     // What a runtime sends again without being asked may come a moment later.
     await new Promise((resolve) => setTimeout(resolve, 1000))
     return troubles.map((trouble, index): Recorded.Sighting => {
       const server = servers[index]
-      const spoken = server !== undefined && "spoken" in server && server.spoken instanceof Function ? server.spoken() : true
+      const spoken =
+        server !== undefined && "spoken" in server && server.spoken instanceof Function ? server.spoken() : true
       return {
         trouble: trouble.case.name,
         group: trouble.group,

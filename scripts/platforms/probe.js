@@ -7,7 +7,11 @@
  * @module
  */
 
-const headers = { authorization: "Bearer no-real-key", "content-type": "application/json", "x-runway-version": "2024-11-06" }
+const headers = {
+  authorization: "Bearer no-real-key",
+  "content-type": "application/json",
+  "x-runway-version": "2024-11-06"
+}
 const body = JSON.stringify({ model: "act_two", ratio: "1280:720" })
 
 /** Of an error: what a program can see of it, and of all that it says caused it. */
@@ -63,4 +67,6 @@ const hangs = async ({ patience }) => {
 
 /** All cases at once: each has a server of its own, so none can disturb another. */
 export const probe = async (cases) =>
-  Object.fromEntries(await Promise.all(cases.map(async (trouble) => [trouble.name, await Promise.race([one(trouble), hangs(trouble)])])))
+  Object.fromEntries(
+    await Promise.all(cases.map(async (trouble) => [trouble.name, await Promise.race([one(trouble), hangs(trouble)])]))
+  )

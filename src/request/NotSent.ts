@@ -28,18 +28,21 @@ const proofs: Readonly<Record<string, (link: Link, outer: Link | undefined) => b
   // After the handshake undici says UND_ERR_SOCKET of whatever breaks TLS. Other clients do not, so it must be undici that speaks.
   "undici was shaking hands": ({ code }, outer) => code.startsWith("ERR_SSL_") && outer?.message === "fetch failed",
   "Node was shaking hands": ({ code, message }) =>
-    code === "ECONNRESET" && message === "Client network socket disconnected before secure TLS connection was established",
+    code === "ECONNRESET" &&
+    message === "Client network socket disconnected before secure TLS connection was established",
   "undici refused the port": ({ message }, outer) => message === "bad port" && outer?.message === "fetch failed",
   "undici's proxy opened no tunnel": ({ code, message }) =>
     code === "UND_ERR_ABORTED" && /^Proxy response \(\d+\) !== 200 when HTTP Tunneling$/.test(message),
   // Bun has no syscall; its words tell the phase. Its EPROTO speaks of the handshake after it as well, so it proves nothing.
   "Bun was connecting": ({ code, message }) =>
     /^E[A-Z]+$/.test(code) &&
-    [`${code}: Unable to connect. Is the computer able to access the url?`, `${code}: Was there a typo in the url or port?`].includes(
-      message
-    ),
+    [
+      `${code}: Unable to connect. Is the computer able to access the url?`,
+      `${code}: Was there a typo in the url or port?`
+    ].includes(message),
   "Bun's proxy opened no tunnel": ({ code }) => code === "ERR_PROXY_TUNNEL",
-  "Deno was connecting": ({ message }) => /^error sending request for url \(\S+\): client error \(Connect\)(: |$)/.test(message),
+  "Deno was connecting": ({ message }) =>
+    /^error sending request for url \(\S+\): client error \(Connect\)(: |$)/.test(message),
   "Deno refused the port": ({ message }) => /^Fetch failed: Requests to port \d+ are blocked$/.test(message)
 }
 
@@ -58,7 +61,12 @@ export const provesNotSent = (error: unknown): boolean => {
 const chain = (error: unknown): ReadonlyArray<Link> => {
   const links: Array<Link> = []
   for (let next = error; Predicate.isObject(next) && links.length < 8; next = Reflect.get(next, "cause"))
-    links.push({ error: next, code: text(next, "code"), syscall: text(next, "syscall"), message: text(next, "message") })
+    links.push({
+      error: next,
+      code: text(next, "code"),
+      syscall: text(next, "syscall"),
+      message: text(next, "message")
+    })
   return links
 }
 
