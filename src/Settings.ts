@@ -18,10 +18,10 @@ import { defaultPoll, type PollPolicy } from "./Poll.ts"
 import { InvalidConfig, RunwayError } from "./RunwayError.ts"
 import type { Account } from "./request/Exchange.ts"
 import type { Limit } from "./request/Limiter.ts"
-import type { SubmitOptions } from "./request/Retry.ts"
+import type { SubmitPolicy } from "./request/Retry.ts"
 
 /** How a layer is made. Only the key is needed. */
-export interface RunwayOptions extends SubmitOptions {
+export interface RunwayOptions extends SubmitPolicy {
   /** Your CometAPI key. It is kept `Redacted` and appears in no error, log or span. */
   readonly apiKey: Redacted.Redacted<string> | string
   /** The API's origin; a trailing `/v1` is dropped, because Runway's routes stand beside it. Default: `https://api.cometapi.com`. */
