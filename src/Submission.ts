@@ -168,12 +168,10 @@ const transact = Effect.fnUntraced(function* (
   const { operation, send } = plan.submission
   const finish = { grace: plan.grace, restore }
   const around = aroundOf(plan, attempt)
-  const sent = yield* plan
-    .exchange({ kind: "submit", operation, call: send, attempt, finish }, around.before)
-    .pipe(
-      Effect.map((answer) => Result.succeed(answer)),
-      Effect.catch((none) => (none instanceof RunwayError ? Effect.fail(none) : Effect.succeed(Result.fail(none))))
-    )
+  const sent = yield* plan.exchange({ kind: "submit", operation, call: send, attempt, finish }, around.before).pipe(
+    Effect.map((answer) => Result.succeed(answer)),
+    Effect.catch((none) => (none instanceof RunwayError ? Effect.fail(none) : Effect.succeed(Result.fail(none))))
+  )
   const answer = Result.isSuccess(sent) ? sent.success : sent.failure.arrived
   const verdict = Result.match(sent, { onSuccess: readSubmission, onFailure: readSilence })
   if (verdict._tag === "Accepted") {
@@ -273,7 +271,17 @@ const reportUnknown = Effect.fnUntraced(function* (
     interrupted ? "interrupted while submitting; the job may have been accepted" : "task not submitted"
   ).pipe(
     Effect.annotateLogs(
-      defined({ operation, reason: reason._tag, problem, sentAt, bodyDigest: digest, attempt, status, requestId, taskId })
+      defined({
+        operation,
+        reason: reason._tag,
+        problem,
+        sentAt,
+        bodyDigest: digest,
+        attempt,
+        status,
+        requestId,
+        taskId
+      })
     )
   )
 })
@@ -283,7 +291,9 @@ function warn(error: RunwayError): Effect.Effect<void> {
   // Each attempt whose outcome is not known was logged when that was known; an accepted job was logged as submitted.
   return error.reason._tag === "OutcomeUnknown"
     ? Effect.void
-    : Effect.logWarning(error.taskId === undefined ? "task not submitted" : "the submitted task could not be reported").pipe(
+    : Effect.logWarning(
+        error.taskId === undefined ? "task not submitted" : "the submitted task could not be reported"
+      ).pipe(
         Effect.annotateLogs(
           defined({
             reason: error.reason._tag,

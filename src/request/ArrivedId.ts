@@ -65,10 +65,7 @@ const otherNames: ReadonlySet<string> = new Set(
 )
 
 /** The id that stands nearest to the top, looking only into what `enters` allows. */
-const shallowest = (
-  documents: ReadonlyArray<Value>,
-  enters: (name: string) => boolean
-): string | undefined => {
+const shallowest = (documents: ReadonlyArray<Value>, enters: (name: string) => boolean): string | undefined => {
   let level = documents
   while (level.length > 0) {
     const containers = level.flatMap(containersOf)
@@ -97,7 +94,9 @@ const ownId = ({ fields }: Container): string | undefined => {
   const id = fields.get("id")
   const taskId = fields.get("taskid")
   const data = fields.get("data")
-  return textId(id) ?? textId(taskId) ?? digitsId(taskId) ?? digitsId(id) ?? (looksLikeId(data) ? textId(data) : undefined)
+  return (
+    textId(id) ?? textId(taskId) ?? digitsId(taskId) ?? digitsId(id) ?? (looksLikeId(data) ? textId(data) : undefined)
+  )
 }
 
 const textId = (value: Value | undefined): string | undefined => {
@@ -114,7 +113,9 @@ const digitsId = (value: Value | undefined): string | undefined =>
 
 /** Whether a text that has no name is an id: one word with a digit in it, and no date. */
 const looksLikeId = (value: Value | undefined): boolean =>
-  value?._tag === "Text" && /^\s*(?=\S*\d)[A-Za-z0-9][\w.:-]{7,}\s*$/.test(value.text) && !/^\s*\d{4}-\d\d-\d\d/.test(value.text)
+  value?._tag === "Text" &&
+  /^\s*(?=\S*\d)[A-Za-z0-9][\w.:-]{7,}\s*$/.test(value.text) &&
+  !/^\s*\d{4}-\d\d-\d\d/.test(value.text)
 
 /** Whether a document names an error; then its id is the error's. */
 const saysWhatWentWrong = (value: Value): boolean =>

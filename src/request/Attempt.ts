@@ -15,6 +15,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import { Fetch } from "effect/http/FetchHttpClient"
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import { defined } from "../Defined.ts"
 import type { Answer } from "./Answer.ts"
@@ -71,9 +72,10 @@ export const attemptToTheEnd = Effect.fnUntraced(function* (
   const sending = yield* Effect.forkDetach(send(write, limits, progress), { startImmediately: true })
   const exit = yield* Effect.exit(restore(Fiber.await(sending)))
   if (Exit.isSuccess(exit)) return yield* exit.value
-  const leave = progress.request === undefined ? Duration.zero : grace
-  const end = yield* Effect.timeoutOption(Fiber.await(sending), leave)
-  if (end._tag === "Some") return yield* end.value
+  if (progress.request !== undefined && Duration.isPositive(grace)) {
+    const end = yield* Effect.timeoutOption(Fiber.await(sending), grace)
+    if (Option.isSome(end)) return yield* end.value
+  }
   yield* Fiber.interrupt(sending)
   return yield* Effect.fail(noAnswer(progress, "Interrupted", "the submission was interrupted before its answer came"))
 })
@@ -103,8 +105,7 @@ const send = Effect.fnUntraced(function* (
   }).pipe(
     Effect.timeoutOrElse({
       duration: timeout,
-      orElse: () =>
-        Effect.fail(noAnswer(progress, "Lost", `no complete answer within ${Duration.format(timeout)}`))
+      orElse: () => Effect.fail(noAnswer(progress, "Lost", `no complete answer within ${Duration.format(timeout)}`))
     })
   )
   return arrivedAnswer(progress, yield* now) ?? (yield* Effect.fail(noAnswer(progress, "Lost", "no answer")))

@@ -36,7 +36,9 @@ export const settle = <A, E, R>(
       // In a fiber of its own: a hook that does not even end when it is interrupted must not be waited for.
       const fiber = yield* Effect.forkDetach(Effect.suspend(hook), { startImmediately: true })
       const giveUp = Effect.sync(() => fiber.interruptUnsafe())
-      const exit = yield* restore(Effect.timeoutOption(Fiber.await(fiber), timeout)).pipe(Effect.onInterrupt(() => giveUp))
+      const exit = yield* restore(Effect.timeoutOption(Fiber.await(fiber), timeout)).pipe(
+        Effect.onInterrupt(() => giveUp)
+      )
       if (Option.isSome(exit)) return endOf(exit.value)
       yield* giveUp
       return broken(`did not end within ${Duration.format(timeout)}`, undefined)

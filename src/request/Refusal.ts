@@ -9,7 +9,17 @@
 import * as Option from "effect/Option"
 import * as Reasons from "../RunwayError.ts"
 import * as Shown from "../Shown.ts"
-import { type Answer, isRedirect, json, readError, redirectProblem, rejected, retryAfter, unavailable, words } from "./Answer.ts"
+import {
+  type Answer,
+  isRedirect,
+  json,
+  readError,
+  redirectProblem,
+  rejected,
+  retryAfter,
+  unavailable,
+  words
+} from "./Answer.ts"
 import { defined } from "../Defined.ts"
 
 /** Why a submission certainly was not accepted; nothing when the answer leaves that open, and then `ambiguity` says why. */
