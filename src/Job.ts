@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import type * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type { Bindings } from "./Bindings.ts"
+import * as Options from "./Options.ts"
 import { Runway } from "./Runway.ts"
 import type { RunwayError } from "./RunwayError.ts"
 import type { Operation, SubmitOptions } from "./Submission.ts"
@@ -60,7 +61,7 @@ export interface Job<Input, Body> {
   readonly generateAll: <E, R>(
     inputs: Stream.Stream<Input, E, R>,
     options: GenerateAllOptions<Input>
-  ) => Stream.Stream<Generated<Input>, E, R | Runway>
+  ) => Stream.Stream<Generated<Input>, E | RunwayError, R | Runway>
 }
 
 /** Makes a paid operation out of its definition. */
@@ -71,13 +72,15 @@ export const make = <Input, Body extends object>({
 }: Definition<Input, Body>): Job<Input, Body> => {
   const submit: Job<Input, Body>["submit"] = Effect.fnUntraced(function* (input, options) {
     const runway = yield* Runway
+    yield* Options.check("submit", options, Options.submit)
     const body = yield* validate(input)
     return yield* runway.submit({ operation, body, send: (bindings) => send(bindings, body) }, options)
   })
 
-  const generate: Job<Input, Body>["generate"] = Effect.fn("Runway.generate")(function* (input, options = {}) {
+  const generate: Job<Input, Body>["generate"] = Effect.fn("Runway.generate")(function* (input, options) {
+    yield* Options.check("generate", options, Options.generate)
     const { onSubmitted, aroundAttempt, retry, onUnknownOutcome, onInterrupt, interruptGrace, hookTimeout, ...wait } =
-      options
+      options ?? {}
     const span = yield* Effect.currentSpan.pipe(Effect.orElseSucceed(() => undefined))
     let handle: Task.Handle | undefined
     const id = yield* submit(input, {
@@ -96,20 +99,22 @@ export const make = <Input, Body extends object>({
     return yield* Task.wait(handle ?? id, wait)
   })
 
-  const generateAll: Job<Input, Body>["generateAll"] = (inputs, { concurrency, onSubmitted, ...options }) =>
-    Stream.mapEffect(
-      inputs,
-      (input, index) =>
-        generate(input, {
-          ...options,
-          onSubmitted: onSubmitted === undefined ? undefined : (id) => onSubmitted(id, { index, input })
-        }).pipe(
-          Effect.result,
-          Effect.map((result): Generated<Input> => ({ index, input, result })),
-          // What is logged of a job must lead back to its input.
-          Effect.annotateLogs({ inputIndex: index })
-        ),
-      { concurrency, unordered: true }
+  const generateAll: Job<Input, Body>["generateAll"] = (inputs, options) =>
+    Stream.unwrap(
+      Effect.map(Options.check("generateAll", options, Options.generateAll, ["concurrency"]), () => {
+        const { concurrency, onSubmitted, ...rest } = options
+        const one = (input: Input, index: number) =>
+          generate(input, {
+            ...rest,
+            onSubmitted: onSubmitted === undefined ? undefined : (id) => onSubmitted(id, { index, input })
+          }).pipe(
+            Effect.result,
+            Effect.map((result): Generated<Input> => ({ index, input, result })),
+            // What is logged of a job must lead back to its input.
+            Effect.annotateLogs({ inputIndex: index })
+          )
+        return Stream.mapEffect(inputs, one, { concurrency, unordered: true })
+      })
     )
 
   return { validate, submit, generate, generateAll }

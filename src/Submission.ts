@@ -15,7 +15,7 @@ import * as Schema from "effect/Schema"
 import { Cost } from "../generated/schemas.gen.ts"
 import type { Bindings, paths } from "./Bindings.ts"
 import { defined } from "./Defined.ts"
-import { HookFailed, InvalidInput, OutcomeUnknown, type Reason, RunwayError, Unreachable } from "./RunwayError.ts"
+import { HookFailed, OutcomeUnknown, type Reason, RunwayError, Unreachable } from "./RunwayError.ts"
 import * as Answer from "./request/Answer.ts"
 import { arrivedId } from "./request/ArrivedId.ts"
 import type { NoAnswer } from "./request/Attempt.ts"
@@ -126,35 +126,20 @@ export const submit = Effect.fn("Runway.submit")(function* (
   submission: Submission,
   options: SubmitOptions
 ): Effect.fn.Return<TaskId, RunwayError> {
-  const { operation } = submission
   const plan: Plan = {
     exchange,
     submission,
     options,
     attemptTimeout,
+    // The options were checked before, see `Options.ts`.
     grace:
       options.onInterrupt === "abort"
         ? Duration.zero
-        : yield* durationOf(operation, "interruptGrace", options.interruptGrace, Duration.seconds(30)),
-    hookTimeout: yield* durationOf(operation, "hookTimeout", options.hookTimeout, Hook.defaultTimeout)
+        : Duration.fromInputUnsafe(options.interruptGrace ?? "30 seconds"),
+    hookTimeout: Duration.fromInputUnsafe(options.hookTimeout ?? Hook.defaultTimeout)
   }
   return yield* resend((attempt) => sendOnce(plan, attempt), "submit", options)
 }, Effect.tapError(warn))
-
-/** A time out of an option. A time that is none is found before anything is paid. */
-const durationOf = (
-  operation: string,
-  path: string,
-  input: Duration.Input | undefined,
-  otherwise: Duration.Duration
-): Effect.Effect<Duration.Duration, RunwayError> => {
-  const duration = input === undefined ? Option.some(otherwise) : Duration.fromInput(input)
-  if (Option.isSome(duration) && Duration.isGreaterThanOrEqualTo(duration.value, Duration.zero)) {
-    return Effect.succeed(duration.value)
-  }
-  const reason = new InvalidInput({ problems: [{ path, message: `expected a time like "30 seconds"` }] })
-  return Effect.fail(new RunwayError({ operation, reason }))
-}
 
 /** One attempt at a paid request. From its answer on nothing may interrupt it: a task that is paid for must be reported. */
 const sendOnce = (plan: Plan, attempt: number): Effect.Effect<TaskId, RunwayError> =>

@@ -1,7 +1,10 @@
 /**
  * A file that comes with the mock: read once, when it is first needed, with the tag by which a caller knows that it has it already.
  *
- * Which files there are is written in the source. Nothing of a request ever becomes part of a path.
+ * Which files there are is written in the source. Nothing of a request ever becomes part of a path. It stands at the top of the sources,
+ * because its path to the package's folder counts on one level.
+ *
+ * @module
  */
 import { createHash } from "node:crypto"
 import { readFile } from "node:fs/promises"

@@ -1,7 +1,9 @@
 /**
  * What goes wrong for those who start and steer the mock: an option, a port, a fault or a task that cannot be had.
  *
- * Nothing that a request under test can cause is found here. Once the mock runs, every one of them gets an answer.
+ * Nothing that a request under test can cause is found here: once the mock runs, every request gets an answer.
+ *
+ * @module
  */
 import * as Data from "effect/Data"
 import type { Report } from "../../generated/mock-control/types.gen.ts"

@@ -1,7 +1,9 @@
 /**
- * The time that a world's tasks live in: the machine's (or a test's), or a virtual one that stands still by itself.
+ * The time of one world: the machine's (or a test clock's), or a virtual one that stands still by itself.
  *
- * Everything that a world says of time comes from here: when a task was made and how old it is, when its output's URL expires.
+ * Every time that a world answers comes from here: when a task was made, how old it is, when its output's URL expires. It starts no timer.
+ *
+ * @module
  */
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
@@ -9,40 +11,40 @@ import * as Option from "effect/Option"
 /** A clock of one world, in milliseconds since 1970. */
 export interface Time {
   readonly now: () => number
-  /** A caller is here, and so has waited until then. Only a virtual clock is moved by that. */
+  /** A caller that comes now would have waited until then. Only a virtual clock moves to that time. */
   readonly waited: (until: number) => void
   /** Lets so many milliseconds pass at once. */
   readonly advance: (millis: number) => void
-  /** How much earlier than it was told a patient caller may seem to come. */
+  /** How many milliseconds too early a patient caller may seem to come. */
   readonly slack: number
 }
 
-/** A duration in any of Effect's forms: `"45 seconds"`. A text that comes as data is read when it is there. */
+/** A duration in any of Effect's forms: `"45 seconds"`. A text that comes as data is only checked when it is used. */
 export type Length = Duration.Input | (string & {})
 
 /** A duration in milliseconds, where it is one. */
 export const millisOf = (duration: Length): number | undefined =>
-  // No number is no duration, though Effect would take it for none at all.
+  // NaN is no duration, but Effect reads it as zero.
   Number.isNaN(duration)
     ? undefined
-    : // A text is read, whatever it says; the type only knows texts that were written down in the source.
+    : // Any text may come as data, while the type only knows the texts that are durations.
       Option.getOrUndefined(Option.map(Duration.fromInput(duration as Duration.Input), Duration.toMillis))
 
 /** How long a client waits between two polls: the shortest that the provider asks for. */
 export const pollInterval = 5000
 
 /** When every virtual clock begins. */
-export const virtualStart = Date.UTC(2026, 4, 1, 12)
+const virtualStart = Date.UTC(2026, 4, 1, 12)
 
 /** No world's time goes beyond this, so that it can always be written down as a date. */
 const latest = Date.UTC(9000, 0)
 
-/** A timer may fire a little early, and a request may be quicker on its way than the one before it. */
+/** A timer may fire a little early, and a request may travel faster than the one before it. */
 const slack = 250
-/** So much of that is a busy machine's doing, and seems longer where time runs faster. */
+/** How much of that a busy machine causes: it seems longer where the mock's time runs faster. */
 const jitter = 25
 
-/** A clock that goes with another one, and can be ahead of it. `scale` is how many times faster than real that one runs. */
+/** A clock that follows another one, and can be moved ahead of it. `scale` is how many times faster than real time the other one runs. */
 export const following = (leader: () => number, scale: number): Time => {
   let ahead = 0
   return {

@@ -2,7 +2,10 @@
 /**
  * The command `cometapi-runway-mock`: serves the mock until it is stopped, says how to call it, and shows what comes.
  *
- * What it says on standard output is either for people or, with `--json`, for programs: a line of JSON for each thing that happens.
+ * What it prints is either for people or, with `--json`, for programs: a line of JSON for each thing that happens. It adds nothing to the
+ * mock but these words: `RunwayMock.ts` serves it.
+ *
+ * @module
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
@@ -14,33 +17,43 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import * as Wanted from "../../generated/mock-control/schemas.gen.ts"
+import * as Schemas from "../../generated/mock-control/schemas.gen.ts"
 import manifest from "../package.json" with { type: "json" }
-import { builtIn } from "./BuiltInScenarios.ts"
+import * as Contract from "./contract/Contract.ts"
 import { type MockControl, RunwayMock, scenarioNames } from "./index.ts"
-import * as Log from "./Log.ts"
+import * as Log from "./record/Log.ts"
+import { builtIn } from "./world/BuiltInScenarios.ts"
 
-/** A POST that is right, for a shell. */
-const curl = (url: string) => `curl ${url}/runwayml/v1/character_performance \\
-    -H 'Authorization: Bearer any-key' -H 'X-Runway-Version: 2024-11-06' -H 'Content-Type: application/json' \\
-    -d '{"character":{"type":"image","uri":"https://example.com/portrait.png"},"reference":{"type":"video","uri":"https://example.com/performance.mp4"},"bodyControl":true,"expressionIntensity":3,"seed":1,"model":"act_two","ratio":"1280:720","contentModeration":{"publicFigureThreshold":"auto"}}'`
+/** A text as one word of a shell. */
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
 
-const hello = (
-  url: string,
-  scenario: string
-) => `cometapi-runway-mock listens on ${url} (scenario ${scenario}; Ctrl-C stops it)
+/** A right request to an operation of the contract, for a shell. */
+const curl = (url: string, { method, path, headers, request }: Contract.Route): string => {
+  const all = { Authorization: "Bearer any-key", ...headers, "Content-Type": "application/json" }
+  const flags = Object.entries(all).map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`)
+  const verb = method === "POST" ? "" : `-X ${method} `
+  return `curl ${verb}${url}${path} \\\n    ${flags.join(" ")} \\\n    -d ${quoted(JSON.stringify(request ?? {}))}`
+}
+
+const greeting = (url: string, scenario: string): string => {
+  const submissions = Contract.routesOf("submit").map((route) => `  ${curl(url, route)}`)
+  const polls = Contract.routesOf("poll").map(
+    ({ path }) => `  curl -H 'Authorization: Bearer any-key' ${url}${path.replace(/\{[^}]*\}/g, "ID")}`
+  )
+  return `cometapi-runway-mock listens on ${url} (scenario ${scenario}; Ctrl-C stops it)
 Open it in a browser to watch and steer it. Any key will do, and each key has its own tasks. To start one:
 
-  ${curl(url)}
+${submissions.join("\n\n")}
 
 Then, with the id that it answers:
 
-  curl -H 'Authorization: Bearer any-key' ${url}/runwayml/v1/tasks/ID
+${polls.join("\n")}
 
 A key's name chooses what becomes of its tasks, for example mock-failed-asset; --list shows the choice.
 `
+}
 
-/** What the clients did that they should not have, for those who watch. */
+/** What the clients did that they should not have, in words. */
 const farewell = ({ worlds, worldAt }: MockControl): string =>
   worlds()
     .filter(({ findings }) => findings > 0)
@@ -48,11 +61,11 @@ const farewell = ({ worlds, worldAt }: MockControl): string =>
     .map(({ world }) => worldAt(world)?.report().text ?? "")
     .join("\n")
 
-const longest = Math.max(...scenarioNames.map((name) => name.length))
+const longestName = Math.max(...scenarioNames.map((name) => name.length))
 
-const list = [...builtIn.values()].map(({ name, about }) => `${name.padEnd(longest)}  ${about}`).join("\n")
+const list = [...builtIn.values()].map(({ name, about }) => `${name.padEnd(longestName)}  ${about}`).join("\n")
 
-/** Ends when whoever started this command is gone, or closes its standard input. */
+/** Ends when the program that started this command is gone, or closes its standard input. */
 const stdinClosed = Effect.callback<void>((resume) => {
   const ended = () => resume(Effect.void)
   process.stdin.once("end", ended).once("close", ended).once("error", ended).resume()
@@ -94,7 +107,7 @@ const command = Command.make(
       Flag.withDescription(
         `A fault that every key begins with, e.g. '{"on":"poll","kind":"reset","rate":0.1}'; may be repeated`
       ),
-      Flag.withSchema(Schema.fromJsonString(Wanted.Fault)),
+      Flag.withSchema(Schema.fromJsonString(Schemas.Fault)),
       Flag.atLeast(0)
     ),
     concurrency: Flag.Int("concurrency").pipe(
@@ -142,7 +155,7 @@ const command = Command.make(
     )
     const { url, port } = mock
     const ready = { event: "ready", url, port, pid: process.pid, version: manifest.version }
-    yield* Console.log(json ? JSON.stringify(ready) : hello(url, options.scenario))
+    yield* Console.log(json ? JSON.stringify(ready) : greeting(url, options.scenario))
     if (!json) {
       yield* Effect.addFinalizer(() => {
         const text = farewell(mock)

@@ -3,6 +3,8 @@
  *
  * It answers from the contract, checks every request and each of its own answers against it, and remembers its tasks: a minute of
  * generation passes on a test clock in no time, and ends with a real video. Nothing leaves the machine.
+ *
+ * @module
  */
 export type {
   Clock,
@@ -23,9 +25,8 @@ export type {
   Violation,
   World
 } from "../../generated/mock-control/types.gen.ts"
-export type { Account } from "./Account.ts"
-export type { JournalFilter, MockControl, WorldControl } from "./Control.ts"
-export type { Access } from "./Guard.ts"
+export type { JournalFilter, MockControl, WorldControl } from "./control/Control.ts"
+export type { Access } from "./doors/Guard.ts"
 export {
   BrokenFault,
   BrokenScenario,
@@ -41,20 +42,21 @@ export {
   UnknownTask,
   UnknownWorld
 } from "./MockError.ts"
-export { mswResolver } from "./Msw.ts"
+export type { Options } from "./Options.ts"
 export {
   type Mock,
-  type Options,
   type Running,
   RunwayMock,
   type Served,
   type ServeOptions,
   type Unserved
 } from "./RunwayMock.ts"
-export type { Scenario, State } from "./Scenario.ts"
-export { openWorld, type TestWorld, type TestWorldOptions, withWorld } from "./TestWorld.ts"
+export { mswResolver } from "./testing/Msw.ts"
+export { openWorld, type TestWorld, type TestWorldOptions, withWorld } from "./testing/TestWorld.ts"
+export type { Account } from "./world/Account.ts"
+export type { Scenario, State } from "./world/Scenario.ts"
 
-import { builtIn } from "./BuiltInScenarios.ts"
+import { builtIn } from "./world/BuiltInScenarios.ts"
 
 /** The names of the scenarios that the mock brings along. */
 export const scenarioNames: ReadonlyArray<string> = [...builtIn.keys()]

@@ -1,14 +1,16 @@
 /**
  * `cometapi-runway-mock/jest`: the mock through a test framework's hooks, which are Jest's global ones unless it is given others.
  *
- * It imports no framework. All it needs of one is to be called before and after each test, and after the last.
+ * It imports no framework: it only needs to be called before and after each test, and after the last.
+ *
+ * @module
  */
 import { relative, sep } from "node:path"
-import { Fixture, type FixtureOptions, type Lease, type ServedWorld } from "./Fixture.ts"
-import { field } from "./Untrusted.ts"
+import { Fixture, type FixtureOptions, type Reservation, type ServedWorld } from "./testing/Fixture.ts"
+import { field } from "./Unknown.ts"
 
-export type { FixtureOptions } from "./Fixture.ts"
-export type { TestWorld } from "./TestWorld.ts"
+export type { FixtureOptions } from "./testing/Fixture.ts"
+export type { TestWorld } from "./testing/TestWorld.ts"
 
 type Register = (hook: (...context: ReadonlyArray<unknown>) => Promise<void>) => unknown
 
@@ -33,7 +35,7 @@ const globalHooks = (): Hooks => {
   )
 }
 
-/** The running test's full name, from what its framework says: Jest in its global `expect`, the others in what they hand to hooks. */
+/** The running test's full name: Jest has it in its global `expect`, other frameworks pass it to their hooks. */
 const nameOf = (context: unknown): string | undefined => {
   const getState = field(field(globalThis, "expect"), "getState")
   const state: unknown = typeof getState === "function" ? getState() : undefined
@@ -41,13 +43,13 @@ const nameOf = (context: unknown): string | undefined => {
     field(state, "currentTestName") ?? field(context, "fullName") ?? field(field(context, "task"), "fullName")
   const path = field(state, "testPath") ?? field(context, "filePath")
   if (typeof name !== "string") return undefined
-  // Where the project lies is no part of the test's name.
+  // The folder of the project is no part of the test's name.
   return typeof path === "string" ? `${relative(process.cwd(), path).replaceAll(sep, "/")} > ${name}` : name
 }
 
 /**
  * A world of the mock for each test of a file or a `describe`: a key of its own, the mock's `url` and `fetch`, and everything that can
- * be told to it. What it gives is the world of the test that runs, so tests that run at the same time in one file cannot use it.
+ * be done to it. The result is the world of the test that runs, so tests that run at the same time in one file cannot use it.
  *
  * After each test its client is judged, and what it did that it should not fails the test; `mock.allow("never-collected")` lets such
  * findings pass. Jest shows a test's own failure first. The key is made of the file and the test's full name, so that tasks have the
@@ -68,22 +70,22 @@ const nameOf = (context: unknown): string | undefined => {
  */
 export const useRunwayMock = (options: FixtureOptions = {}, hooks: Hooks = globalHooks()): ServedWorld => {
   const fixture = new Fixture()
-  let lease: Lease | undefined
-  // Jest takes a function with a declared parameter for one that calls back.
+  let reservation: Reservation | undefined
+  // Jest waits for a callback where a function has a declared parameter.
   hooks.beforeEach(async (...[context]) => {
-    lease = await fixture.open(options, nameOf(context))
+    reservation = await fixture.open(options, nameOf(context))
   })
   hooks.afterEach(async () => {
-    const ending = lease
-    lease = undefined
+    const ending = reservation
+    reservation = undefined
     ending?.end(false)
   })
   const afterAll = hooks.afterAll ?? hooks.after
   afterAll?.(() => fixture.stop())
   return new Proxy<ServedWorld>(Object.create(null), {
     get: (_, name) => {
-      if (lease === undefined) throw new Error(`mock.${String(name)} is only there while a test runs`)
-      return Reflect.get(lease.world, name)
+      if (reservation === undefined) throw new Error(`mock.${String(name)} is only there while a test runs`)
+      return Reflect.get(reservation.world, name)
     }
   })
 }

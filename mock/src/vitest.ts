@@ -1,11 +1,15 @@
 /**
  * `cometapi-runway-mock/vitest`: a `test` whose fixture `mock` is a world of the test's own, on a server that the worker's tests share.
+ *
+ * It starts nothing itself and judges nothing: `testing/Fixture.ts` does.
+ *
+ * @module
  */
 import { type TestAPI, test as vitest } from "vitest"
-import { Fixture, type FixtureOptions, type ServedWorld } from "./Fixture.ts"
+import { Fixture, type FixtureOptions, type ServedWorld } from "./testing/Fixture.ts"
 
-export type { FixtureOptions } from "./Fixture.ts"
-export type { TestWorld } from "./TestWorld.ts"
+export type { FixtureOptions } from "./testing/Fixture.ts"
+export type { TestWorld } from "./testing/TestWorld.ts"
 
 /** What a test can ask for. */
 export interface RunwayFixtures {
@@ -20,7 +24,7 @@ interface Fixtures extends RunwayFixtures {
 }
 
 /**
- * Vitest's `test` with a fixture `mock`: a key of this test's own, the mock's `url` and `fetch`, and everything that can be told to it.
+ * Vitest's `test` with a fixture `mock`: a key of this test's own, the mock's `url` and `fetch`, and everything that can be done to it.
  *
  * When a test has passed, its client is judged, and what it did that it should not fails the test; `mock.allow("never-collected")`
  * lets such findings pass. A test that failed by itself keeps its own error alone. The key is made of the file and the test's full name,

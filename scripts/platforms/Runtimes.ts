@@ -32,9 +32,9 @@ export interface Seen {
   readonly errors?: ReadonlyArray<Seen>
 }
 
-export type Outcomes = Readonly<Record<string, Outcome>>
+type Outcomes = Readonly<Record<string, Outcome>>
 
-export interface Running {
+interface Running {
   readonly probe: (cases: ReadonlyArray<Case>) => Promise<Outcomes>
   readonly close: () => Promise<void>
 }

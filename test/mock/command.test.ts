@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { RunwayMock, scenarioNames } from "cometapi-runway-mock"
 import * as Effect from "effect/Effect"
-import * as Log from "../../mock/src/Log.ts"
+import * as Log from "../../mock/src/record/Log.ts"
 import { get, headers, post } from "./Support.ts"
 
 const key = "sk-secret-0123456789"

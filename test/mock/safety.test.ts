@@ -3,10 +3,10 @@ import { connect, type Socket } from "node:net"
 import { assert, describe, it } from "@effect/vitest"
 import { type Entry, RunwayMock } from "cometapi-runway-mock"
 import * as Effect from "effect/Effect"
-import * as Guard from "../../mock/src/Guard.ts"
-import { Journal, Shelf, type Visit } from "../../mock/src/Journal.ts"
-import { verbose } from "../../mock/src/Log.ts"
-import { ClientReport } from "../../mock/src/Report.ts"
+import * as Guard from "../../mock/src/doors/Guard.ts"
+import { Journal, JournalStore, type ReceivedRequest } from "../../mock/src/record/Journal.ts"
+import { verbose } from "../../mock/src/record/Log.ts"
+import { ClientReport } from "../../mock/src/record/Report.ts"
 import { finishedOutput, get, headers, performance, post, provider, raw, served, submit } from "./Support.ts"
 
 const deep = (count: number) => "[".repeat(count) + "]".repeat(count)
@@ -548,15 +548,15 @@ describe("a key and a signature", () => {
 })
 
 describe("what is kept is bounded", () => {
-  const visit = (number: number): Visit => ({
+  const received = (number: number): ReceivedRequest => ({
     ...{ at: 0, operation: "poll", method: "GET", path: `/x?${number}`, key: undefined, taskId: undefined, took: 0 },
     ...{ headers: [], body: undefined, violations: [], answer: undefined, fault: undefined }
   })
 
   it("journals keep as many entries as they may, and count the others", () => {
-    const shelf = new Shelf(500)
-    const journals = Array.from({ length: 20 }, () => new Journal(shelf))
-    for (let number = 0; number < 30_000; number += 1) journals[(number * 7) % 20]?.record(visit(number))
+    const store = new JournalStore(500)
+    const journals = Array.from({ length: 20 }, () => new Journal(store))
+    for (let number = 0; number < 30_000; number += 1) journals[(number * 7) % 20]?.record(received(number))
     const sizes = journals.map(({ size }) => size)
     const kept = sizes.reduce((sum, size) => sum + size, 0)
     assert.isAtMost(kept, 500)
@@ -572,24 +572,24 @@ describe("what is kept is bounded", () => {
   })
 
   it("a noisy world pushes out its own entries and no quiet one's", () => {
-    const shelf = new Shelf(100)
-    const [quiet, noisy] = [new Journal(shelf), new Journal(shelf)]
-    for (let number = 0; number < 40; number += 1) quiet.record(visit(number))
-    for (let number = 0; number < 30_000; number += 1) noisy.record(visit(number))
+    const store = new JournalStore(100)
+    const [quiet, noisy] = [new Journal(store), new Journal(store)]
+    for (let number = 0; number < 40; number += 1) quiet.record(received(number))
+    for (let number = 0; number < 30_000; number += 1) noisy.record(received(number))
     assert.deepStrictEqual([quiet.size, quiet.read(() => true).dropped], [40, 0])
     assert.isAtMost(quiet.size + noisy.size, 100)
   })
 
   it("a world that is forgotten while it answers takes no room from others", () => {
-    const shelf = new Shelf(100)
-    const kept = new Journal(shelf)
+    const store = new JournalStore(100)
+    const kept = new Journal(store)
     for (let round = 0; round < 1000; round += 1) {
-      const forgotten = new Journal(shelf)
-      forgotten.record(visit(round))
+      const forgotten = new Journal(store)
+      forgotten.record(received(round))
       forgotten.close()
-      forgotten.record(visit(round))
+      forgotten.record(received(round))
     }
-    for (let number = 0; number < 100; number += 1) kept.record(visit(number))
+    for (let number = 0; number < 100; number += 1) kept.record(received(number))
     assert.strictEqual(kept.size, 100)
   })
 
@@ -614,7 +614,7 @@ describe("what is kept is bounded", () => {
     for (let number = 1; number <= 30_000; number += 1)
       report.observe({
         ...{ number, at: number, operation: "submit", versioned: false, intent: `intent ${number}`, taskId: undefined },
-        ...{ heard: "right", status: 400, notBefore: undefined, ended: undefined },
+        ...{ received: "intended", status: 400, notBefore: undefined, ended: undefined },
         violations: [{ location: ["request", "body"], severity: "Error", message: `wrong in its own way ${number}` }]
       })
     const read = report.read("w", new Set())

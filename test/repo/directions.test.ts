@@ -1,23 +1,13 @@
-import { spawnSync } from "node:child_process"
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { dirname, join } from "node:path"
-import { afterAll, describe, expect, it } from "vitest"
+import { describe, expect, it } from "vitest"
+import { planted } from "../support/Planted.ts"
 
-const root = mkdtempSync(join(tmpdir(), "directions-"))
-afterAll(() => rmSync(root, { recursive: true }))
-// The repository's own rules, without the git that the folder does not have.
-writeFileSync(join(root, "biome.json"), JSON.stringify({ ...JSON.parse(readFileSync("biome.json", "utf8")), vcs: {} }))
+const lint = planted()
 
-/** Whether the linter refuses a module that is nothing but one import, standing at a place. */
+/** Whether the linter refuses a module that is nothing but one import, standing at a place, for that import. */
 const refuses = (place: string, source: string): boolean => {
-  const file = join(root, place)
-  mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, `import { something } from "${source}"\nexport const used = something\n`)
-  const { status } = spawnSync("biome", ["lint", place], { cwd: root })
-  // Each import is judged alone: two that are both allowed could form a circle.
-  rmSync(file)
-  return status !== 0
+  const { refused, said } = lint({ [place]: `import { something } from "${source}"\nexport const used = something\n` })
+  if (refused) expect(said).toContain("noRestrictedImports")
+  return refused
 }
 
 describe("the direction of imports", () => {
@@ -29,10 +19,10 @@ describe("the direction of imports", () => {
     ["src/Task.ts", "effect"],
     ["src/Task.ts", "node:fs"],
     ["src/cli/Cli.ts", "cometapi-runway-mock"],
-    ["mock/src/World.ts", "../../src/Task.ts"],
-    ["mock/src/World.ts", "cometapi-runway"],
+    ["mock/src/world/World.ts", "../../../src/Task.ts"],
+    ["mock/src/world/World.ts", "cometapi-runway"],
     ["scripts/generate.ts", "../src/index.ts"],
-    ["scripts/generate.ts", "../mock/src/Contract.ts"]
+    ["scripts/generate.ts", "../mock/src/contract/Contract.ts"]
   ])("%s may not import %s", (place, source) => {
     expect(refuses(place, source)).toBe(true)
   })
@@ -42,8 +32,8 @@ describe("the direction of imports", () => {
     ["src/Task.ts", "effect/Effect"],
     ["src/cli/Cli.ts", "../Task.ts"],
     ["src/cli/Mock.ts", "cometapi-runway-mock"],
-    ["mock/src/World.ts", "./Scenario.ts"],
-    ["mock/src/World.ts", "../../generated/schemas.gen.ts"],
+    ["mock/src/world/World.ts", "./Scenario.ts"],
+    ["mock/src/world/World.ts", "../../../generated/schemas.gen.ts"],
     ["test/contract/first-path.test.ts", "cometapi-runway-mock"]
   ])("%s may import %s", (place, source) => {
     expect(refuses(place, source)).toBe(false)
@@ -70,6 +60,10 @@ describe("the direction of imports", () => {
     ["src/request/Retry.ts", "../CharacterPerformance.ts"],
     ["src/RunwayError.ts", "./request/Answer.ts"],
     ["src/Poll.ts", "./Wait.ts"],
+    ["src/Poll.ts", "./Options.ts"],
+    ["src/Options.ts", "./Settings.ts"],
+    ["src/Options.ts", "./Wait.ts"],
+    ["src/Time.ts", "./Poll.ts"],
     ["src/task/Snapshot.ts", "../RunwayError.ts"],
     ["src/task/WireTask.ts", "../request/Answer.ts"],
     ["src/Shown.ts", "./task/Snapshot.ts"],
@@ -91,6 +85,10 @@ describe("the direction of imports", () => {
     ["src/Job.ts", "./Task.ts"],
     ["src/Task.ts", "./download/Download.ts"],
     ["src/Wait.ts", "./Runway.ts"],
+    ["src/Settings.ts", "./Options.ts"],
+    ["src/Job.ts", "./Options.ts"],
+    ["src/Options.ts", "./Poll.ts"],
+    ["src/Poll.ts", "./Time.ts"],
     ["src/Runway.ts", "./Submission.ts"],
     ["src/Submission.ts", "./request/Exchange.ts"],
     ["src/download/Host.ts", "../request/Answer.ts"],
@@ -104,12 +102,52 @@ describe("the direction of imports", () => {
   })
 
   it("no two modules of the client may import each other", () => {
-    const folder = join(root, "src/download")
-    mkdirSync(folder, { recursive: true })
-    writeFileSync(join(folder, "One.ts"), `import { two } from "./Two.ts"\nexport const one = () => two\n`)
-    writeFileSync(join(folder, "Two.ts"), `import { one } from "./One.ts"\nexport const two = () => one\n`)
-    expect(spawnSync("biome", ["lint", "src/download/One.ts", "src/download/Two.ts"], { cwd: root }).status).not.toBe(0)
-    writeFileSync(join(folder, "Two.ts"), "export const two = 2\n")
-    expect(spawnSync("biome", ["lint", "src/download/One.ts", "src/download/Two.ts"], { cwd: root }).status).toBe(0)
+    const one = `import { two } from "./Two.ts"\nexport const one = () => two\n`
+    const two = `import { one } from "./One.ts"\nexport const two = () => one\n`
+    const circle = lint({ "src/download/One.ts": one, "src/download/Two.ts": two })
+    expect(circle.refused).toBe(true)
+    expect(circle.said).toContain("noImportCycles")
+    const line = lint({ "src/download/One.ts": one, "src/download/Two.ts": "export const two = 2\n" })
+    expect(line.refused).toBe(false)
+  })
+})
+
+describe("the floors of the mock", () => {
+  it.each([
+    ["mock/src/testing/TestWorld.ts", "../index.ts"],
+    ["mock/src/RunwayMock.ts", "./testing/TestWorld.ts"],
+    ["mock/src/RunwayMock.ts", "./index.ts"],
+    ["mock/src/doors/Fetch.ts", "../RunwayMock.ts"],
+    ["mock/src/doors/Fetch.ts", "../control/Control.ts"],
+    ["mock/src/control/Control.ts", "../doors/Guard.ts"],
+    ["mock/src/control/Control.ts", "../Options.ts"],
+    ["mock/src/provider/Provider.ts", "../control/Control.ts"],
+    ["mock/src/provider/Provider.ts", "../doors/Fetch.ts"],
+    ["mock/src/world/World.ts", "../provider/Provider.ts"],
+    ["mock/src/record/Journal.ts", "../world/World.ts"],
+    ["mock/src/faults/Fault.ts", "../record/Report.ts"],
+    ["mock/src/contract/Contract.ts", "../faults/Fault.ts"],
+    ["mock/src/contract/Contract.ts", "../RunwayMock.ts"],
+    ["mock/src/Time.ts", "./contract/Contract.ts"],
+    ["mock/src/Unknown.ts", "./Options.ts"],
+    // What no part of the mock may import is refused on every floor.
+    ["mock/src/contract/Contract.ts", "../../../src/Task.ts"],
+    ["mock/src/Time.ts", "cometapi-runway"]
+  ])("%s may not import %s", (place, source) => {
+    expect(refuses(place, source)).toBe(true)
+  })
+
+  it.each([
+    ["mock/src/testing/TestWorld.ts", "../RunwayMock.ts"],
+    ["mock/src/RunwayMock.ts", "./control/Control.ts"],
+    ["mock/src/doors/HttpServer.ts", "../provider/Incoming.ts"],
+    ["mock/src/control/ControlApi.ts", "./Control.ts"],
+    ["mock/src/provider/Provider.ts", "../world/World.ts"],
+    ["mock/src/world/World.ts", "../record/Journal.ts"],
+    ["mock/src/record/Report.ts", "../faults/Delivery.ts"],
+    ["mock/src/faults/Delivery.ts", "../contract/Answer.ts"],
+    ["mock/src/contract/Contract.ts", "../Unknown.ts"]
+  ])("%s may import %s", (place, source) => {
+    expect(refuses(place, source)).toBe(false)
   })
 })

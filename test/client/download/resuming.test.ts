@@ -6,8 +6,8 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { Fetch } from "effect/http/FetchHttpClient"
 import * as Schedule from "effect/Schedule"
-import * as Asset from "../../../mock/src/Asset.ts"
-import { toResponse } from "../../../mock/src/Reply.ts"
+import * as Asset from "../../../mock/src/provider/Output.ts"
+import { toResponse } from "../../../mock/src/provider/Reply.ts"
 import { Task } from "../../../src/index.ts"
 import {
   assets,

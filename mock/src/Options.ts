@@ -1,0 +1,133 @@
+/**
+ * How a mock behaves, and the check that this makes sense before anything is made.
+ *
+ * It makes no mock and opens nothing: what it gives is the checked settings, or the one error that says which option is wrong.
+ *
+ * @module
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type { Entry, Fault } from "../../generated/mock-control/types.gen.ts"
+import { type Checked, check } from "./faults/Fault.ts"
+import { InvalidOption, InvalidScale, RunwayMockError, UnknownScenario } from "./MockError.ts"
+import * as Time from "./Time.ts"
+import * as Account from "./world/Account.ts"
+import { builtIn } from "./world/BuiltInScenarios.ts"
+import { compile, type Scenario, type Script } from "./world/Scenario.ts"
+import type { Limits } from "./world/World.ts"
+
+/** How a mock behaves. */
+export interface Options {
+  /** What becomes of the tasks: a built-in scenario's name, or a scenario of your own. Default `"happy"`. */
+  readonly scenario?: string | Scenario | undefined
+  /** Scenarios of your own that a POST or a key can ask for by name, beside the built-in ones. */
+  readonly scenarios?: ReadonlyArray<Scenario> | undefined
+  /**
+   * Whose time it is: `"real"`, the default, is Effect's `Clock`. `"virtual"` is a clock of each key's own, which starts at the same
+   * moment in every run and moves only when a task is polled, by the 5 seconds that a client waits between two polls.
+   */
+  readonly clock?: "real" | "virtual" | undefined
+  /** How many times faster than the clock the mock's time runs. Default 1. */
+  readonly scale?: number | undefined
+  /** Faults that every key begins with. */
+  readonly faults?: ReadonlyArray<Fault> | undefined
+  /** What every key may do, until that is changed: jobs at work at a time, submissions a day. Default: anything. */
+  readonly account?: Account.Account | undefined
+  /** What chance is made of: the same seed, the same key and the same requests meet the same faults. Default 1. */
+  readonly seed?: number | undefined
+  /** Called with each request as the journal has it, and with the id of the world that it came to. */
+  readonly onRequest?: ((entry: Entry, world: string) => void) | undefined
+  /** How much is kept. */
+  readonly limits?:
+    | {
+        /** Keys at a time. Default 1000. */
+        readonly worlds?: number | undefined
+        /** Tasks of one key. Default 1000. */
+        readonly tasks?: number | undefined
+        /** Requests in the journals of all keys together. Default 20 000. */
+        readonly journal?: number | undefined
+        /** How long a key's tasks outlive its last request, in real time. Default one hour. */
+        readonly idle?: Time.Length | undefined
+      }
+    | undefined
+}
+
+/** Options that were checked, with what holds where they say nothing. */
+export interface Settings {
+  readonly limits: Limits
+  /** Every scenario that can be asked for, by name. */
+  readonly scripts: ReadonlyMap<string, Script>
+  /** What becomes of a task for which nobody asks for another scenario. */
+  readonly script: Script
+  readonly faults: ReadonlyArray<{ readonly fault: Fault; readonly checked: Checked }>
+  readonly account: Account.Account
+  readonly seed: number
+  readonly clock: "real" | "virtual"
+  readonly scale: number
+  /** The clock of one more world. */
+  readonly time: () => Time.Time
+}
+
+const fail = (reason: RunwayMockError["reason"]): Effect.Effect<never, RunwayMockError> =>
+  Effect.fail(new RunwayMockError({ reason }))
+
+const orFail = <A>(result: Result.Result<A, RunwayMockError["reason"]>): Effect.Effect<A, RunwayMockError> =>
+  Result.isSuccess(result) ? Effect.succeed(result.success) : fail(result.failure)
+
+const limitsOf = Effect.fnUntraced(function* (limits: NonNullable<Options["limits"]>) {
+  const { worlds = 1000, tasks = 1000, journal = 20_000, idle = "1 hour" } = limits
+  const counts = { "limits.worlds": worlds, "limits.tasks": tasks, "limits.journal": journal }
+  for (const [option, count] of Object.entries(counts)) {
+    if (!(Number.isInteger(count) && count > 0))
+      return yield* fail(new InvalidOption({ option, problem: `must be a whole number above 0; got ${count}` }))
+  }
+  const millis = Time.millisOf(idle) ?? 0
+  if (!(millis > 0)) {
+    const problem = `must be a duration such as "1 hour"; got ${String(idle)}`
+    return yield* fail(new InvalidOption({ option: "limits.idle", problem }))
+  }
+  return { worlds, tasks, journal, idle: millis } satisfies Limits
+})
+
+const timeOf = Effect.fnUntraced(function* ({ clock: kind = "real", scale = 1 }: Options) {
+  if (!(scale > 0 && Number.isFinite(scale))) return yield* fail(new InvalidScale({ scale }))
+  if (kind === "virtual") {
+    const problem = "has no meaning for a virtual clock, which the polls move: leave one of the two out"
+    return scale === 1 ? Time.virtual : yield* fail(new InvalidOption({ option: "scale", problem }))
+  }
+  const clock = yield* Clock.Clock
+  const origin = clock.currentTimeMillisUnsafe()
+  return () => Time.following(() => origin + (clock.currentTimeMillisUnsafe() - origin) * scale, scale)
+})
+
+/** Every scenario by its name, and the one that holds where nobody asks for another. */
+const scriptsOf = Effect.fnUntraced(function* ({ scenario = "happy", scenarios = [] }: Options) {
+  // Of two with the same name, the caller's is meant.
+  const all = [...builtIn.values(), ...scenarios, ...(typeof scenario === "string" ? [] : [scenario])]
+  const compiled = yield* Effect.forEach(all, (each) => orFail(compile(each)))
+  const scripts: ReadonlyMap<string, Script> = new Map(compiled.map((script) => [script.name, script] as const))
+  const name = typeof scenario === "string" ? scenario : scenario.name
+  const script = scripts.get(name)
+  return script === undefined
+    ? yield* fail(new UnknownScenario({ name, known: [...scripts.keys()] }))
+    : { scripts, script }
+})
+
+const faultOf = (fault: Fault) => Effect.map(orFail(check(fault)), (checked) => ({ fault, checked }))
+
+/** Checks options. */
+export const settingsOf: (options: Options) => Effect.Effect<Settings, RunwayMockError> = Effect.fnUntraced(
+  function* (options) {
+    const { account = {}, seed = 1, scale = 1, clock = "real" } = options
+    const time = yield* timeOf(options)
+    const limits = yield* limitsOf(options.limits ?? {})
+    const { scripts, script } = yield* scriptsOf(options)
+    const faults = yield* Effect.forEach(options.faults ?? [], faultOf)
+    const problem = Account.problemOf(account)
+    if (problem !== undefined) return yield* fail(new InvalidOption(problem))
+    if (!Number.isFinite(seed))
+      return yield* fail(new InvalidOption({ option: "seed", problem: `must be a number; got ${seed}` }))
+    return { limits, scripts, script, faults, account, seed, clock, scale, time }
+  }
+)

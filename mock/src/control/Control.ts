@@ -1,0 +1,318 @@
+/**
+ * The mock's controls as typed functions: see and steer what it does to one key.
+ *
+ * They are plain and synchronous, because nothing waits here. A wrong call throws a `RunwayMockError` and changes nothing. `ControlApi.ts`
+ * is the same over HTTP, and its contract describes what both take and answer. It sends no request and knows no door.
+ *
+ * @module
+ */
+import * as Result from "effect/Result"
+import type * as Api from "../../../generated/mock-control/types.gen.ts"
+import * as TaskShape from "../contract/TaskShape.ts"
+import { check } from "../faults/Fault.ts"
+import {
+  BrokenFault,
+  ClientMisconduct,
+  InvalidOption,
+  RunwayMockError,
+  TooManyWorlds,
+  UnknownScenario,
+  UnknownTask,
+  UnknownWorld
+} from "../MockError.ts"
+import * as TaskBody from "../provider/TaskBody.ts"
+import { type Length, millisOf } from "../Time.ts"
+import * as Account from "../world/Account.ts"
+import * as Scenario from "../world/Scenario.ts"
+import type { TaskView, World } from "../world/World.ts"
+import type { Worlds } from "../world/Worlds.ts"
+
+/** What a mock is to those who steer it. */
+export interface Mock {
+  readonly worlds: Worlds
+  readonly scripts: ReadonlyMap<string, Scenario.Script>
+  readonly clock: Api.ClockKind
+  readonly scale: number
+  /** Milliseconds of real time since it started. */
+  readonly uptime: () => number
+}
+
+/** Which entries of a journal are wanted. */
+export interface JournalFilter {
+  /** Only entries with a higher number. */
+  readonly after?: number | undefined
+  readonly operation?: Api.Operation | undefined
+  /** Only entries about this task. */
+  readonly task?: string | undefined
+}
+
+/** Faults of one world at a time: each request is compared with all of them. */
+const mostFaults = 100
+
+const fail = (reason: RunwayMockError["reason"]): never => {
+  throw new RunwayMockError({ reason })
+}
+
+const orFail = <A>(result: Result.Result<A, RunwayMockError["reason"]>): A =>
+  Result.isSuccess(result) ? result.success : fail(result.failure)
+
+/** A scenario that is known by its name, or one of the caller's own. */
+export const scriptOf = (
+  scripts: ReadonlyMap<string, Scenario.Script>,
+  scenario: string | Scenario.Scenario
+): Scenario.Script =>
+  typeof scenario === "string"
+    ? (scripts.get(scenario) ?? fail(new UnknownScenario({ name: scenario, known: [...scripts.keys()] })))
+    : orFail(Scenario.compile(scenario))
+
+/** The state in which a task ends, in the shape that it has now. */
+const lastStep = (
+  { moment, task }: TaskView,
+  name: string | undefined,
+  names: Readonly<Record<string, string>>
+): Scenario.Step => {
+  const shape = moment.example.status === "200" ? TaskShape.shapeOf(moment.body) : Scenario.shapeOf(task.script)
+  const state = name ?? names[shape] ?? names["bare"] ?? ""
+  const [last] = orFail(Scenario.compile({ name: task.script.name, timeline: [{ state }] })).steps
+  return TaskShape.hasEnded(last.body)
+    ? last
+    : fail(new InvalidOption({ option: "as", problem: `must be an example of a task that is over; "${state}" is not` }))
+}
+
+const successes = { bare: "succeeded", envelope: "envelope-success", row: "row-success" }
+const failures = { bare: "failed", envelope: "envelope-failure", row: "failed" }
+
+/** A task as it is now, for those who watch. Calling this does not count as a poll. */
+const shown = (world: World, view: TaskView, origin: string): Api.Task => {
+  const { task, moment } = view
+  const { example } = moment
+  const body = TaskBody.bodyOf(world, view, origin)
+  const status = TaskShape.statusOf(body)
+  const output = TaskShape.outputOf(body)
+  return {
+    id: task.id,
+    scenario: task.script.name,
+    state: example.name,
+    shape: example.status === "200" ? TaskShape.shapeOf(body) : "other",
+    ...(status === undefined ? {} : { status }),
+    ...(moment.progress === undefined ? {} : { progress: Math.min(1, moment.progress) }),
+    ended: TaskShape.hasEnded(moment.body),
+    createdAt: new Date(task.createdAt).toISOString(),
+    age: (world.now() - task.createdAt) / 1000,
+    polls: task.polls,
+    collected: world.report.isCollected(task.id),
+    body,
+    ...(output === undefined ? {} : { output })
+  }
+}
+
+/** What can be seen and steered of one key's world. Each function throws a `RunwayMockError` where it cannot do what was asked. */
+export interface WorldControl {
+  /** What this world is like. */
+  readonly describe: () => Api.World
+  /** Says what becomes of the tasks that are submitted from now on: a known scenario's name, or a scenario of your own. */
+  readonly choose: (scenario: string | Scenario.Scenario) => Api.World
+  /** The time in this world. */
+  readonly clock: () => Api.Clock
+  /** Lets time pass in this world, at once: `"45 seconds"`. */
+  readonly advance: (by: Length) => Api.Clock
+  /** Its tasks in the order of their submission. Calling this does not count as a poll. */
+  readonly tasks: () => Array<Api.Task>
+  /** One task. Calling this does not count as a poll. */
+  readonly task: (id: string) => Api.Task
+  /** Brings one task to the next state of its scenario. */
+  readonly step: (id: string) => Api.Task
+  /** Lets one task succeed now, whatever its scenario says. */
+  readonly finish: (id: string) => Api.Task
+  /** Lets one task fail now, as an example of the contract does: `"failed-safety-input"`. Default `"failed"`, in the task's shape. */
+  readonly fail: (id: string, as?: string) => Api.Task
+  /** Injects a fault. It counts requests from now on. */
+  readonly inject: (fault: Api.Fault) => Api.InjectedFault
+  /** Its faults, with what each has done. */
+  readonly faults: () => Array<Api.InjectedFault>
+  /** Removes the fault with this id, or all of them, and says whether there was any. */
+  readonly heal: (id?: string) => boolean
+  /** Limits what this key may do; a limit that is left out is none. */
+  readonly limit: (account: Account.Account) => Api.Account
+  /** What this key may do. */
+  readonly account: () => Api.Account
+  /** The requests that it received, without keys and signatures. */
+  readonly journal: (filter?: JournalFilter) => Api.Journal
+  /** How the client behaved so far. */
+  readonly report: () => Api.Report
+  /**
+   * Throws a `ClientMisconduct` where the report is not clean; its message is the report in words. `allow` lets findings of some kinds through, as
+   * a test needs that submits and does not wait.
+   */
+  readonly expectClean: (options?: { readonly allow?: ReadonlyArray<Api.FindingKind> | undefined }) => void
+  /** Makes it as if the key had never been used. */
+  readonly reset: () => void
+}
+
+/** What can be seen and steered of a whole mock. */
+export interface MockControl {
+  /** The world of a key; a key that was never used gets a new one. */
+  readonly world: (key: string) => WorldControl
+  /** The world with this id, as `worlds` lists it; `undefined` if there is none. */
+  readonly worldAt: (id: string) => WorldControl | undefined
+  /** Every world, the one used last in front. None tells its key. */
+  readonly worlds: () => Array<Api.World>
+  /** The scenarios that can be asked for by name. */
+  readonly scenarios: () => Array<Scenario.Scenario>
+  /** Forgets every world. */
+  readonly reset: () => void
+}
+
+/** One world of a mock, as its controls need it. */
+interface Controlled {
+  readonly mock: Mock
+  /** Looks the world up anew each time: it may have been forgotten since. */
+  readonly find: () => World
+  /** Where the outputs of its tasks are. */
+  readonly origin: string
+}
+
+const describe = (world: World): Api.World => ({
+  world: world.id,
+  scenario: world.script.name,
+  tasks: world.size,
+  requests: world.journal.last,
+  findings: world.report.size(world.ending()),
+  faults: world.faults.size,
+  now: new Date(world.now()).toISOString()
+})
+
+const worldControls = ({
+  mock,
+  find
+}: Controlled): Pick<WorldControl, "describe" | "choose" | "limit" | "account" | "reset"> => ({
+  describe: () => describe(find()),
+  choose: (scenario) => {
+    const world = find()
+    world.script = scriptOf(mock.scripts, scenario)
+    return describe(world)
+  },
+  limit: (account) => {
+    const problem = Account.problemOf(account)
+    if (problem !== undefined) return fail(new InvalidOption(problem))
+    const world = find()
+    world.limit({ ...account })
+    return Account.stated(world.account)
+  },
+  account: () => Account.stated(find().account),
+  reset: () => mock.worlds.forget(find())
+})
+
+const clockControls = ({ mock: { clock, scale }, find }: Controlled): Pick<WorldControl, "clock" | "advance"> => {
+  const clockOf = (world: World): Api.Clock => ({ now: new Date(world.now()).toISOString(), clock, scale })
+  return {
+    clock: () => clockOf(find()),
+    advance: (by) => {
+      const millis = millisOf(by)
+      if (millis === undefined || !(millis >= 0 && millis < 1e12)) {
+        const problem = `must be a duration such as "45 seconds", of thirty years at most; got ${String(by)}`
+        return fail(new InvalidOption({ option: "by", problem }))
+      }
+      const world = find()
+      world.advance(millis)
+      return clockOf(world)
+    }
+  }
+}
+
+const taskControls = ({
+  find,
+  origin
+}: Controlled): Pick<WorldControl, "tasks" | "task" | "step" | "finish" | "fail"> => {
+  const shownOrFail = (id: string, view: TaskView | undefined): Api.Task => {
+    const world = find()
+    const known = world.views().map(({ task }) => task.id)
+    return view === undefined ? fail(new UnknownTask({ id, known })) : shown(world, view, origin)
+  }
+  const end = (id: string, name: string | undefined, names: Readonly<Record<string, string>>): Api.Task => {
+    const view = find().look(id)
+    return shownOrFail(id, view && find().move(id, lastStep(view, name, names)))
+  }
+  return {
+    tasks: () => {
+      const world = find()
+      return world.views().map((view) => shown(world, view, origin))
+    },
+    task: (id) => shownOrFail(id, find().look(id)),
+    step: (id) => shownOrFail(id, find().move(id)),
+    finish: (id) => end(id, undefined, successes),
+    fail: (id, as) => end(id, as, failures)
+  }
+}
+
+const faultControls = ({ find }: Controlled): Pick<WorldControl, "inject" | "faults" | "heal"> => ({
+  inject: (fault) => {
+    const checked = orFail(check(fault))
+    const { faults } = find()
+    return faults.size < mostFaults
+      ? faults.inject(fault, checked)
+      : fail(new BrokenFault({ problem: `this world has ${mostFaults} faults already; remove some` }))
+  },
+  faults: () => find().faults.list(),
+  heal: (id) => {
+    const { faults } = find()
+    if (id !== undefined) return faults.remove(id)
+    const hadAny = faults.size > 0
+    faults.clear()
+    return hadAny
+  }
+})
+
+const recordControls = ({ find }: Controlled): Pick<WorldControl, "journal" | "report" | "expectClean"> => ({
+  journal: ({ after = 0, operation, task } = {}) =>
+    find().journal.read(
+      (entry) =>
+        entry.number > after &&
+        (operation === undefined || entry.operation === operation) &&
+        (task === undefined || entry.taskId === task)
+    ),
+  report: () => {
+    const world = find()
+    return world.report.read(world.id, world.ending())
+  },
+  expectClean: ({ allow = [] } = {}) => {
+    const world = find()
+    const report = world.report.read(world.id, world.ending(), allow)
+    if (!report.clean) throw new ClientMisconduct(report)
+  }
+})
+
+const ofWorld = (mock: Mock, find: () => World, origin: string): WorldControl => {
+  const controlled: Controlled = { mock, find, origin }
+  return {
+    ...worldControls(controlled),
+    ...clockControls(controlled),
+    ...taskControls(controlled),
+    ...faultControls(controlled),
+    ...recordControls(controlled)
+  }
+}
+
+/** The origin of output URLs, for a caller in this process. */
+const nowhere = "https://api.cometapi.com"
+
+/** The functions over the world of a key. */
+export const ofKey = (mock: Mock, key: string, origin = nowhere): WorldControl => {
+  const { worlds } = mock
+  return ofWorld(mock, () => worlds.of(key) ?? fail(new TooManyWorlds({ limit: worlds.limits.worlds })), origin)
+}
+
+/** The functions over the world with an id; each throws where there is none, or none any more. */
+export const ofId = (mock: Mock, id: string, origin = nowhere): WorldControl => {
+  const known = () => mock.worlds.all().map((world) => world.id)
+  return ofWorld(mock, () => mock.worlds.at(id) ?? fail(new UnknownWorld({ id, known: known() })), origin)
+}
+
+/** The functions over the whole mock. */
+export const ofMock = (mock: Mock, origin = nowhere): MockControl => ({
+  world: (key) => ofKey(mock, key, origin),
+  worldAt: (id) => (mock.worlds.at(id) === undefined ? undefined : ofId(mock, id, origin)),
+  worlds: () => mock.worlds.all().map((world) => describe(world)),
+  scenarios: () => [...mock.scripts.values()].map(({ scenario }) => scenario),
+  reset: () => mock.worlds.forget()
+})

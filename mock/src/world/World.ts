@@ -1,0 +1,276 @@
+/**
+ * Everything the mock keeps for one API key: its tasks in the order of their POSTs, its scenario, faults, limits, clock, journal and
+ * numbering.
+ *
+ * Keys share nothing. Another key's task is one that does not exist, so tests that use different keys cannot disturb each other.
+ * A world knows a hash of its key, never the key, and nothing that can be read back from an id. It knows nothing of requests.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto"
+import * as Result from "effect/Result"
+import type { Fault } from "../../../generated/mock-control/types.gen.ts"
+import type { Checked } from "../faults/Fault.ts"
+import { Faults } from "../faults/Faults.ts"
+import { Journal, type JournalStore } from "../record/Journal.ts"
+import { ClientReport } from "../record/Report.ts"
+import { pollInterval, type Time } from "../Time.ts"
+import { type Account, dayOf, nextDay, turnOf } from "./Account.ts"
+import * as Life from "./Life.ts"
+import * as Scenario from "./Scenario.ts"
+
+/** One job. */
+export interface Task {
+  readonly id: string
+  /** In its world's time, milliseconds since 1970. */
+  readonly createdAt: number
+  readonly script: Scenario.Script
+  /** When it got its turn, which is where its timeline begins; `undefined` while it waits for one. */
+  readonly admittedAt: number | undefined
+  readonly polls: number
+}
+
+/** A job and where it is now. */
+export interface TaskView {
+  readonly task: Task
+  readonly moment: Life.Moment
+}
+
+interface Job extends Task {
+  script: Scenario.Script
+  admittedAt: number | undefined
+  polls: number
+  life: Life.Life
+  polledAt: number
+}
+
+/** How much is kept. */
+export interface Limits {
+  readonly worlds: number
+  /** Tasks of one world. */
+  readonly tasks: number
+  /** Milliseconds of real time that a world outlives its last request. */
+  readonly idle: number
+  /** Journal entries of all worlds together. */
+  readonly journal: number
+}
+
+/** Why a job was not taken on: its world is full, or its account has used up its day, which lasts until then. */
+export type Refusal = { readonly reason: "full" } | { readonly reason: "daily"; readonly until: number }
+
+const sha256 = (text: string) => createHash("sha256").update(text)
+
+const waiting = (state: Scenario.State): Scenario.Script =>
+  Result.getOrThrow(Scenario.compile({ name: "waiting", timeline: [state] }))
+
+/** What a job answers while it waits for its turn, in the shape that it has later. */
+const waitingBare = waiting({ state: "throttled" })
+const waitingEnvelope = waiting({ state: "envelope-queued", with: { data: { data: { status: "THROTTLED" } } } })
+
+const waitingFor = (script: Scenario.Script): Scenario.Script =>
+  Scenario.shapeOf(script) === "envelope" ? waitingEnvelope : waitingBare
+
+/** What worlds are made with. */
+export interface WorldSettings {
+  readonly limits: Limits
+  readonly scriptFor: (key: string) => Scenario.Script
+  readonly faults: ReadonlyArray<{ readonly fault: Fault; readonly checked: Checked }>
+  readonly account: Account
+  readonly seed: number
+  /** The clock of one more world. */
+  readonly time: () => Time
+  /** Real time in milliseconds from any start: forgetting a world saves memory, and is no part of what is simulated. */
+  readonly uptime: () => number
+}
+
+/** What one key sees. */
+export class World {
+  /** Tells worlds apart without telling a key. */
+  readonly id: string
+  /** What becomes of a task whose POST asks for nothing else. */
+  script: Scenario.Script
+  readonly faults: Faults
+  readonly journal: Journal
+  readonly report: ClientReport
+  #account: Account
+  readonly #name: string
+  readonly #time: Time
+  readonly #limit: number
+  readonly #jobs = new Map<string, Job>()
+  readonly #days = new Map<number, number>()
+  #waiting = 0
+  /** When the account was last limited. A job that still waited then gets no turn before that time: the limit did not allow it yet. */
+  #limitedAt = 0
+  #requests = 0
+
+  constructor(name: string, script: Scenario.Script, settings: WorldSettings, store: JournalStore) {
+    this.#name = name
+    this.id = name.slice(0, 12)
+    this.script = script
+    this.#account = settings.account
+    this.faults = new Faults(`${settings.seed} ${name}`)
+    for (const { fault, checked } of settings.faults) this.faults.inject(fault, checked)
+    this.journal = new Journal(store)
+    this.#time = settings.time()
+    this.report = new ClientReport(this.#time.slack)
+    this.#limit = settings.limits.tasks
+  }
+
+  /** The time here, in milliseconds since 1970. */
+  now(): number {
+    return this.#time.now()
+  }
+
+  /** Lets time pass in this world. */
+  advance(millis: number): void {
+    this.#time.advance(millis)
+  }
+
+  /** A caller would have waited until then. */
+  waited(until: number): void {
+    this.#time.waited(until)
+  }
+
+  /** What this key may do. */
+  get account(): Account {
+    return this.#account
+  }
+
+  /** Sets what this key may do. Jobs that need not wait any longer begin now. */
+  limit(account: Account): void {
+    this.#admit()
+    this.#account = account
+    this.#limitedAt = this.now()
+    this.#admit()
+  }
+
+  /** Takes a job on, unless there are too many. The n-th job of a key has the same id in every run. */
+  submit(script: Scenario.Script): Result.Result<Task, Refusal> {
+    if (this.#jobs.size >= this.#limit) return Result.fail({ reason: "full" })
+    const createdAt = this.now()
+    const day = dayOf(createdAt)
+    const today = this.#days.get(day) ?? 0
+    if (today >= (this.#account.daily ?? Number.POSITIVE_INFINITY))
+      return Result.fail({ reason: "daily", until: nextDay(createdAt) })
+    this.#days.set(day, today + 1)
+    const hex = sha256(`${this.#name} ${this.#jobs.size + 1}`).digest("hex")
+    const id = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join("-")
+    const job: Job = {
+      id,
+      createdAt,
+      script,
+      admittedAt: undefined,
+      polls: 0,
+      life: Life.birth,
+      polledAt: createdAt
+    }
+    this.#jobs.set(id, job)
+    this.#waiting += 1
+    this.#admit()
+    if (job.admittedAt === undefined) job.life = Life.reappearance(script)
+    return Result.succeed(job)
+  }
+
+  /** A caller polls this job, so a patient caller would have waited since its last poll. */
+  arrive(id: string): void {
+    const job = this.#jobs.get(id)
+    if (job === undefined) return
+    this.#time.waited(job.polledAt + pollInterval)
+    job.polledAt = this.now()
+  }
+
+  /** What a poll of this key's job with this id is answered; `undefined` if there is none. Calling this counts as a poll. */
+  poll(id: string): TaskView | undefined {
+    const job = this.#jobs.get(id)
+    if (job === undefined) return undefined
+    const view = this.#view(job)
+    job.polls += 1
+    if (job.admittedAt !== undefined) job.life = Life.polled(job.script, job.life, this.#ageOf(job))
+    return view
+  }
+
+  /** The job with this id, as it is now. Calling this does not count as a poll. */
+  look(id: string): TaskView | undefined {
+    const job = this.#jobs.get(id)
+    return job === undefined ? undefined : this.#view(job)
+  }
+
+  has(id: string): boolean {
+    return this.#jobs.has(id)
+  }
+
+  /** All jobs, in the order of their submission. */
+  views(): ReadonlyArray<TaskView> {
+    return [...this.#jobs.values()].map((job) => this.#view(job))
+  }
+
+  get size(): number {
+    return this.#jobs.size
+  }
+
+  /** Brings a job to its next state, or to this one, which is then its last. The next state of a job that waits is its turn. */
+  move(id: string, last?: Scenario.Step): TaskView | undefined {
+    const job = this.#jobs.get(id)
+    if (job === undefined) return undefined
+    this.#admit()
+    const waited = job.admittedAt === undefined
+    if (waited) this.#begin(job, this.now())
+    if (last !== undefined) {
+      const { script, life } = Life.turned(job.script, job.life, this.#ageOf(job), last)
+      job.script = script
+      job.life = life
+    } else if (!waited) job.life = Life.stepped(job.script, job.life, this.#ageOf(job))
+    return this.#view(job)
+  }
+
+  /** The jobs that end at some time, by their scripts. A job that waits behind jobs without an end never gets its turn, so it is not among them. */
+  ending(): ReadonlySet<string> {
+    this.#admit()
+    const { concurrency = Number.POSITIVE_INFINITY } = this.#account
+    const ending = new Set<string>()
+    let endless = 0
+    for (const { id, script, admittedAt } of this.#jobs.values()) {
+      if (!Scenario.ends(script)) endless += 1
+      else if (admittedAt !== undefined || endless < concurrency) ending.add(id)
+    }
+    return ending
+  }
+
+  /** Ids that look like the gateway's: a time, a counter and eight letters. The n-th of a key is the same at the same time. */
+  nextRequestId(): string {
+    this.#requests += 1
+    const time = new Date(this.now()).toISOString().replace(/\D/g, "")
+    const letters = sha256(`${this.#name} request ${this.#requests}`)
+      .digest("base64")
+      .replace(/[^A-Za-z]/g, "")
+    return `${time}${String(this.#requests).padStart(6, "0")}${letters.slice(0, 8)}`
+  }
+
+  /** Gives waiting jobs their turn, each at the moment at which it was its turn. */
+  #admit(): void {
+    if (this.#waiting === 0) return
+    const { concurrency = Number.POSITIVE_INFINITY } = this.#account
+    const ends: Array<number> = []
+    for (const job of this.#jobs.values()) {
+      const at = job.admittedAt ?? Math.max(this.#limitedAt, turnOf(concurrency, job.createdAt, ends))
+      if (at > this.now()) return
+      if (job.admittedAt === undefined) this.#begin(job, at)
+      ends.push(at + Life.endOf(job.script, job.life))
+    }
+  }
+
+  #begin(job: Job, at: number): void {
+    this.#waiting -= 1
+    job.admittedAt = at
+  }
+
+  #ageOf({ admittedAt, createdAt }: Task): number {
+    return Math.max(0, this.now() - (admittedAt ?? createdAt))
+  }
+
+  #view(job: Job): TaskView {
+    this.#admit()
+    const { script, life } = job.admittedAt === undefined ? { script: waitingFor(job.script), life: Life.birth } : job
+    return { task: job, moment: Life.stateAt(script, this.#ageOf(job), life) }
+  }
+}
