@@ -7,6 +7,7 @@
  * @module
  */
 import * as Option from "effect/Option"
+import { defined } from "../Defined.ts"
 import * as Reasons from "../RunwayError.ts"
 import * as Shown from "../Shown.ts"
 import {
@@ -20,7 +21,6 @@ import {
   unavailable,
   words
 } from "./Answer.ts"
-import { defined } from "../Defined.ts"
 
 /** Why a submission certainly was not accepted; nothing when the answer leaves that open, and then `ambiguity` says why. */
 export const refusal = (answer: Answer): Option.Option<Reasons.Reason> => {
