@@ -16,8 +16,6 @@ import type { RunwayError } from "./RunwayError.ts"
 import type { Operation, SubmitOptions } from "./Submission.ts"
 import * as Task from "./Task.ts"
 
-export type { Operation } from "./Submission.ts"
-
 /** What an operation's own module says of it. */
 export interface Definition<Input, Body extends object> {
   /** Method and path. They must stand in the contract: a typing error does not compile. */

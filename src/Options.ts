@@ -29,7 +29,7 @@ const must = (be: string, value: unknown): string => `must be ${be}, got ${shown
 const shown = (value: unknown): string => (typeof value === "function" ? "a function" : Shown.value(value))
 
 /** A time to wait, which may be none. */
-export const time: Check = (value) =>
+const time: Check = (value) =>
   Option.isSome(Time.read(value)) ? undefined : must(`a time like "1 minute", not negative and not endless`, value)
 
 /** A time to wait that lasts. */

@@ -83,7 +83,7 @@ export interface SubmitOptions extends SubmitPolicy {
 }
 
 /** What an answer to a paid request says: the new task's id, why there certainly is none, or why that cannot be told. */
-export const readSubmission = (answer: Answer.Answer): Verdict => {
+const readSubmission = (answer: Answer.Answer): Verdict => {
   const succeeded = Answer.isSuccess(answer)
   const id = Option.getOrUndefined(decodeTaskId(arrivedId(answer.text, succeeded)))
   if (succeeded && id !== undefined) return { _tag: "Accepted", id }
@@ -101,7 +101,7 @@ export const readSubmission = (answer: Answer.Answer): Verdict => {
 const decodeTaskId = Schema.decodeUnknownOption(TaskId)
 
 /** What it means that no whole answer came. What had arrived of one is read like one. */
-export const readSilence = ({ _tag, problem, sentAt, arrived }: NoAnswer): Verdict => {
+const readSilence = ({ _tag, problem, sentAt, arrived }: NoAnswer): Verdict => {
   if (_tag === "NotSent") return { _tag: "NotSent", problem }
   const verdict = arrived === undefined ? undefined : readSubmission(arrived)
   return verdict === undefined || verdict._tag === "Unknown"

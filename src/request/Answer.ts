@@ -132,7 +132,7 @@ export const redirectProblem = (answer: Answer): string => {
 }
 
 /** What the provider's error bodies have in common. */
-export interface ProviderError {
+interface ProviderError {
   readonly code: string | undefined
   readonly said: string
   readonly problems: ReadonlyArray<Reasons.Problem>

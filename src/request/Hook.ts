@@ -18,13 +18,13 @@ import * as Result from "effect/Result"
 export const defaultTimeout: Duration.Duration = Duration.seconds(30)
 
 /** How a hook broke, in words. */
-export interface Broken {
+interface Broken {
   readonly problem: string
   readonly cause: unknown
 }
 
 /** What became of a hook: its result, the failure that it declares, or how it broke. */
-export type End<A, E> = Result.Result<A, { readonly failure: E } | { readonly broken: Broken }>
+type End<A, E> = Result.Result<A, { readonly failure: E } | { readonly broken: Broken }>
 
 /** Calls a hook and waits for its end, for as long as it may take. A hook that takes longer is interrupted and not waited for. */
 export const settle = <A, E, R>(
