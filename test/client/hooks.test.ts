@@ -36,8 +36,11 @@ describe("an onSubmitted", () => {
     it.effect(`that ${name} is a typed failure with the task's id`, () => {
       const api = provider(accepted("t-1"))
       return Effect.gen(function* () {
-        for (const call of [CharacterPerformance.submit, CharacterPerformance.generate]) {
-          const error = yield* failure(call(input, { onSubmitted: hook }))
+        for (const call of [
+          Effect.asVoid(CharacterPerformance.submit(input, { onSubmitted: hook })),
+          Effect.asVoid(CharacterPerformance.generate(input, { onSubmitted: hook }))
+        ]) {
+          const error = yield* failure(call)
           expect(error.reason._tag).toBe("HookFailed")
           expect(error.taskId).toBe("t-1")
           expect(error.message).toMatch(problem)
