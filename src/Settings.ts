@@ -109,10 +109,18 @@ const validDuration = (setting: string, input: Duration.Input): Effect.Effect<Du
 }
 
 /** A pace at which requests can go at all. */
-const validLimit = ({ requests, per }: Limit): Effect.Effect<Limit, RunwayError> =>
-  Number.isSafeInteger(requests) && requests > 0
-    ? Effect.map(validDuration("limit.per", per), (per): Limit => ({ requests, per }))
-    : invalid("limit.requests", "must be a whole number, 1 or more")
+const validLimit = Effect.fnUntraced(function* ({
+  requests,
+  per,
+  burst = requests
+}: Limit): Effect.fn.Return<Limit, RunwayError> {
+  for (const [setting, number] of Object.entries({ requests, burst })) {
+    if (!Number.isSafeInteger(number) || number < 1) {
+      return yield* invalid(`limit.${setting}`, "must be a whole number, 1 or more")
+    }
+  }
+  return { requests, burst, per: yield* validDuration("limit.per", per) }
+})
 
 /** What the environment says, each variable checked for itself and named when it is wrong. */
 export const fromEnvironment: Effect.Effect<RunwayOptions, RunwayError> = Effect.gen(function* () {
