@@ -16,7 +16,7 @@ import { defined } from "../Defined.ts"
 import { DownloadFailed, OutputExpired } from "../RunwayError.ts"
 import { retryAfter } from "../request/Answer.ts"
 import * as Telemetry from "../request/Telemetry.ts"
-import { withoutQueries, withoutQuery } from "../Shown.ts"
+import * as Shown from "../Shown.ts"
 
 /** Why there is no video, or no more of it. */
 export interface Refusal {
@@ -61,13 +61,15 @@ export const open = Effect.fnUntraced(function* (ask: Ask): Effect.fn.Return<Res
 const follow: (ask: Ask, signal: AbortSignal, redirects: number) => Effect.Effect<Response, Refusal> =
   Effect.fnUntraced(function* (ask, signal, redirects) {
     const { url, range } = ask
-    if (!isSafe(url)) return yield* Effect.fail(refused(`${withoutQuery(url)} is not an https:// URL`))
+    if (!isSafe(url)) return yield* Effect.fail(refused(`${Shown.withoutQuery(url)} is not an https:// URL`))
     const response = yield* request(ask, signal)
     const { status, headers } = response
     if (range !== undefined && status === 416) return response
     if (status === 200 || (range !== undefined && status === 206)) {
       const type = headers.get("content-type") ?? ""
-      return textual.test(type) ? yield* Effect.fail(refused(`the answer is ${type} and no video`)) : response
+      return textual.test(type)
+        ? yield* Effect.fail(refused(`the answer is ${Shown.word(type)} and no video`))
+        : response
     }
     const location = headers.get("location")
     if (status >= 300 && status < 400 && location !== null) {
@@ -80,10 +82,10 @@ const follow: (ask: Ask, signal: AbortSignal, redirects: number) => Effect.Effec
 /** Where a redirect leads, if it may be followed. */
 const redirectTarget = (url: string, location: string, redirects: number): Result.Result<string, Refusal> => {
   const target = URL.parse(location, url)
-  if (target === null) return Result.fail(refused(`redirected to ${withoutQuery(location)}, which is no URL`))
+  if (target === null) return Result.fail(refused(`redirected to ${Shown.withoutQuery(location)}, which is no URL`))
   // What began with TLS stays with it: a host elsewhere has no say in what is read on this machine.
   if (URL.parse(url)?.protocol === "https:" && target.protocol !== "https:") {
-    return Result.fail(refused(`redirected to ${withoutQuery(target.href)}, which is not an https:// URL`))
+    return Result.fail(refused(`redirected to ${Shown.withoutQuery(target.href)}, which is not an https:// URL`))
   }
   return redirects === 0 ? Result.fail(refused("too many redirects")) : Result.succeed(target.href)
 }
@@ -113,10 +115,10 @@ const request = Effect.fnUntraced(function* (
     headers.set("range", `bytes=${range.from}-`)
     headers.set("if-range", range.etag)
   }
-  const noAnswer = (why: string) => ({ _tag: "Lost", problem: `no answer from ${withoutQuery(url)}${why}` })
+  const noAnswer = (why: string) => ({ _tag: "Lost", problem: `no answer from ${Shown.withoutQuery(url)}${why}` })
   const attempt = Effect.tryPromise({
     try: () => fetch(url, { redirect: "manual", credentials: "omit", headers, signal }),
-    catch: (error) => noAnswer(`: ${withoutQueries(String(error))}`)
+    catch: (error) => noAnswer(`: ${Shown.line(String(error))}`)
   }).pipe(
     Effect.timeoutOrElse({
       duration: stallTimeout,
@@ -139,7 +141,7 @@ export const forEachChunk = <R>(
     Effect.fnUntraced(function* (reader) {
       const next = Effect.tryPromise({
         try: () => reader.read(),
-        catch: (error) => lost(`the connection was lost: ${withoutQueries(String(error))}`)
+        catch: (error) => lost(`the connection was lost: ${Shown.line(String(error))}`)
       }).pipe(
         Effect.timeoutOrElse({
           duration: stallTimeout,

@@ -11,7 +11,7 @@ import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
 import * as Hash from "effect/Hash"
 import * as Redacted from "effect/Redacted"
-import { hiding } from "../Shown.ts"
+import * as Shown from "../Shown.ts"
 import type { TaskId } from "../task/Snapshot.ts"
 import { type Answer, OnAnswer, requestId } from "./Answer.ts"
 import { attempt, type Limits, type NoAnswer } from "./Attempt.ts"
@@ -52,11 +52,11 @@ export const make = Effect.fnUntraced(function* (account: Account): Effect.fn.Re
   const { baseUrl, version } = account
   const limits: Limits = { timeout: account.attemptTimeout, maxBytes: maxAnswerBytes }
   const limiter = yield* Limiter.make(Hash.string(apiKey).toString(36), account.limit)
-  const hide = hiding(apiKey)
+  const hide = Shown.hiding(apiKey)
 
   return ({ kind, operation, call, attempt: number, taskId, onCutOff, restore = identity }) =>
     restore(attempt(() => written({ apiKey, baseUrl, version }, call), limits, onCutOff)).pipe(
-      Effect.mapError((none): NoAnswer => ({ ...none, problem: hide(none.problem) })),
+      Effect.mapError((none): NoAnswer => ({ ...none, problem: Shown.line(hide(none.problem)) })),
       (sent) => Telemetry.attemptSpan(sent, { operation, baseUrl, resendCount: number - 1, taskId }),
       Effect.tap((answer) => tell(operation, answer)),
       Effect.map((answer) => withoutKey(answer, hide)),

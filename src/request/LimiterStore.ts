@@ -6,6 +6,7 @@
  *
  * @module
  */
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -14,6 +15,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as RateLimiter from "effect/persistence/RateLimiter"
+import * as Shown from "../Shown.ts"
 
 /** Which counters an account's requests are counted with: the shared ones while they can be reached, this process's own otherwise. */
 export interface Counters {
@@ -51,7 +53,8 @@ export const make: Effect.Effect<Counters> = Effect.gen(function* () {
       warned = true
       const why = Option.match(exit, {
         onNone: () => `it did not answer within ${Duration.format(longestCall)}`,
-        onSome: (failed) => (Exit.isFailure(failed) ? failed.cause : "")
+        // A store's error may name it by a URL with a password.
+        onSome: (failed) => (Exit.isFailure(failed) ? Shown.line(String(Cause.squash(failed.cause))) : "")
       })
       yield* Effect.logWarning("the rate limiter's store failed; this process keeps the pace by itself", why)
     }

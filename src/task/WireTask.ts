@@ -13,7 +13,7 @@ import * as Schema from "effect/Schema"
 import type { BareTask, TaskRow } from "../../generated/schemas.gen.ts"
 import * as Wire from "../../generated/schemas.gen.ts"
 import { defined } from "../Defined.ts"
-import { withoutQueries } from "../Shown.ts"
+import * as Shown from "../Shown.ts"
 import {
   Cancelled,
   Failed,
@@ -115,7 +115,7 @@ const isFurther = (inner: Phase, outer: Phase): boolean =>
 const order: ReadonlyArray<Phase> = ["Unrecognised", "Queued", "Running", "Succeeded"]
 
 const toTask = ({ id, phase, status, createdAt, progress, output, failure, failureCode }: Reading): Task => {
-  const common = defined({ id, status, createdAt, progress })
+  const common = defined({ id, status: Shown.word(status), createdAt, progress })
   switch (phase) {
     case "Queued":
       return new Queued(common)
@@ -126,7 +126,13 @@ const toTask = ({ id, phase, status, createdAt, progress, output, failure, failu
     case "Cancelled":
       return new Cancelled(common)
     case "Failed":
-      return new Failed({ ...common, ...defined({ failure: withoutQueries(failure), failureCode }) })
+      return new Failed({
+        ...common,
+        ...defined({
+          failure: Shown.text(failure, 1000),
+          failureCode: failureCode === undefined ? undefined : Shown.word(failureCode)
+        })
+      })
     case "Succeeded": {
       const [first, ...rest] = output
       return first === undefined
