@@ -1,8 +1,8 @@
 /**
- * The host of a finished video: it is asked without a key, over https, and never trusted.
+ * The host of a finished video: it is asked without a key, and never trusted.
  *
- * The output URL is the only credential that is sent. Redirects are followed to https only, and an answer that is no video is refused.
- * It knows nothing of files and of retries.
+ * The output URL is the only credential that is sent. Where it and redirects may lead is decided in `Access.ts`; an answer that is no
+ * video is refused. It knows nothing of files and of retries.
  *
  * @module
  */
@@ -17,6 +17,7 @@ import { DownloadFailed, OutputExpired } from "../RunwayError.ts"
 import { retryAfter } from "../request/Answer.ts"
 import * as Telemetry from "../request/Telemetry.ts"
 import * as Shown from "../Shown.ts"
+import type { Access } from "./Access.ts"
 
 /** Why there is no video, or no more of it. */
 export interface Refusal {
@@ -42,6 +43,7 @@ export interface Ask {
   readonly range: Range | undefined
   /** For how long the host may be silent. */
   readonly stallTimeout: Duration.Duration
+  readonly access: Access
 }
 
 /**
@@ -60,8 +62,9 @@ export const open = Effect.fnUntraced(function* (ask: Ask): Effect.fn.Return<Res
 /** Asks for a video, also where redirects lead, as often as they may. */
 const follow: (ask: Ask, signal: AbortSignal, redirects: number) => Effect.Effect<Response, Refusal> =
   Effect.fnUntraced(function* (ask, signal, redirects) {
-    const { url, range } = ask
-    if (!isSafe(url)) return yield* Effect.fail(refused(`${Shown.withoutQuery(url)} is not an https:// URL`))
+    const { url, range, access } = ask
+    const problem = access(url)
+    if (problem !== undefined) return yield* Effect.fail(refused(`${Shown.withoutQuery(url)} ${problem}`))
     const response = yield* request(ask, signal)
     const { status, headers } = response
     if (range !== undefined && status === 416) return response
@@ -154,12 +157,16 @@ export const forEachChunk = <R>(
     (reader) => Effect.sync(() => void reader.cancel().catch(() => {}))
   )
 
+/** How many bytes a header names; nothing where that is no number. It may be more than can be counted, so it is only compared. */
+export const byteCount = (text: string | null | undefined): number | undefined =>
+  text !== null && text !== undefined && /^\d+$/.test(text.trim()) ? Number(text) : undefined
+
 /** Where the bytes of a 206, or the missing bytes of a 416, stand in the whole: `bytes 5-9/10`, `bytes 5-9/*`, `bytes *\/10`. */
 export const contentRange = (headers: Headers): { readonly from?: number; readonly total?: number } => {
   const [, from, total] = /^bytes (?:(\d+)-\d+|\*)\/(\d+|\*)$/.exec(headers.get("content-range")?.trim() ?? "") ?? []
   return defined({
-    from: from === undefined ? undefined : Number(from),
-    total: total === undefined || total === "*" ? undefined : Number(total)
+    from: byteCount(from),
+    total: byteCount(total)
   })
 }
 
@@ -173,12 +180,3 @@ const expired: ReadonlySet<number> = new Set([401, 403, 404, 410])
 
 /** Below 500: too slow, too early, too many. */
 const temporary: ReadonlySet<number> = new Set([408, 425, 429])
-
-/** https, or this machine, which is where a mock is. */
-const isSafe = (url: string): boolean => {
-  const parsed = URL.parse(url)
-  return (
-    parsed?.protocol === "https:" ||
-    (parsed?.protocol === "http:" && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(parsed.hostname))
-  )
-}
