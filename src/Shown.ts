@@ -13,8 +13,8 @@ import * as Predicate from "effect/Predicate"
 const spelled = (character: string): string => {
   const code = character.charCodeAt(0)
   const hex = code.toString(16).padStart(2, "0")
-  // The counts are limited, because a megabyte of backslashes would keep an unlimited one busy for minutes.
-  return `(?:\\\\{0,3}\\x${hex}|\\\\{1,3}u00${hex}|\\\\{1,3}x${hex}|%(?:25){0,3}${hex}|&#x0{0,3}${hex};|&#0{0,3}${code};)`
+  // A URL's parser makes slashes of backslashes. The counts are limited, because a megabyte of backslashes would keep an unlimited one busy for minutes.
+  return `(?:\\\\{0,3}\\x${hex}|[\\\\/]{1,3}u00${hex}|\\\\{1,3}x${hex}|%(?:25){0,3}${hex}|&#x0{0,3}${hex};|&#0{0,3}${code};)`
 }
 
 const question = spelled("?")

@@ -129,7 +129,7 @@ const request = Effect.fnUntraced(function* (
     })
   )
   const { origin, pathname } = new URL(url)
-  const about = { operation: "GET", baseUrl: `${origin}${pathname}`, resendCount: 0 }
+  const about = { operation: "GET", baseUrl: Shown.withoutQuery(`${origin}${pathname}`), resendCount: 0 }
   return yield* Telemetry.attemptSpan(attempt, about).pipe(Effect.mapError(({ problem }) => lost(problem)))
 })
 

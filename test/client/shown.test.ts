@@ -1,20 +1,26 @@
 /** What is shown of what a server sent: never a credential, wherever and however it stands; and of the rest, all of it as it is. */
+import { tmpdir } from "node:os"
 import { inspect } from "node:util"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import * as NodePath from "@effect/platform-node/NodePath"
 import { describe, expect, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import { Fetch } from "effect/http/FetchHttpClient"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Metric from "effect/Metric"
+import * as Redacted from "effect/Redacted"
 import * as References from "effect/References"
 import * as Schedule from "effect/Schedule"
 import * as Tracer from "effect/Tracer"
 import { CharacterPerformance, type Runway, type RunwayError, Task } from "../../src/index.ts"
 import * as Shown from "../../src/Shown.ts"
 import { accepted, input, provider, socketError } from "../support/Provider.ts"
-import { exitOf } from "../support/VirtualTime.ts"
+import * as VirtualTime from "../support/VirtualTime.ts"
 
+const Disk = Layer.merge(NodeFileSystem.layer, NodePath.layer)
 const canary = "CANARY"
 const id = "5b91e444-c232-deaf-a4d7-8aef3e57336b"
 
@@ -185,9 +191,10 @@ const watched = () => {
     }
   })
   const registry: Metric.MetricRegistry = new Map()
-  const run = <A, E>(effect: Effect.Effect<A, E>) =>
+  /** What an effect comes to, and all that was shown on the way, its end included. */
+  const run = <A, E>(ended: Effect.Effect<Exit.Exit<A, E>>) =>
     Effect.gen(function* () {
-      const exit = yield* exitOf(effect)
+      const exit = yield* ended
       show(exit)
       if (Exit.isFailure(exit)) {
         shown.push(Cause.pretty(exit.cause))
@@ -294,7 +301,9 @@ const calls: Readonly<Record<"get" | "wait" | "submit", Effect.Effect<unknown, R
 /** The whole of every call with an answer; the key is the provider's layer's. */
 const shownOf = (call: keyof typeof calls, reply: (text: string) => Response, text: string) => {
   const api = provider(() => reply(text))
-  return watched().run(Effect.provide(calls[call], api.layer({ apiKey: key, retry: Schedule.recurs(0) })))
+  return watched().run(
+    VirtualTime.exitOf(Effect.provide(calls[call], api.layer({ apiKey: key, retry: Schedule.recurs(0) })))
+  )
 }
 const key = "sk-Canary/Key+0042"
 
@@ -346,7 +355,7 @@ describe("no error, log, span or metric shows", () => {
           const lost = socketError("ECONNRESET", text)
           const api = provider(lost)
           const { text: shown } = yield* watched().run(
-            Effect.provide(calls[call], api.layer({ retry: Schedule.recurs(0) }))
+            VirtualTime.exitOf(Effect.provide(calls[call], api.layer({ retry: Schedule.recurs(0) })))
           )
           expect(shown.includes(canary), `${call}, ${how}: ${around(shown, canary)}`).toBe(false)
         }
@@ -365,10 +374,67 @@ describe("no error, log, span or metric shows", () => {
           { ...input, character: { type: text, uri: input.character.uri } }
         ]) {
           const submit = CharacterPerformance.submit(odd as unknown as CharacterPerformance.Input)
-          const { text: shown, exit } = yield* watched().run(Effect.provide(submit, api.layer()))
+          const { text: shown, exit } = yield* watched().run(VirtualTime.exitOf(Effect.provide(submit, api.layer())))
           if (Exit.isFailure(exit)) expect(shown.includes(canary), `${how}: ${around(shown, canary)}`).toBe(false)
         }
       }
+    })
+  )
+})
+
+describe("a download shows no credential out of", () => {
+  const output = new Task.Succeeded({
+    id: Task.TaskId.make(id),
+    status: "SUCCEEDED",
+    output: [Redacted.make(`https://cdn.example.com/a.mp4?sig=${canary}`)]
+  })
+  const hosts: ReadonlyArray<readonly [string, (text: string) => Response]> = [
+    ["a redirect", (text) => new Response(null, { status: 302, headers: { location: encodeHeader(text) } })],
+    ["a type", (text) => new Response("x", { headers: { "content-type": `text/${encodeHeader(text)}` } })],
+    ["a page", (text) => new Response(`<p>${text}`, { headers: { "content-type": "video/mp4" } })],
+    ["a status", (text) => new Response(text, { status: 403, statusText: encodeHeader(text) })],
+    ["a range", (text) => new Response("x", { status: 206, headers: { "content-range": encodeHeader(text) } })],
+    [
+      "words for a lost connection",
+      (text) => {
+        throw socketError("ECONNRESET", text)
+      }
+    ]
+  ]
+  for (const [field, reply] of hosts) {
+    it.live(`${field}`, () =>
+      Effect.gen(function* () {
+        for (const [how, text] of Object.entries(spellings)) {
+          const api = provider(() => reply(text))
+          const download = Task.download(output, { to: "/dev/null/one.mp4", retry: Schedule.recurs(0) })
+          const elsewhere = Task.download(output, {
+            to: `${tmpdir()}/cometapi-runway-shown/`,
+            retry: Schedule.recurs(0)
+          })
+          for (const one of [download, elsewhere]) {
+            const { text: shown, exit } = yield* watched().run(
+              one.pipe(Effect.provideService(Fetch, api.fetch), Effect.provide(Disk), Effect.exit)
+            )
+            expect(Exit.isFailure(exit)).toBe(true)
+            expect(shown.includes(canary), `${how}: ${around(shown, canary)}`).toBe(false)
+          }
+        }
+      })
+    )
+  }
+})
+
+describe("the id that a submission is answered", () => {
+  it.effect("is kept as it came, and a message shows it without what acts on a terminal", () =>
+    Effect.gen(function* () {
+      const odd = "t-1\u001b[31m\u202e"
+      const api = provider(accepted(odd), Response.json({ ...failed }))
+      const taken = yield* CharacterPerformance.submit(input).pipe(Effect.provide(api.layer()))
+      expect(taken).toBe(odd)
+      const error = yield* Effect.flip(Task.wait(taken).pipe(Effect.provide(api.layer()), VirtualTime.run))
+      expect(error.taskId).toBe(odd)
+      expect(error.message).toContain("[task t-1]")
+      expect(error.message).not.toMatch(acts)
     })
   )
 })
