@@ -23,7 +23,7 @@ const outcome = (
   Effect.gen(function* () {
     const to = join(yield* folder, "one.mp4")
     const result = yield* Effect.result(
-      Task.download(succeeded(url), { to, ...options }).pipe(hosts.provide, Effect.provide(api), Effect.provide(Disk))
+      Task.download(succeeded(url), { to, ...options }).pipe(hosts.provide, Effect.provide(Layer.merge(api, Disk)))
     )
     const error = result._tag === "Failure" ? result.failure : undefined
     return {
@@ -164,7 +164,7 @@ describe("http", () => {
       const download = Task.download(succeeded(host.url), { to })
       expect((yield* Effect.flip(Effect.provide(download, Disk))).message).toContain("is not an https:// URL")
       expect(host.asked).toHaveLength(0)
-      expect((yield* download.pipe(Effect.provide(apiAt(host.origin)), Effect.provide(Disk))).bytes).toBe(video.length)
+      expect((yield* Effect.provide(download, Layer.merge(apiAt(host.origin), Disk))).bytes).toBe(video.length)
       const allowed = Task.download(succeeded(host.url), { to, allow: ({ origin }) => origin === host.origin })
       expect((yield* Effect.provide(allowed, Disk)).bytes).toBe(video.length)
     })
