@@ -6,14 +6,20 @@
  * `npm publish` cannot ship them by mistake. Each build writes the manifest that is published, which points at the build: `npm publish ./dist`.
  */
 import { existsSync } from "node:fs"
-import { cp, readFile, writeFile } from "node:fs/promises"
+import { cp, mkdir, readFile, writeFile } from "node:fs/promises"
+import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { defineConfig, type UserConfig } from "tsdown"
+import { addresses, repositoryOf, withAbsoluteLinks } from "./scripts/package/Repository.ts"
+import { shipSources } from "./scripts/package/SourceMaps.ts"
+
+const root = fileURLToPath(new URL("./", import.meta.url))
 
 /** Where the code stands in a published folder: one level down, as in the repository, because the mock reads `../assets` and `../page`. */
 const code = "lib"
 
 interface Manifest {
+  readonly repository?: { readonly url?: string }
   readonly exports: Readonly<Record<string, string>>
   readonly bin: Readonly<Record<string, string>>
 }
@@ -21,14 +27,24 @@ interface Manifest {
 /** What only the repository needs to know. */
 const repositoryOnly = new Set(["private", "workspaces", "scripts", "devDependencies", "allowScripts", "scarfSettings"])
 
+/** Where the project lives, as the root's manifest says it: the one place to change it. */
+const repository = repositoryOf(JSON.parse(await readFile(join(root, "package.json"), "utf8")))
+
 /** Whether a file is of use outside the repository: what only the type checker reads of the mock's page is not. */
 const isPublished = (path: string) => !/\.ts$|tsconfig\.json$/.test(path)
 
 const mapValues = <A, B>(record: Readonly<Record<string, A>>, f: (value: A) => B) =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, f(value)]))
 
-/** The manifest with every source replaced by what was built from it. */
-const published = (manifest: Manifest, entry: Readonly<Record<string, string>>) => {
+interface Published {
+  readonly folder: string
+  readonly entry: Readonly<Record<string, string>>
+  /** The files and folders beside `lib/`. */
+  readonly beside: ReadonlyArray<string>
+}
+
+/** The manifest with every source replaced by what was built from it, and with what only the build knows. */
+const published = (manifest: Manifest, { folder, entry, beside }: Published) => {
   const built = (source: string) => {
     const name = Object.keys(entry).find((name) => entry[name] === source.replace(/^\.\//, ""))
     if (name === undefined) throw new Error(`package.json names ${source}, which no entry of tsdown.config.ts builds`)
@@ -36,6 +52,8 @@ const published = (manifest: Manifest, entry: Readonly<Record<string, string>>) 
   }
   return {
     ...Object.fromEntries(Object.entries(manifest).filter(([field]) => !repositoryOnly.has(field))),
+    ...addresses(repository, folder.replace(/^\.\/|\/$/g, "")),
+    files: [code, ...beside],
     exports: mapValues(manifest.exports, (target) =>
       target.endsWith(".ts") ? { types: `./${built(target)}.d.ts`, default: `./${built(target)}.js` } : target
     ),
@@ -55,6 +73,23 @@ interface Package {
   readonly deps: NonNullable<UserConfig["deps"]>
 }
 
+/** Copies what is published as it is; a page's links become addresses. Returns the top-level names it has filled. */
+const copyAssets = async (assets: Package["assets"], home: URL, dist: URL): Promise<ReadonlyArray<string>> => {
+  const present = Object.entries(assets).filter(([, source]) => existsSync(new URL(source, home)))
+  for (const [name, source] of present) {
+    const from = fileURLToPath(new URL(source, home))
+    const to = fileURLToPath(new URL(name, dist))
+    if (/\.(md|txt)$/.test(name)) {
+      await mkdir(dirname(to), { recursive: true })
+      const page = { root, path: from.slice(root.length) }
+      await writeFile(to, withAbsoluteLinks(await readFile(from, "utf8"), repository, page))
+    } else {
+      await cp(from, to, { recursive: true, filter: isPublished })
+    }
+  }
+  return present.map(([name]) => name.split("/")[0] ?? name)
+}
+
 const folderToPublish = ({ folder, modules, commands, assets, deps }: Package): UserConfig => {
   const entry = { ...modules, ...commands }
   const home = new URL(folder, import.meta.url)
@@ -64,21 +99,24 @@ const folderToPublish = ({ folder, modules, commands, assets, deps }: Package): 
     entry,
     outDir: `dist/${code}`,
     clean: ["dist"],
+    sourcemap: true,
     format: "esm",
     fixedExtension: false,
     deps,
     tsconfig: fileURLToPath(new URL("tsconfig.json", import.meta.url)),
-    dts: { cwd: fileURLToPath(home), entry: Object.values(modules) },
+    dts: { sourcemap: true, cwd: fileURLToPath(home), entry: Object.values(modules) },
     checks: { pluginTimings: false },
     failOnWarn: true,
     hooks: {
       "build:done": async () => {
         const manifest: Manifest = JSON.parse(await readFile(new URL("package.json", home), "utf8"))
-        await writeFile(new URL("package.json", dist), `${JSON.stringify(published(manifest, entry), undefined, 2)}\n`)
-        for (const [name, source] of Object.entries(assets)) {
-          const from = new URL(source, home)
-          if (existsSync(from)) await cp(from, new URL(name, dist), { recursive: true, filter: isPublished })
-        }
+        const sources = await shipSources({ root, home: fileURLToPath(home), dist: fileURLToPath(dist), code })
+        // The manifest is a source too, for the command's --version; npm takes it along by itself.
+        const beside = [
+          ...new Set([...sources.filter((name) => name !== "package.json"), ...(await copyAssets(assets, home, dist))])
+        ]
+        const text = JSON.stringify(published(manifest, { folder, entry, beside }), undefined, 2)
+        await writeFile(new URL("package.json", dist), `${text}\n`)
       }
     }
   }
@@ -97,7 +135,10 @@ export default defineConfig([
     commands: { cli: "src/cli/main.ts" },
     assets: {
       "README.md": "README.md",
+      "CHANGELOG.md": "CHANGELOG.md",
       LICENSE: "LICENSE",
+      "llms.txt": "docs/agents/llms.txt",
+      "skills/cometapi-runway/SKILL.md": "docs/agents/SKILL.md",
       "LICENSE-effect": "node_modules/@effect/platform-node/LICENSE"
     },
     deps
@@ -108,7 +149,9 @@ export default defineConfig([
     commands: { bin: "src/bin.ts" },
     assets: {
       "README.md": "README.md",
+      "CHANGELOG.md": "CHANGELOG.md",
       LICENSE: "LICENSE",
+      "llms.txt": "../docs/agents/llms.txt",
       "LICENSE-effect": "../node_modules/@effect/platform-node/LICENSE",
       assets: "assets",
       page: "page"

@@ -4,6 +4,8 @@
  * The translation itself is Effect's own code generator. Added here: one module out of its parts, and the contract's
  * `x-expected` as the words a person reads when a value is refused. Descriptions stay behind: at run time they would only
  * be weight, and hey-api's types carry them for readers.
+ *
+ * @module
  */
 import * as JsonSchema from "effect/JsonSchema"
 import * as SchemaRepresentation from "effect/SchemaRepresentation"

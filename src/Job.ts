@@ -10,13 +10,11 @@ import * as Effect from "effect/Effect"
 import type * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type { Bindings } from "./Bindings.ts"
+import * as Options from "./Options.ts"
 import { Runway } from "./Runway.ts"
 import type { RunwayError } from "./RunwayError.ts"
-import type { SubmitOptions } from "./request/Retry.ts"
-import type { Operation } from "./Submission.ts"
+import type { Operation, SubmitOptions } from "./Submission.ts"
 import * as Task from "./Task.ts"
-
-export type { Operation } from "./Submission.ts"
 
 /** What an operation's own module says of it. */
 export interface Definition<Input, Body extends object> {
@@ -28,14 +26,8 @@ export interface Definition<Input, Body extends object> {
   readonly send: (bindings: Bindings, body: Body) => Promise<unknown>
 }
 
-/** How `generate` waits, and what it reports on the way. */
-export interface GenerateOptions extends Task.WaitOptions, SubmitOptions {
-  /**
-   * Runs as soon as the job is accepted and before any waiting: the place to store the id. It is not interrupted. The wait begins when it
-   * is done; if it fails, `generate` fails with its error and the job goes on.
-   */
-  readonly onSubmitted?: ((id: Task.TaskId) => Effect.Effect<unknown, RunwayError>) | undefined
-}
+/** How `generate` submits and waits, and whom it tells. The wait begins when `onSubmitted` is done. */
+export interface GenerateOptions extends Task.WaitOptions, SubmitOptions {}
 
 /** One input of `generateAll` and its result. */
 export interface Generated<Input> {
@@ -49,7 +41,7 @@ export interface Generated<Input> {
 export interface GenerateAllOptions<Input> extends Omit<GenerateOptions, "onSubmitted"> {
   /** How many jobs may be under way at once. A job counts until its result is taken from the stream. */
   readonly concurrency: number
-  /** Like the `onSubmitted` of `generate`, and also given the input. If it fails, only that input does. */
+  /** Like the `onSubmitted` of `generate`, and also given the input. If it fails, dies or never ends, only that input fails, with its id. */
   readonly onSubmitted?:
     | ((id: Task.TaskId, job: { readonly index: number; readonly input: Input }) => Effect.Effect<unknown, RunwayError>)
     | undefined
@@ -67,7 +59,7 @@ export interface Job<Input, Body> {
   readonly generateAll: <E, R>(
     inputs: Stream.Stream<Input, E, R>,
     options: GenerateAllOptions<Input>
-  ) => Stream.Stream<Generated<Input>, E, R | Runway>
+  ) => Stream.Stream<Generated<Input>, E | RunwayError, R | Runway>
 }
 
 /** Makes a paid operation out of its definition. */
@@ -78,37 +70,49 @@ export const make = <Input, Body extends object>({
 }: Definition<Input, Body>): Job<Input, Body> => {
   const submit: Job<Input, Body>["submit"] = Effect.fnUntraced(function* (input, options) {
     const runway = yield* Runway
+    yield* Options.check("submit", options, Options.submit)
     const body = yield* validate(input)
     return yield* runway.submit({ operation, body, send: (bindings) => send(bindings, body) }, options)
   })
 
-  const generate: Job<Input, Body>["generate"] = Effect.fn("Runway.generate")(function* (
-    input,
-    { onSubmitted, retry, onUnknownOutcome, ...wait } = {}
-  ) {
-    const handle = yield* Effect.uninterruptibleMask((restore) =>
-      restore(submit(input, { retry, onUnknownOutcome })).pipe(
-        Effect.flatMap(Task.handle),
-        // The id is stored even if somebody interrupts just now.
-        Effect.tap(({ id }) => onSubmitted?.(id) ?? Effect.void)
-      )
-    )
-    yield* Effect.annotateCurrentSpan("runway.task.id", handle.id)
-    return yield* Task.wait(handle, wait)
+  const generate: Job<Input, Body>["generate"] = Effect.fn("Runway.generate")(function* (input, options) {
+    yield* Options.check("generate", options, Options.generate)
+    const { onSubmitted, aroundAttempt, retry, onUnknownOutcome, onInterrupt, interruptGrace, hookTimeout, ...wait } =
+      options ?? {}
+    const span = yield* Effect.currentSpan.pipe(Effect.orElseSucceed(() => undefined))
+    let handle: Task.Handle | undefined
+    const id = yield* submit(input, {
+      aroundAttempt,
+      retry,
+      onUnknownOutcome,
+      onInterrupt,
+      interruptGrace,
+      hookTimeout,
+      onSubmitted: Effect.fnUntraced(function* (id) {
+        handle = yield* Task.handle(id)
+        span?.attribute("runway.task.id", id)
+        yield* onSubmitted?.(id) ?? Effect.void
+      })
+    })
+    return yield* Task.wait(handle ?? id, wait)
   })
 
-  const generateAll: Job<Input, Body>["generateAll"] = (inputs, { concurrency, onSubmitted, ...options }) =>
-    Stream.mapEffect(
-      inputs,
-      (input, index) =>
-        generate(input, {
-          ...options,
-          onSubmitted: onSubmitted === undefined ? undefined : (id) => onSubmitted(id, { index, input })
-        }).pipe(
-          Effect.result,
-          Effect.map((result): Generated<Input> => ({ index, input, result }))
-        ),
-      { concurrency, unordered: true }
+  const generateAll: Job<Input, Body>["generateAll"] = (inputs, options) =>
+    Stream.unwrap(
+      Effect.map(Options.check("generateAll", options, Options.generateAll, ["concurrency"]), () => {
+        const { concurrency, onSubmitted, ...rest } = options
+        const one = (input: Input, index: number) =>
+          generate(input, {
+            ...rest,
+            onSubmitted: onSubmitted === undefined ? undefined : (id) => onSubmitted(id, { index, input })
+          }).pipe(
+            Effect.result,
+            Effect.map((result): Generated<Input> => ({ index, input, result })),
+            // What is logged of a job must lead back to its input.
+            Effect.annotateLogs({ inputIndex: index })
+          )
+        return Stream.mapEffect(inputs, one, { concurrency, unordered: true })
+      })
     )
 
   return { validate, submit, generate, generateAll }

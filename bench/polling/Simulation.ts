@@ -22,7 +22,7 @@ import {
 } from "../../src/task/Snapshot.ts"
 
 /** `bare`: Runway's own task, always fresh. `envelope`: the gateway's row, 30 % all through the work, refreshed every 15 s. */
-export type Shape = "bare" | "bare without progress" | "envelope" | "envelope with Runway's copy"
+type Shape = "bare" | "bare without progress" | "envelope" | "envelope with Runway's copy"
 
 /** How progress grows with the share of the work that is done. */
 type Curve = (share: number) => number

@@ -1,11 +1,14 @@
 // @ts-check
 /**
- * The mock's controls, called. An `Error` is the mock's own word against a call, `Silent` is no answer at all.
+ * The mock's controls, called as their contract describes them. An `Error` is the mock's own word against a call, `Silent` is no
+ * answer at all.
  *
  * It keeps nothing and decides nothing.
+ *
+ * @module
  */
 
-/** @import { Answers, Call } from "./Types.ts" */
+/** @import { Answer, Api, Method, Options, Path } from "./Types.ts" */
 
 export class Silent extends Error {}
 
@@ -30,16 +33,10 @@ export const wordsOf = (body) => {
   return wordsOf(detail ?? message ?? error ?? title)
 }
 
-/** @type {Call} */
-export const call = async (method, path, { world, key, after, body } = {}) => {
-  const url = new URL(path, location.origin)
-  if (after !== undefined) url.searchParams.set("after", String(after))
-  if (world !== undefined) url.searchParams.set("world", world)
-  const headers = new Headers({ "content-type": "application/json" })
-  if (key !== undefined) headers.set("authorization", `Bearer ${key}`)
+/** @param {URL} url @param {RequestInit} init */
+const exchange = async (url, init) => {
   const signal = AbortSignal.timeout(10_000)
-  const request = new Request(url, { method, headers, body: body === undefined ? null : JSON.stringify(body), signal })
-  const [{ ok, status }, text] = await fetch(request)
+  const [{ ok, status }, text] = await fetch(url, { ...init, signal })
     .then(async (response) => /** @type {const} */ ([response, await response.text()]))
     .catch((cause) => {
       throw new Silent("The mock does not answer.", { cause })
@@ -48,5 +45,33 @@ export const call = async (method, path, { world, key, after, body } = {}) => {
   throw new Error(wordsOf(parsed(text)) ?? `The mock answered ${status}.`)
 }
 
-/** @template {keyof Answers} P @param {P} path @param {Parameters<Call>[2]} [options] @returns {Promise<Answers[P]>} */
-export const get = async (path, options) => /** @type {Answers[P]} */ (await call("GET", path, options))
+/**
+ * Calls one control.
+ *
+ * @template {Method} M @template {Path<M>} P
+ * @param {M} method @param {P} path as the contract writes it. @param {Options<P, M>} [options] @returns {Promise<Answer<P, M>>}
+ */
+export const call = async (method, path, { parameters = {}, query, key, body } = {}) => {
+  const url = new URL(
+    path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(parameters[name] ?? "")),
+    location.origin
+  )
+  for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, String(value))
+  const headers = new Headers({ "content-type": "application/json" })
+  if (key !== undefined) headers.set("authorization", `Bearer ${key}`)
+  const answer = await exchange(url, {
+    method: method.toUpperCase(),
+    headers,
+    body: body === undefined ? null : JSON.stringify(body)
+  })
+  // The mock's answers are held to this contract by its own tests.
+  return /** @type {Answer<P, M>} */ (answer)
+}
+
+/**
+ * One of the two OpenAPI documents that the mock serves: the provider's, or that of its own controls.
+ *
+ * @param {"contract" | "openapi"} name @returns {Promise<Api>}
+ */
+export const documentOf = async (name) =>
+  /** @type {Api} */ (await exchange(new URL(`/_mock/${name}.json`, location.origin), {}))

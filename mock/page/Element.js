@@ -3,11 +3,13 @@
  * Elements of the page: made, found and filled.
  *
  * Whatever comes from the mock becomes text. There is no way here to turn a string into markup.
+ *
+ * @module
  */
 
 /** @import { Attributes } from "./Types.ts" */
 
-const longest = 20_000
+const mostText = 20_000
 
 /** @template {Element} T @param {string} id @param {new () => T} type @returns {T} */
 export const byId = (id, type) => {
@@ -15,6 +17,10 @@ export const byId = (id, type) => {
   if (!(found instanceof type)) throw new Error(`the page has no ${type.name} with the id "${id}"`)
   return found
 }
+
+export const at = (/** @type {string} */ id) => byId(id, HTMLElement)
+export const input = (/** @type {string} */ id) => byId(id, HTMLInputElement)
+export const select = (/** @type {string} */ id) => byId(id, HTMLSelectElement)
 
 /** @template {keyof HTMLElementTagNameMap} K @param {K} tag @param {Attributes} [attributes] @param {ReadonlyArray<Node | string>} children */
 export const make = (tag, attributes = {}, ...children) => {
@@ -28,12 +34,54 @@ export const make = (tag, attributes = {}, ...children) => {
 }
 
 /**
+ * A button that does something, and submits nothing.
+ *
+ * @param {ReadonlyArray<Node | string>} content @param {(event: Event) => unknown} click @param {Attributes} [attributes]
+ */
+export const button = (content, click, attributes = {}) =>
+  make("button", { type: "button", click, ...attributes }, ...content)
+
+/**
  * Changes a text only where it differs, so that a selection in it lives on.
  *
  * @param {Element} element @param {unknown} text
  */
 export const say = (element, text) => {
   if (element.textContent !== String(text)) element.textContent = String(text)
+}
+
+/**
+ * Puts an element somewhere on a line, by shares of its length.
+ *
+ * @param {HTMLElement} element @param {number} from @param {number} [to]
+ */
+export const place = (element, from, to = from) => {
+  element.style.setProperty("--from", from.toFixed(5))
+  element.style.setProperty("--to", to.toFixed(5))
+}
+
+/**
+ * Gives a list its items by key: those that were there before stay the same elements, so that focus, scroll and selection stay.
+ *
+ * @template T @param {Element} list @param {ReadonlyArray<T>} items
+ * @param {(item: T) => string} keyOf @param {(item: T) => HTMLElement} create @param {(element: HTMLElement, item: T) => unknown} [update]
+ */
+export const reconcile = (list, items, keyOf, create, update) => {
+  const wanted = new Set(items.map(keyOf))
+  // What is gone goes first, so that nothing that stays has to move.
+  for (const element of [...list.children]) if (!wanted.has(element.getAttribute("data-key") ?? "")) element.remove()
+  const before = new Map([...list.children].map((element) => [element.getAttribute("data-key"), element]))
+  /** @type {ChildNode | null} */
+  let next = list.firstChild
+  for (const item of items) {
+    const key = keyOf(item)
+    const known = before.get(key)
+    const element = known instanceof HTMLElement ? known : create(item)
+    element.dataset["key"] = key
+    update?.(element, item)
+    if (element === next) next = next.nextSibling
+    else list.insertBefore(element, next)
+  }
 }
 
 /**
@@ -54,7 +102,7 @@ export const offer = (select, options) => {
 /** @param {unknown} value */
 export const written = (value) => {
   const text = typeof value === "string" ? value : (JSON.stringify(value, undefined, 2) ?? "nothing")
-  return text.length > longest ? `${text.slice(0, longest)}\n… and ${text.length - longest} characters more` : text
+  return text.length > mostText ? `${text.slice(0, mostText)}\n… and ${text.length - mostText} characters more` : text
 }
 
 /** @param {unknown} value @param {string} label */

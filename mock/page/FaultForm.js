@@ -3,9 +3,11 @@
  * The form that makes a fault, which asks for what its kind needs and no more.
  *
  * It judges nothing: the mock says what is wrong with a fault.
+ *
+ * @module
  */
-import { operationOf } from "./Document.js"
-import { byId, make, offer, say } from "./Element.js"
+import { answersOf } from "./Contract.js"
+import { at, make, offer, say } from "./Element.js"
 
 /** @import { Fault, FaultKind } from "../../generated/mock-control/types.gen.ts" */
 /** @import { Api } from "./Types.ts" */
@@ -42,17 +44,17 @@ export const faultForm = (form, inject) => {
 
   const adapt = () => {
     const chosen = said()
-    say(byId("kind-about", HTMLElement), kinds[/** @type {FaultKind} */ (chosen["kind"])])
+    say(at("kind-about"), kinds[/** @type {FaultKind} */ (chosen["kind"])])
     for (const label of form.querySelectorAll("label")) {
       const wishes = Object.entries(label.dataset)
       label.hidden = !wishes.every(([name, fitting = ""]) => fitting.split(" ").includes(chosen[name] ?? ""))
       // What is not asked for is neither checked nor sent.
       for (const field of label.querySelectorAll("input, select")) field.toggleAttribute("disabled", label.hidden)
     }
-    const { answers } = operationOf(contract, chosen["on"] === "submit" ? "createCharacterPerformance" : "getTask")
+    const answers = answersOf(contract, chosen["on"] === "submit" ? "submit" : "poll")
     const errors = answers.filter(({ status }) => status >= "400" && status <= "599")
     const statuses = [...new Set(errors.map(({ status }) => status))]
-    byId("statuses", HTMLElement).replaceChildren(...statuses.map((value) => make("option", { value })))
+    at("statuses").replaceChildren(...statuses.map((value) => make("option", { value })))
     const names = errors.filter(({ status }) => status === said()["status"]).map(({ name }) => name)
     offer(select("example"), [["", "its first one"], ...names])
   }

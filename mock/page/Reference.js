@@ -3,8 +3,10 @@
  * An OpenAPI document as a reference for people: operations, parameters, fields, and each answer with its named examples.
  *
  * Of Markdown it knows paragraphs, lists, `code` and *stress*.
+ *
+ * @module
  */
-import { operationsOf, resolve } from "./Document.js"
+import { operationsOf, resolve } from "./Contract.js"
 import { code, make } from "./Element.js"
 
 /** @import { Api, Field, Media } from "./Types.ts" */

@@ -1,9 +1,12 @@
-// The media types of an operation's bodies. hey-api's model keeps one per body (JSON, or else the first), so the others
-// are read from the contract. The kept one has a generated type; another gets its type only where that can be told
-// without parsing schemas again: a reference to a component, a plain scalar, or the very schema of the kept one. For
-// anything else, a missing schema included, generation fails and names the operation, since a guess would be a wrong
-// type: move that schema to `components`. Swagger 2.0 documents, which list media types elsewhere, are refused.
-
+/**
+ * The media types of an operation's bodies. hey-api's model keeps one per body (JSON, or else the first), so the others
+ * are read from the contract. The kept one has a generated type; another gets its type only where that can be told
+ * without parsing schemas again: a reference to a component, a plain scalar, or the very schema of the kept one. For
+ * anything else, a missing schema included, generation fails and names the operation, since a guess would be a wrong
+ * type: move that schema to `components`. Swagger 2.0 documents, which list media types elsewhere, are refused.
+ *
+ * @module
+ */
 import { isDeepStrictEqual } from "node:util"
 import type { IR } from "@hey-api/openapi-ts"
 import type { OpenapiFetchPlugin } from "./types.ts"

@@ -1,8 +1,11 @@
-// Prints `paths`: for each path and method, the parameters, request body and responses that `openapi-fetch` reads, each
-// an indexed access into the types of `@hey-api/typescript`. What hey-api leaves out of those types (cookies, 1XX and
-// 3XX responses) hey-api prints here from its own model of the contract. Response headers stay untyped: hey-api does
-// not model them and `openapi-fetch` does not read them. Webhooks have no path, so they are not here.
-
+/**
+ * Prints `paths`: for each path and method, the parameters, request body and responses that `openapi-fetch` reads, each
+ * an indexed access into the types of `@hey-api/typescript`. What hey-api leaves out of those types (cookies, 1XX and
+ * 3XX responses) hey-api prints here from its own model of the contract. Response headers stay untyped: hey-api does
+ * not model them and `openapi-fetch` does not read them. Webhooks have no path, so they are not here.
+ *
+ * @module
+ */
 import { $, type IR } from "@hey-api/openapi-ts"
 import { escapeComment, hasParameterGroupObjectRequired, operationResponsesMap } from "@hey-api/shared"
 import { type Content, declaredContent, droppedSchema } from "./media-types.ts"

@@ -76,7 +76,12 @@ export const checked = (options: DownloadOptions, apiUrl: string | undefined): E
   }
   const access = Access.rule(allow, apiUrl)
   return Effect.succeed({
-    ...{ to, index, onProgress, maxBytes, retry, access },
+    to,
+    index,
+    onProgress,
+    maxBytes,
+    retry,
+    access,
     stallTimeout: stallTimeout.value,
     deadline: deadline.value
   })

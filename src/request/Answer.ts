@@ -1,8 +1,8 @@
 /**
- * One HTTP answer, and what it means: the one place where statuses and error bodies become reasons.
+ * One HTTP answer, and what it means: its JSON, its ids, its error in each of the provider's forms.
  *
- * An answer that proves nothing (a 500, a 502, a page) means different things to a read and to a paid submission, so the caller says
- * which it was. Sending again is not decided here but in `Retry.ts`.
+ * Here is what answers have in common and what they mean to a read. What one means to a paid submission, where an answer that proves
+ * nothing (a 500, a 502, a page) is another matter, is `Refusal.ts`. Sending again is not decided here but in `Retry.ts`.
  *
  * @module
  */
@@ -17,6 +17,7 @@ import * as Wire from "../../generated/schemas.gen.ts"
 import { type Defined, defined } from "../Defined.ts"
 import * as Reasons from "../RunwayError.ts"
 import * as Shown from "../Shown.ts"
+import { notThere } from "../task/WireTask.ts"
 
 /** An answer, read to its end. */
 export interface Answer {
@@ -44,7 +45,7 @@ export interface RawAnswer {
  * A function that is shown every answer as it came, before it is read. By default there is none.
  *
  * Use it to record what the provider really says, for one effect or for a whole program. It is not interrupted while it is shown a
- * submission's answer, and when it breaks, that is only logged: neither may lose a paid task's id.
+ * submission's answer, and when it breaks or takes longer than 30 seconds, that is only logged: neither may lose a paid task's id.
  *
  * @example
  * ```ts
@@ -81,77 +82,53 @@ export const known = (answer: Answer): Defined<{ status: number; requestId: stri
   defined({ status: answer.status, requestId: requestId(answer) })
 
 /**
- * Why a paid submission was certainly not accepted, when its answer holds no task id; nothing when the answer leaves that open, and
- * then `ambiguity` says why.
+ * What an answer to a read means when it holds no task.
+ *
+ * Only what leaves no doubt is final. A read costs nothing and its task may be paid for, so any other answer is taken for one that may pass.
  */
-export const refusal = (answer: Answer): Option.Option<Reasons.Reason> => {
-  const { status } = answer
-  const error = readError(answer)
-  if (isRedirect(status)) return Option.some(new Reasons.Rejected({ said: redirectProblem(answer), problems: [] }))
-  if (status === 404) return Option.some(rejected(error))
-  // A proxy in between can answer 503 after it has passed the request on; only the provider's own 503 is a proof.
-  if (status === 503 && error === undefined) return Option.none()
-  const reason = definite(answer, error)
-  if (reason !== undefined) return Option.some(reason)
-  return status === 503 || provesNotAccepted.has(status) ? Option.some(unavailable(answer, error)) : Option.none()
-}
-
-/** Why it cannot be told from an answer whether a submission was accepted. */
-export const ambiguity = (answer: Answer): string => {
-  const beginning = Shown.excerpt(answer.text)
-  return answer.status < 300
-    ? `the answer holds no task id (${beginning || "it is empty"})`
-    : beginning || "no reason was given"
-}
-
-/** What an answer to a read means when it holds no task. */
 export const missing = (answer: Answer): Reasons.Reason => {
   const { status } = answer
   const error = readError(answer)
-  if (status === 404 || notThere.test(error?.code ?? "") || notThere.test(error?.said ?? "")) {
-    return new Reasons.TaskNotFound({ said: error?.said ?? "" })
-  }
-  if (isRedirect(status)) {
-    return new Reasons.UnexpectedAnswer({ problem: redirectProblem(answer), excerpt: "" })
-  }
-  if (status < 300)
-    return new Reasons.UnexpectedAnswer({ problem: "the answer is no task", excerpt: Shown.excerpt(answer.text) })
-  return definite(answer, error) ?? unavailable(answer, error)
-}
-
-/** Answered before the provider could accept anything: too slow or too early, saturated, or (521–523) the edge found no origin. */
-const provesNotAccepted: ReadonlySet<number> = new Set([408, 425, 429, 521, 522, 523])
-
-/** Codes that are permanent whatever the status says: the gateway answers clients' mistakes with 500 and unknown models with 503. */
-const permanentCodes: ReadonlySet<string> = new Set(["invalid_request", "model_not_found"])
-
-const notThere = /^task_not_exist$/i
-
-/** The meaning of statuses and codes that leave no doubt. */
-const definite = (answer: Answer, error: ProviderError | undefined): Reasons.Reason | undefined => {
-  const { status } = answer
+  const isPage = /^\s*</.test(answer.text)
   if (status === 401) return new Reasons.Unauthorized(words(error))
-  if (status === 403) return new Reasons.Forbidden(words(error))
+  if (status === 403 && !isPage) return new Reasons.Forbidden(words(error))
+  if (status === 404 || saysNotThere(answer, error))
+    return new Reasons.TaskNotFound({ said: error?.said ?? Shown.excerpt(answer.text) })
+  if (isRedirect(status)) return unexpected(redirectProblem(answer), "")
+  if (status < 300) return unexpected("the answer is no task", answer.text)
+  if (status === 403)
+    return unexpected("a page says that this is forbidden, which is something in between and not the API", answer.text)
   if (status === 429)
     return new Reasons.RateLimited({ ...words(error), ...defined({ retryAfter: retryAfter(answer) }) })
-  if (status >= 400 && status < 500 && !provesNotAccepted.has(status)) return rejected(error)
-  if (status >= 500 && permanentCodes.has(error?.code ?? "")) return rejected(error)
-  return undefined
+  const isFinal = finalForReads.has(status) || (status >= 500 && error?.code === "invalid_request")
+  return isFinal ? rejected(error) : unavailable(answer, error)
 }
 
-const rejected = (error: ProviderError | undefined): Reasons.Rejected =>
+/** Statuses after which looking again cannot help. The others from 400 on speak of the moment, the connection or something in between. */
+const finalForReads: ReadonlySet<number> = new Set([
+  400, 402, 405, 406, 410, 411, 413, 414, 415, 422, 426, 428, 431, 451
+])
+
+/** Whether the gateway says that it knows no such task: in a code, a message, or anywhere in a body of an unknown form. */
+const saysNotThere = (answer: Answer, error: ProviderError | undefined): boolean =>
+  [error?.code, error?.said, answer.text].some((text) => text !== undefined && notThere.test(text))
+
+const unexpected = (problem: string, body: string): Reasons.UnexpectedAnswer =>
+  new Reasons.UnexpectedAnswer({ problem, excerpt: Shown.excerpt(body) })
+
+export const rejected = (error: ProviderError | undefined): Reasons.Rejected =>
   new Reasons.Rejected({ ...words(error), problems: error?.problems ?? [] })
 
-const unavailable = (answer: Answer, error: ProviderError | undefined): Reasons.Unavailable =>
+export const unavailable = (answer: Answer, error: ProviderError | undefined): Reasons.Unavailable =>
   new Reasons.Unavailable({
     said: error?.said ?? Shown.excerpt(answer.text),
     ...defined({ code: error?.code, retryAfter: retryAfter(answer) })
   })
 
 /** A status from 300 on, or the 0 that a browser puts in its place. */
-const isRedirect = (status: number): boolean => status === 0 || (status >= 300 && status < 400)
+export const isRedirect = (status: number): boolean => status === 0 || (status >= 300 && status < 400)
 
-const redirectProblem = (answer: Answer): string => {
+export const redirectProblem = (answer: Answer): string => {
   const location = answer.headers.get("location")
   return `answered with a redirect${location === null ? "" : ` to ${Shown.withoutQuery(location)}`}, which is how a wrong path is met; check the base URL`
 }
@@ -164,7 +141,7 @@ interface ProviderError {
 }
 
 /** What every refusal carries of the provider's error. */
-const words = (error: ProviderError | undefined): Defined<{ said: string; code: string | undefined }> =>
+export const words = (error: ProviderError | undefined): Defined<{ said: string; code: string | undefined }> =>
   defined({ said: error?.said ?? "", code: error?.code })
 
 const isWrapped = Schema.is(Wire.WrappedError)
@@ -172,7 +149,7 @@ const isFlat = Schema.is(Wire.FlatError)
 const isNative = Schema.is(Wire.NativeError)
 
 /** The error in one of the contract's three forms, or nothing: then the answer came from something between the provider and us. */
-const readError = (answer: Answer): ProviderError | undefined => {
+export const readError = (answer: Answer): ProviderError | undefined => {
   const body = Option.getOrUndefined(json(answer))
   if (isWrapped(body)) return providerError(body.error.code, body.error.message)
   if (isFlat(body)) return providerError(body.code, body.message)
@@ -202,7 +179,11 @@ export const retryAfter = (answer: Answer): Duration.Duration | undefined => {
   if (Option.isNone(header)) return undefined
   return header.value._tag === "Duration"
     ? header.value.duration
-    : Duration.millis(
-        Math.max(0, DateTime.toEpochMillis(header.value.dateTime) - DateTime.toEpochMillis(answer.receivedAt))
-      )
+    : Duration.millis(Math.max(0, DateTime.toEpochMillis(header.value.dateTime) - sentByServerAt(answer)))
+}
+
+/** When the server wrote the answer, by its own clock where it says so: its dates are compared with that, not with this machine's clock. */
+const sentByServerAt = (answer: Answer): number => {
+  const date = Date.parse(answer.headers.get("date") ?? "")
+  return Number.isNaN(date) ? DateTime.toEpochMillis(answer.receivedAt) : date
 }

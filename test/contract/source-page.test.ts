@@ -18,7 +18,7 @@ const { schemas, securitySchemes } = contract.components
 const request = schemas.CharacterPerformanceRequest
 const fields = request.properties
 const header = post.parameters[0]
-const accepted = post.responses["200"]
+const accepted = contract.components.responses.Accepted
 
 const decodes = (body: unknown): boolean =>
   Result.isSuccess(
@@ -279,8 +279,8 @@ const credits: Readonly<Record<string, ReadonlyArray<string>>> = {
   "post.externalDocs.description": ["Create a Runway"],
   "post.parameters.0.description": ["发送必需的 X-Runway-Version"],
   "post.requestBody.content.application/json.examples.source-document.summary": ["--data"],
-  "post.responses.200.description": ["200 - application/json", "保留返回的 id"],
-  "post.responses.200.content.application/json.examples.accepted.summary": ['{ "id"'],
+  "components.responses.Accepted.description": ["200 - application/json", "保留返回的 id"],
+  "components.responses.Accepted.content.application/json.examples.accepted.summary": ['{ "id"'],
   "get.parameters.0.description": ['{ "id"'],
   "get.responses.200.content.application/json.examples.succeeded-without-output.summary": ["轮询"],
   "components.securitySchemes.cometApiKey.description": ["Authorization"],

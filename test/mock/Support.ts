@@ -1,3 +1,8 @@
+/**
+ * What the tests of the mock share: requests as a client in any language sends them, and what comes back, in a form that can be compared.
+ *
+ * @module
+ */
 import { connect } from "node:net"
 import { assert } from "@effect/vitest"
 import { RunwayMock, type Served, type ServeOptions, type WorldControl } from "cometapi-runway-mock"

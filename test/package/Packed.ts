@@ -1,12 +1,18 @@
-/** Both packages as npm would publish them. */
-import { execFile } from "node:child_process"
+/**
+ * Both packages as npm would publish them.
+ *
+ * @module
+ */
+import { execFile, execFileSync } from "node:child_process"
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 
 const root = fileURLToPath(new URL("../../", import.meta.url))
 
 /** Runs a program in the repository's folder; fails with what it said when it fails. */
-export const run = async (program: string, ...args: ReadonlyArray<string>): Promise<string> => {
+const run = async (program: string, ...args: ReadonlyArray<string>): Promise<string> => {
   try {
     return (await promisify(execFile)(program, [...args], { cwd: root })).stdout
   } catch (error) {
@@ -25,4 +31,29 @@ export const pack = async (folder: string): Promise<{ readonly client: string; r
   const tarballs = await run("npm", "pack", "--silent", "--pack-destination", folder, "./dist", "./mock/dist")
   const [client, mock] = tarballs.trim().split("\n")
   return { client: `${folder}/${client}`, mock: `${folder}/${mock}` }
+}
+
+/** A project that has installed some of the packages, and from the repository what those depend on. */
+export const install = (home: string, installed: Readonly<Record<string, string>>): string => {
+  mkdirSync(join(home, "node_modules/.bin"), { recursive: true })
+  writeFileSync(join(home, "package.json"), JSON.stringify({ type: "module" }))
+  const wanted = new Set<string>()
+  for (const [name, tarball] of Object.entries(installed)) {
+    const target = join(home, "node_modules", name)
+    mkdirSync(target)
+    execFileSync("tar", ["-xzf", tarball, "--strip-components=1", "-C", target])
+    const manifest = JSON.parse(readFileSync(join(target, "package.json"), "utf8"))
+    for (const dependency of Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })) {
+      if (!manifest.peerDependenciesMeta?.[dependency]?.optional) wanted.add(dependency)
+    }
+    for (const [command, path] of Object.entries(manifest.bin)) {
+      symlinkSync(`../${name}/${path}`, join(home, "node_modules/.bin", command))
+    }
+  }
+  for (const dependency of wanted) {
+    const link = join(home, "node_modules", dependency)
+    mkdirSync(dirname(link), { recursive: true })
+    symlinkSync(join(root, "node_modules", dependency), link)
+  }
+  return home
 }

@@ -1,11 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import ts from "typescript"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { pack } from "./Packed.ts"
+import { repositoryOf } from "../../scripts/package/Repository.ts"
+import { install, pack } from "./Packed.ts"
+import { program } from "./Program.ts"
 
 const root = fileURLToPath(new URL("../../", import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), "cometapi-runway-package-"))
@@ -22,31 +24,7 @@ const systemNode =
     })[0] ??
   process.execPath
 
-/** A project that has installed some of the packages, and from the repository what those depend on. */
-const consumer = (name: string, installed: Readonly<Record<string, string>>): string => {
-  const home = join(folder, name)
-  mkdirSync(join(home, "node_modules/.bin"), { recursive: true })
-  writeFileSync(join(home, "package.json"), JSON.stringify({ type: "module" }))
-  const wanted = new Set<string>()
-  for (const [name, tarball] of Object.entries(installed)) {
-    const target = join(home, "node_modules", name)
-    mkdirSync(target)
-    execFileSync("tar", ["-xzf", tarball, "--strip-components=1", "-C", target])
-    const manifest = JSON.parse(readFileSync(join(target, "package.json"), "utf8"))
-    for (const dependency of Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })) {
-      if (!manifest.peerDependenciesMeta?.[dependency]?.optional) wanted.add(dependency)
-    }
-    for (const [command, path] of Object.entries(manifest.bin)) {
-      symlinkSync(`../${name}/${path}`, join(home, "node_modules/.bin", command))
-    }
-  }
-  for (const dependency of wanted) {
-    const link = join(home, "node_modules", dependency)
-    mkdirSync(dirname(link), { recursive: true })
-    symlinkSync(join(root, "node_modules", dependency), link)
-  }
-  return home
-}
+const consumer = (name: string, installed: Readonly<Record<string, string>>) => install(join(folder, name), installed)
 
 interface Outcome {
   readonly code: number | null
@@ -85,6 +63,31 @@ const run = (home: string, node: string, command: string, ...args: ReadonlyArray
 const evaluate = (home: string, node: string, code: string): string =>
   execFileSync(node, ["--input-type=module", "--eval", code], { cwd: home, encoding: "utf8" }).trim()
 
+/** The file in which an editor shows the definition of a name of a program: it asks TypeScript's server. */
+const definitionOf = async (home: string, program: string, name: string): Promise<string> => {
+  const file = join(home, "editor.ts")
+  writeFileSync(join(home, "tsconfig.json"), JSON.stringify({ compilerOptions: { module: "nodenext" }, files: [file] }))
+  writeFileSync(file, program)
+  const server = spawn(process.execPath, [
+    join(root, "node_modules/typescript/lib/tsserver.js"),
+    "--disableAutomaticTypingAcquisition"
+  ])
+  started.add(server)
+  const ask = (command: string, args: object) =>
+    server.stdin.write(`${JSON.stringify({ seq: 1, type: "request", command, arguments: { file, ...args } })}\n`)
+  ask("open", {})
+  ask("definition", { line: 1, offset: program.indexOf(name) + 1 })
+  let answers = ""
+  for await (const text of server.stdout) {
+    answers += text
+    const [answer] = /^\{.*"command":"definition".*\}$/m.exec(answers) ?? []
+    if (answer === undefined) continue
+    server.kill()
+    return JSON.parse(answer).body[0]?.file
+  }
+  throw new Error(`TypeScript's server ended: ${answers}`)
+}
+
 let tarballs: { readonly client: string; readonly mock: string }
 let alone: string
 let both: string
@@ -107,15 +110,103 @@ describe("the packages", () => {
       .split("\n")
       .map((path) => path.replace(/^package\//, ""))
 
-  it("hold what was built, and neither sources nor tests", () => {
-    const code = /^lib\/[\w-]+\.(js|d\.ts)$/
-    const rest = (tarball: string) =>
-      filesOf(tarball).filter((path) => !code.test(path) && !["LICENSE", "README.md", "package.json"].includes(path))
-    expect(rest(tarballs.client)).toEqual(["LICENSE-effect"])
+  it("hold what was built, the sources it was built from, and nothing else", () => {
+    const code = /^lib\/[\w-]+\.(js|d\.ts)(\.map)?$/
+    const source = /^(src|generated)\/([\w-]+\/)*[\w.-]+\.(ts|json)$/
+    const always = ["LICENSE", "LICENSE-effect", "README.md", "package.json", "llms.txt"]
+    const changelog = existsSync(join(root, "CHANGELOG.md")) ? ["CHANGELOG.md"] : []
+    const rest = (tarball: string) => filesOf(tarball).filter((path) => !code.test(path) && !source.test(path))
+    expect(rest(tarballs.client).sort()).toEqual([...always, ...changelog, "skills/cometapi-runway/SKILL.md"].sort())
     const page = readdirSync(join(root, "mock/page")).filter((name) => !/\.ts$|^tsconfig/.test(name))
     expect(rest(tarballs.mock).sort()).toEqual(
-      ["LICENSE-effect", "assets/performance.mp4", ...page.map((name) => `page/${name}`)].sort()
+      [...always, ...changelog, "assets/performance.mp4", ...page.map((name) => `page/${name}`)].sort()
     )
+  })
+
+  const names = ["cometapi-runway", "cometapi-runway-mock"]
+  const installed = (name: string) => join(both, "node_modules", name)
+  const manifestOf = (name: string) => JSON.parse(readFileSync(join(installed(name), "package.json"), "utf8"))
+
+  it("say where they come from, with the address that stands once in the repository", () => {
+    const { repository } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
+    const web = repository.url.slice("git+".length, -".git".length)
+    const common = {
+      license: "MIT",
+      bugs: { url: `${web}/issues` },
+      publishConfig: { access: "public", provenance: true }
+    }
+    expect(manifestOf("cometapi-runway")).toMatchObject({ ...common, repository, homepage: `${web}#readme` })
+    expect(manifestOf("cometapi-runway-mock")).toMatchObject({
+      ...common,
+      repository: { ...repository, directory: "mock" },
+      homepage: `${web}/tree/HEAD/mock#readme`
+    })
+    for (const name of names) {
+      const { description, keywords, files } = manifestOf(name)
+      expect(description).toMatch(/Runway/)
+      expect(keywords).toContain("cometapi")
+      expect(files).toEqual(expect.arrayContaining(["lib", "src", "generated", "README.md", "llms.txt"]))
+    }
+  })
+
+  it("have pages whose every link is an address, of a file that the repository has", () => {
+    const pages = [
+      ...names.flatMap((name) => ["README.md", "llms.txt"].map((page) => join(installed(name), page))),
+      join(installed("cometapi-runway"), "skills/cometapi-runway/SKILL.md")
+    ]
+    const { web } = repositoryOf(JSON.parse(readFileSync(join(root, "package.json"), "utf8")))
+    for (const page of pages) {
+      const links = [...readFileSync(page, "utf8").matchAll(/\]\(([^)\s]+)|(?:src|href)="([^"]+)/g)].map(
+        ([, link, attribute]) => link ?? attribute ?? ""
+      )
+      expect(links, page).not.toEqual([])
+      expect(links.filter((link) => !/^(https:\/\/|#)/.test(link))).toEqual([])
+      const own = links.filter((link) => link.startsWith(`${web}/`))
+      const paths = own.map((link) =>
+        link
+          .slice(web.length)
+          .replace(/^\/(blob|tree|raw)\/HEAD\//, "")
+          .replace(/#.*/, "")
+      )
+      expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([])
+    }
+  })
+
+  it("lead from each built line, and each declaration, to the source that it came from", () => {
+    for (const name of names) {
+      const lib = join(installed(name), "lib")
+      const files = readdirSync(lib)
+      const maps = files.filter((file) => file.endsWith(".map"))
+      // A file that only passes on what other files export has nothing to map.
+      const unmapped = files.filter((file) => !file.endsWith(".map") && !maps.includes(`${file}.map`))
+      for (const file of unmapped) expect(readFileSync(join(lib, file), "utf8")).not.toMatch(/\b(class|function) \w/)
+      for (const map of maps) {
+        expect(readFileSync(join(lib, map.replace(/\.map$/, "")), "utf8")).toContain(`//# sourceMappingURL=${map}`)
+        const { sources, sourcesContent } = JSON.parse(readFileSync(join(lib, map), "utf8"))
+        for (const [index, source] of sources.entries()) {
+          if (source.includes("node_modules")) expect(sourcesContent[index], source).toEqual(expect.any(String))
+          else expect(existsSync(join(lib, source)), `${map}: ${source}`).toBe(true)
+        }
+      }
+    }
+  })
+
+  it("show TypeScript's own line in a stack trace, and in an editor that asks for a definition", async () => {
+    const trace = evaluate(
+      alone,
+      process.execPath,
+      `process.setSourceMapsEnabled(true)
+const { createBindings } = await import("cometapi-runway/bindings")
+createBindings({ get apiKey() { console.log(new Error("who asks?").stack) } })`
+    )
+    expect(trace).toMatch(/node_modules\/cometapi-runway\/src\/Bindings\.ts:\d+:\d+/)
+
+    const definition = await definitionOf(
+      alone,
+      'import { createBindings } from "cometapi-runway/bindings"\n',
+      "createBindings"
+    )
+    expect(definition).toBe(join(alone, "node_modules/cometapi-runway/src/Bindings.ts"))
   })
 
   it("name nothing of the machine that built them", () => {
@@ -134,33 +225,7 @@ describe("the packages", () => {
 
   it("have types that hold for a strict TypeScript program, without skipping any declaration of theirs", () => {
     const file = join(both, "program.ts")
-    writeFileSync(
-      file,
-      `import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import { CharacterPerformance, Runway, type RunwayError, Task } from "cometapi-runway"
-import { type Bindings, createBindings, type TaskAccepted } from "cometapi-runway/bindings"
-import { RunwayMock, type RunwayMockError, type Scenario } from "cometapi-runway-mock"
-
-export const program: Effect.Effect<Task.Succeeded, RunwayError | RunwayMockError> = CharacterPerformance.generate({
-  character: { type: "image", uri: "https://example.com/portrait.png" },
-  reference: { type: "video", uri: "https://example.com/performance.mp4" }
-}).pipe(Effect.provide(Layer.mergeAll(Runway.layer({ apiKey: "any-key" }), RunwayMock.layer())))
-
-// @ts-expect-error There is no such kind of character.
-CharacterPerformance.submit({ character: { type: "statue", uri: "" }, reference: { type: "video", uri: "" } })
-
-const bindings: Bindings = createBindings({ apiKey: "any-key" })
-export const row = bindings.GET("/runwayml/v1/tasks/{id}", { params: { path: { id: "1" } } }).then(({ data }) => data)
-export const accepted = (answer: TaskAccepted): string => answer.id
-// @ts-expect-error There is no such route.
-bindings.GET("/runwayml/v1/statues")
-
-export const scenario: Scenario = { name: "mine", shape: "bare", timeline: [] }
-// @ts-expect-error There is no such shape.
-export const other: Scenario = { name: "mine", shape: "round", timeline: [] }
-`
-    )
+    writeFileSync(file, program)
     const types = ts.createProgram([file], {
       module: ts.ModuleKind.NodeNext,
       moduleResolution: ts.ModuleResolutionKind.NodeNext,

@@ -1,23 +1,13 @@
-import { spawnSync } from "node:child_process"
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { dirname, join } from "node:path"
-import { afterAll, describe, expect, it } from "vitest"
+import { describe, expect, it } from "vitest"
+import { planted } from "../support/Planted.ts"
 
-const root = mkdtempSync(join(tmpdir(), "directions-"))
-afterAll(() => rmSync(root, { recursive: true }))
-// The repository's own rules, without the git that the folder does not have.
-writeFileSync(join(root, "biome.json"), JSON.stringify({ ...JSON.parse(readFileSync("biome.json", "utf8")), vcs: {} }))
+const lint = planted()
 
-/** Whether the linter refuses a module that is nothing but one import, standing at a place. */
+/** Whether the linter refuses a module that is nothing but one import, standing at a place, for that import. */
 const refuses = (place: string, source: string): boolean => {
-  const file = join(root, place)
-  mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, `import { something } from "${source}"\nexport const used = something\n`)
-  const { status } = spawnSync("biome", ["lint", place], { cwd: root })
-  // Each import is judged alone: two that are both allowed could form a circle.
-  rmSync(file)
-  return status !== 0
+  const { refused, said } = lint({ [place]: `import { something } from "${source}"\nexport const used = something\n` })
+  if (refused) expect(said).toContain("noRestrictedImports")
+  return refused
 }
 
 describe("the direction of imports", () => {
@@ -70,6 +60,10 @@ describe("the direction of imports", () => {
     ["src/request/Retry.ts", "../CharacterPerformance.ts"],
     ["src/RunwayError.ts", "./request/Answer.ts"],
     ["src/Poll.ts", "./Wait.ts"],
+    ["src/Poll.ts", "./Options.ts"],
+    ["src/Options.ts", "./Settings.ts"],
+    ["src/Options.ts", "./Wait.ts"],
+    ["src/Time.ts", "./Poll.ts"],
     ["src/task/Snapshot.ts", "../RunwayError.ts"],
     ["src/task/WireTask.ts", "../request/Answer.ts"],
     ["src/Shown.ts", "./task/Snapshot.ts"],
@@ -91,6 +85,10 @@ describe("the direction of imports", () => {
     ["src/Job.ts", "./Task.ts"],
     ["src/Task.ts", "./download/Download.ts"],
     ["src/Wait.ts", "./Runway.ts"],
+    ["src/Settings.ts", "./Options.ts"],
+    ["src/Job.ts", "./Options.ts"],
+    ["src/Options.ts", "./Poll.ts"],
+    ["src/Poll.ts", "./Time.ts"],
     ["src/Runway.ts", "./Submission.ts"],
     ["src/Submission.ts", "./request/Exchange.ts"],
     ["src/download/Host.ts", "../request/Answer.ts"],
@@ -104,13 +102,13 @@ describe("the direction of imports", () => {
   })
 
   it("no two modules of the client may import each other", () => {
-    const folder = join(root, "src/download")
-    mkdirSync(folder, { recursive: true })
-    writeFileSync(join(folder, "One.ts"), `import { two } from "./Two.ts"\nexport const one = () => two\n`)
-    writeFileSync(join(folder, "Two.ts"), `import { one } from "./One.ts"\nexport const two = () => one\n`)
-    expect(spawnSync("biome", ["lint", "src/download/One.ts", "src/download/Two.ts"], { cwd: root }).status).not.toBe(0)
-    writeFileSync(join(folder, "Two.ts"), "export const two = 2\n")
-    expect(spawnSync("biome", ["lint", "src/download/One.ts", "src/download/Two.ts"], { cwd: root }).status).toBe(0)
+    const one = `import { two } from "./Two.ts"\nexport const one = () => two\n`
+    const two = `import { one } from "./One.ts"\nexport const two = () => one\n`
+    const circle = lint({ "src/download/One.ts": one, "src/download/Two.ts": two })
+    expect(circle.refused).toBe(true)
+    expect(circle.said).toContain("noImportCycles")
+    const line = lint({ "src/download/One.ts": one, "src/download/Two.ts": "export const two = 2\n" })
+    expect(line.refused).toBe(false)
   })
 })
 

@@ -2,6 +2,8 @@
  * A provider that answers from a script, one entry per request, and keeps what it was asked.
  *
  * For what a correct provider never does; the mock is the provider that behaves.
+ *
+ * @module
  */
 import * as Effect from "effect/Effect"
 import { Fetch } from "effect/http/FetchHttpClient"
@@ -74,8 +76,12 @@ export const wrapped = (code: string, message = code) => ({
 export const taskNotExist = { code: "task_not_exist", message: "task_not_exist", data: null }
 
 /** Node's own error for a failed fetch: a TypeError around the socket's error. */
-export const socketError = (code: string, syscall = "read") =>
-  new TypeError("fetch failed", { cause: Object.assign(new Error(`${syscall} ${code}`), { code, syscall }) })
+export const socketError = (code: string, syscall = "read") => {
+  const cause: NodeJS.ErrnoException = new Error(`${syscall} ${code}`)
+  cause.code = code
+  cause.syscall = syscall
+  return new TypeError("fetch failed", { cause })
+}
 
 export const input = {
   character: { type: "image", uri: "https://example.com/portrait.png" },

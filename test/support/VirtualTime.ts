@@ -2,6 +2,8 @@
  * Runs an effect to its end on the `TestClock`, a second at a time, while real promises (a fetch, Prism) keep up.
  *
  * `TestClock.adjust` waits for fibers, not for promises: without the pauses virtual time would run ahead of an answer under way.
+ *
+ * @module
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"

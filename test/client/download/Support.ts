@@ -1,5 +1,7 @@
 /**
  * What the tests of downloads share: hosts of videos on this machine, scripted hosts where it takes https, and looks at what is on the disk.
+ *
+ * @module
  */
 import { once } from "node:events"
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"

@@ -1,0 +1,59 @@
+/**
+ * What one OpenAPI document becomes: a folder of generated files.
+ *
+ *   types.gen.ts         hey-api's types of every schema, parameter and answer
+ *   paths.gen.ts         the same types arranged as openapi-fetch wants them, by our own hey-api plugin
+ *   schemas.gen.ts       Effect Schemas of the document's component schemas, by Effect's own code generator
+ *   contract.gen.json    the document as data, for the mock and for whoever wants its named examples
+ *   operations.gen.json  on request: what Prism makes of the document, so that no start of the mock has to wait for that
+ *
+ * It knows no document and no folder by name, and it removes nothing from the folder that it writes into.
+ *
+ * @module
+ */
+import { execFileSync } from "node:child_process"
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { dirname, join, resolve } from "node:path"
+import { createClient } from "@hey-api/openapi-ts"
+import { getHttpOperationsFromSpec } from "@stoplight/prism-http"
+import { parse } from "yaml"
+import { effectSchemas } from "./EffectSchemas.ts"
+import { openapiFetch } from "./openapi-fetch-plugin/index.ts"
+
+export interface Generation {
+  /** The OpenAPI document, a YAML file. */
+  readonly contract: string
+  /** The folder to write into, below no `node_modules`, which the formatter passes over. It is made if it is not there. */
+  readonly into: string
+  /** Whether a Prism judges by this document. */
+  readonly judged: boolean
+}
+
+/** Writes the files. The same document gives the same bytes. */
+export const generate = async ({ contract, into, judged }: Generation): Promise<void> => {
+  const document = parse(readFileSync(contract, "utf8"))
+  const write = (name: string, text: string): void => writeFileSync(join(into, name), text)
+  mkdirSync(into, { recursive: true })
+  await createClient({
+    input: document,
+    output: { path: into, entryFile: false, clean: false, module: { extension: ".ts" } },
+    plugins: ["@hey-api/typescript", openapiFetch()],
+    logs: { level: "silent", file: false }
+  })
+  write("schemas.gen.ts", effectSchemas(document.components.schemas))
+  format(["types.gen.ts", "paths.gen.ts", "schemas.gen.ts"].map((name) => join(into, name)))
+  write("contract.gen.json", json(document))
+  // Comes last, because Prism resolves the references in place.
+  if (judged) write("operations.gen.json", json(await getHttpOperationsFromSpec(document)))
+}
+
+/** Formats all files in one go, as this repository is formatted. Data needs no formatter, and can be many times as large as the code. */
+const format = (files: ReadonlyArray<string>): void => {
+  const largest = `--files-max-size=${2 ** 30}`
+  execFileSync("biome", ["format", "--write", largest, ...files.map((file) => resolve(file))], {
+    cwd: dirname(import.meta.dirname),
+    stdio: ["ignore", "ignore", "inherit"]
+  })
+}
+
+const json = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`

@@ -1,0 +1,45 @@
+/**
+ * What a strict TypeScript program writes with both packages; each line that must not compile is marked.
+ *
+ * @module
+ */
+export const program = `import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { CharacterPerformance, Runway, type RunwayError, Task } from "cometapi-runway"
+import { type Bindings, createBindings, type TaskAccepted } from "cometapi-runway/bindings"
+import { RunwayMock, type RunwayMockError, type Scenario } from "cometapi-runway-mock"
+
+export const program: Effect.Effect<Task.Succeeded, RunwayError | RunwayMockError> = CharacterPerformance.generate({
+  character: { type: "image", uri: "https://example.com/portrait.png" },
+  reference: { type: "video", uri: "https://example.com/performance.mp4" }
+}).pipe(Effect.provide(Layer.mergeAll(Runway.layer({ apiKey: "any-key" }), RunwayMock.layer())))
+
+// @ts-expect-error There is no such kind of character.
+CharacterPerformance.submit({ character: { type: "statue", uri: "" }, reference: { type: "video", uri: "" } })
+
+const bindings: Bindings = createBindings({ apiKey: "any-key" })
+export const row = bindings.GET("/runwayml/v1/tasks/{id}", { params: { path: { id: "1" } } }).then(({ data }) => data)
+export const accepted = (answer: TaskAccepted): string => answer.id
+// @ts-expect-error There is no such route.
+bindings.GET("/runwayml/v1/statues")
+
+export const scenario: Scenario = { name: "mine", shape: "bare", timeline: [] }
+// @ts-expect-error There is no such shape.
+export const other: Scenario = { name: "mine", shape: "round", timeline: [] }
+`
+
+/** The doors of the mock for test frameworks, whose declarations need those of vitest. */
+export const doors = `import { useRunwayMock } from "cometapi-runway-mock/jest"
+import { test } from "cometapi-runway-mock/vitest"
+
+test("a job is accepted", async ({ mock }) => {
+  const url: string = mock.url
+  // @ts-expect-error There is no such fault.
+  mock.inject({ on: "submit", kind: "earthquake" })
+  await mock.fetch(new Request(url))
+})
+
+export const key = (): string => useRunwayMock({ clock: "virtual" }).key
+// @ts-expect-error There is no such clock.
+useRunwayMock({ clock: "sundial" })
+`

@@ -1,0 +1,107 @@
+/**
+ * How large the client is for whoever ships it to a browser or an edge: bundled by rolldown, minified, gzipped.
+ *
+ * What it adds to an app depends on how much of Effect the app has already, so it is measured against one that uses Effect, Layer, Schedule, Schema and Stream: the
+ * difference of two bundles, not the size of a file. It measures the built packages, and nothing of the mock, which stays on a developer's machine.
+ *
+ * @module
+ */
+import { fileURLToPath } from "node:url"
+import { gzipSync } from "node:zlib"
+import { rolldown } from "rolldown"
+
+const root = fileURLToPath(new URL("../../../", import.meta.url))
+
+/** An app that has Effect already, and nothing of ours. */
+const effectApp = `
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+const Item = Schema.Struct({ id: Schema.String, count: Schema.Number })
+const items = Stream.fromIterable([{ id: "1", count: 1 }]).pipe(Stream.mapEffect(Schema.decodeUnknownEffect(Item)), Stream.runCollect)
+Effect.runPromise(items.pipe(Effect.retry(Schedule.exponential("1 second")), Effect.provide(Layer.empty))).then(console.log)
+`
+
+const generates = `
+import * as Effect from "effect/Effect"
+import { CharacterPerformance, Runway } from "cometapi-runway"
+const input = { character: { type: "image", uri: "https://example.com/a.png" }, reference: { type: "video", uri: "https://example.com/b.mp4" } }
+Effect.runPromise(CharacterPerformance.generate(input).pipe(Effect.provide(Runway.layer({ apiKey: "key" })))).then(console.log)
+`
+
+const looks = `
+import * as Effect from "effect/Effect"
+import { Runway, Task } from "cometapi-runway"
+Effect.runPromise(Task.get("id").pipe(Effect.provide(Runway.layer({ apiKey: "key" })))).then(console.log)
+`
+
+const binds = `
+import { createBindings } from "cometapi-runway/bindings"
+createBindings({ apiKey: "key" }).GET("/runwayml/v1/tasks/{id}", { params: { path: { id: "id" } } }).then(console.log)
+`
+
+/** The bytes of one bundle made of some modules. */
+const bundle = async (modules: ReadonlyArray<string>): Promise<number> => {
+  const sources = new Map(modules.map((code, index) => [`${root}size-${index}.js`, code]))
+  const entry = `${root}size.js`
+  sources.set(entry, [...sources.keys()].map((name) => `import "${name}"`).join("\n"))
+  const build = await rolldown({
+    input: entry,
+    platform: "browser",
+    resolve: {
+      alias: {
+        "cometapi-runway/bindings": `${root}dist/lib/bindings.js`,
+        "cometapi-runway": `${root}dist/lib/index.js`
+      }
+    },
+    plugins: [
+      {
+        name: "size",
+        resolveId: (id) => (sources.has(id) ? { id, moduleSideEffects: true } : null),
+        load: (id) => sources.get(id) ?? null
+      }
+    ],
+    // Node's own modules are asked for at run time, and only by downloads.
+    external: /^node:/,
+    logLevel: "silent"
+  })
+  try {
+    const { output } = await build.generate({ format: "esm", minify: true })
+    return gzipSync(output.map((part) => (part.type === "chunk" ? part.code : "")).join("\n"), { level: 9 }).length
+  } finally {
+    await build.close()
+  }
+}
+
+/** How far over its budget a size may be: a compiler's update moves it by less. */
+const tolerance = 0.02
+
+/** The complaints about sizes that are over budget, and about budgets that are out of date. */
+export const judge = (sizes: Readonly<Record<string, number>>, budget: Readonly<Record<string, number>>) => [
+  ...Object.entries(sizes).flatMap(([name, bytes]) => {
+    const allowed = budget[name]
+    if (allowed === undefined) return [`"${name}" has no budget: add it to budget.json`]
+    if (bytes <= allowed * (1 + tolerance)) return []
+    const over = ((bytes / allowed - 1) * 100).toFixed(1)
+    return [
+      `"${name}" is ${bytes} bytes, ${over} % over its budget of ${allowed}: make it smaller, or raise the budget and say why`
+    ]
+  }),
+  ...Object.keys(budget).flatMap((name) =>
+    name in sizes ? [] : [`budget.json names "${name}", which is not measured`]
+  )
+]
+
+/** Measures what `npm run build` has made. */
+export const measure = async (): Promise<Readonly<Record<string, number>>> => {
+  const before = await bundle([effectApp])
+  const added = async (app: string) => (await bundle([effectApp, app])) - before
+  return {
+    "generate, added to an app that has Effect": await added(generates),
+    "Task.get, added to an app that has Effect": await added(looks),
+    "generate, with all of Effect it needs": await bundle([generates]),
+    "bindings, which need no Effect": await bundle([binds])
+  }
+}
