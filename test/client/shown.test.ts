@@ -457,8 +457,8 @@ describe("what programs read", () => {
           { status: 503 }
         )
       )
-      const error = yield* Effect.flip(Task.get(id).pipe(Effect.provide(three.layer())))
-      expect(error).toMatchObject({ requestId: "2026-abc", reason: { _tag: "Rejected", code: "model_not_found" } })
+      const error = yield* Effect.flip(Task.get(id, { retry: Schedule.recurs(0) }).pipe(Effect.provide(three.layer())))
+      expect(error).toMatchObject({ requestId: "2026-abc", reason: { code: "model_not_found" } })
     })
   )
 })
