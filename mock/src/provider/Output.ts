@@ -8,7 +8,7 @@
  */
 import { createHash } from "node:crypto"
 import * as Result from "effect/Result"
-import { bundledFile } from "../BundledFile.ts"
+import { bundledFile, isKnown } from "../BundledFile.ts"
 import type { Answer } from "../contract/Answer.ts"
 import { decoded } from "../Unknown.ts"
 
@@ -104,7 +104,7 @@ export const serve = async (request: Request, taskId: string, now: number): Prom
   const { bytes, etag } = await video()
   const common = { "accept-ranges": "bytes", etag, "cache-control": "private" }
   const headers = { ...common, "content-type": "video/mp4" }
-  if (request.headers.get("if-none-match") === etag) return { status: 304, headers, body: undefined }
+  if (isKnown(request.headers.get("if-none-match"), etag)) return { status: 304, headers, body: undefined }
   const stale = (request.headers.get("if-range") ?? etag) !== etag
   const wanted = stale || request.method === "HEAD" ? null : request.headers.get("range")
   const ranged = rangeOf(wanted, bytes.length)

@@ -120,18 +120,19 @@ const toPrism = ({ method, path, query, headers, body }: JudgedRequest): IHttpRe
 })
 
 /** What is answered where Prism finds no operation, or no answer, for a request. */
-const unanswered = (error: Error): FinalAnswer => {
+const unanswered = (error: Error, path: string): FinalAnswer => {
   const { ProblemJsonError } = parts()
   const [name, detail] = error instanceof ProblemJsonError ? [error.name, error.detail] : ["", error.message]
-  return name.endsWith("_MATCHED_ERROR") ? unrouted(name, error.message) : impossible(detail)
+  return name.endsWith("_MATCHED_ERROR") ? unrouted(name, error.message, path) : impossible(detail)
 }
 
-/** The contract has no such operation, and the provider redirects such a request to its front page. */
-const unrouted = (name: string, why: string): FinalAnswer => {
+/** The contract has no such operation, and the provider redirects such a request to its front page, where there is nothing more. */
+const unrouted = (name: string, why: string, path: string): FinalAnswer => {
   const routes = Contract.routes.map(({ method, path }) => `${method} ${path}`).join(", ")
   const [, code = name] = name.split("#")
   const message = `${why}; the routes are: ${routes}`
-  return { answer: HtmlPage.moved(), violations: [{ location: ["request"], severity: "Error", code, message }] }
+  const answer = path === "/" ? HtmlPage.front() : HtmlPage.moved()
+  return { answer, violations: [{ location: ["request"], severity: "Error", code, message }] }
 }
 
 /** The contract has the operation and Prism has no answer: only a `Prefer` can ask for one that is not there. */
@@ -157,7 +158,7 @@ export const judge = (request: JudgedRequest): Result.Result<Judgement, FinalAns
   const { route, validateInput, validateSecurity } = parts()
   const input = toPrism(request)
   const routed = route({ resources: operations, input })
-  if (routed._tag === "Left") return Result.fail(unanswered(routed.left))
+  if (routed._tag === "Left") return Result.fail(unanswered(routed.left, request.path))
   const operation = routed.right
   const asked = { resource: operation, element: input }
   const security = validateSecurity(asked)
@@ -234,7 +235,7 @@ const mocked = async (request: JudgedRequest, preference: Preference): Promise<F
     }
   })
   const result = await prism.request(toPrism(request), operations, config)()
-  if (result._tag === "Left") return unanswered(result.left)
+  if (result._tag === "Left") return unanswered(result.left, request.path)
   const { output, validations } = result.right
   if (validations.output.length > 0) return broken(validations.output)
   return {

@@ -23,6 +23,7 @@ import * as Incoming from "./Incoming.ts"
 import * as Output from "./Output.ts"
 import * as Preference from "./Preference.ts"
 import * as Prism from "./Prism.ts"
+import * as Refusal from "./Refusal.ts"
 import * as Reply from "./Reply.ts"
 import { type AnsweredRequest, record } from "./RequestRecord.ts"
 
@@ -54,7 +55,10 @@ interface Intended {
 
 /** The request as Prism judges it. */
 const toJudge = ({ request, url }: Incoming.Address, body: Incoming.Body): Prism.JudgedRequest => {
-  const { "content-length": _, "content-type": type, ...headers } = Object.fromEntries(request.headers)
+  const { "content-length": _, "content-type": type, ...others } = Object.fromEntries(request.headers)
+  const key = Incoming.keyOf(request.headers)
+  // Prism knows the scheme's name in one spelling only.
+  const headers = key === undefined ? others : { ...others, authorization: `Bearer ${key}` }
   return {
     method: request.method,
     // Written anew, because Prism's URI templates do not survive a stray percent sign.
@@ -69,11 +73,12 @@ const toJudge = ({ request, url }: Incoming.Address, body: Incoming.Body): Prism
 
 /** What a judged request does, and what that is answered. A wrong request gets the contract's own word for it, and does nothing. */
 const actOn = (settings: Settings, call: Call, body: Incoming.Body, judgement: Prism.Judgement): Action.Acted => {
-  const { operationId, form } = judgement
+  const { operationId, form, violations } = judgement
   const { worlds, scripts } = settings
   const { address, ownWorld, hit } = call
   if (form === "keyless") return { answer: Action.documented(operationId, 401, "invalid-key") }
-  if (form === "wrong") return { answer: Action.documented(operationId, 400, "invalid-request") }
+  if (form === "wrong")
+    return { answer: Refusal.explained(Action.documented(operationId, 400, "invalid-request"), violations) }
   if (ownWorld === undefined) {
     const why = `The mock keeps ${worlds.limits.worlds} keys and all are in use: use fewer, or raise the limit`
     return { answer: Answer.problem(400, "TOO_MANY_WORLDS", why) }
