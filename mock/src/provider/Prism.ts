@@ -14,11 +14,13 @@ import type {
   PrismHttpComponents,
   PrismHttpInstance
 } from "@stoplight/prism-http"
+import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import document from "../../../generated/operations.gen.json" with { type: "json" }
 import { type Answer, fromExample, problem, type Violation } from "../contract/Answer.ts"
 import * as Contract from "../contract/Contract.ts"
 import * as HtmlPage from "../contract/HtmlPage.ts"
+import type { Required } from "../world/World.ts"
 import type { Preference } from "./Preference.ts"
 
 /** A request in the form that Prism judges. */
@@ -53,6 +55,24 @@ interface FinalAnswer {
 
 // TypeScript infers of the file only that there are strings where Prism's types have enumerations.
 const operations = document as Array<unknown> as Operations
+
+/** The same value with what a minimal body must have in the place of what every body must have, where the contract names that. */
+const relaxed = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(relaxed)
+  if (!Predicate.isReadonlyObject(value)) return value
+  const copy: Record<string, unknown> = Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [name, relaxed(item)])
+  )
+  return "x-minimal-required" in copy ? { ...copy, required: copy["x-minimal-required"] } : copy
+}
+
+let minimal: Operations | undefined
+const operationsFor = (required: Required): Operations => {
+  if (required === "full") return operations
+  // Made when it is first needed, and once: Prism remembers what it has compiled by the schema's identity.
+  minimal ??= relaxed(operations) as Operations
+  return minimal
+}
 
 const quiet = () => {}
 // Prism wants a pino with three levels of its own and calls nothing but these; loading and feeding a real one would serve nobody.
@@ -153,11 +173,11 @@ const formOf = (diagnostics: ReadonlyArray<Diagnostic>): Judgement["form"] => {
   return diagnostics.some(({ code }) => code === 401) ? "keyless" : "wrong"
 }
 
-/** Judges a request. It fails with the answer to one that the contract has no operation for. */
-export const judge = (request: JudgedRequest): Result.Result<Judgement, FinalAnswer> => {
+/** Judges a request by what a body must have. It fails with the answer to one that the contract has no operation for. */
+export const judge = (request: JudgedRequest, required: Required = "full"): Result.Result<Judgement, FinalAnswer> => {
   const { route, validateInput, validateSecurity } = parts()
   const input = toPrism(request)
-  const routed = route({ resources: operations, input })
+  const routed = route({ resources: operationsFor(required), input })
   if (routed._tag === "Left") return Result.fail(unanswered(routed.left, request.path))
   const operation = routed.right
   const asked = { resource: operation, element: input }

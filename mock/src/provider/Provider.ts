@@ -91,7 +91,7 @@ const actOn = (settings: Settings, call: Call, body: Incoming.Body, judgement: P
 /** Judge, act on the world, verify. */
 const answerOf = (settings: Settings, call: Call, body: Incoming.Body): Intended => {
   try {
-    const judged = Prism.judge(toJudge(call.address, body))
+    const judged = Prism.judge(toJudge(call.address, body), call.world.required)
     if (Result.isFailure(judged)) return judged.failure
     const { operation, violations } = judged.success
     const { answer, taskId, view } = actOn(settings, call, body, judged.success)
@@ -142,7 +142,7 @@ const answerCall = async (settings: Settings, call: Call): Promise<AnsweredReque
   const answer = Delivery.answerUnder(
     hit,
     isTooLarge ? tooLarge(call) : intended.answer,
-    world.now(),
+    world.time.dateAfter,
     route?.operationId
   )
   // An answer that was asked for by name stays exactly as the contract has it.
@@ -154,7 +154,7 @@ const answerCall = async (settings: Settings, call: Call): Promise<AnsweredReque
 const answerDownload = async ({ address, world, hit }: Call, taskId: string): Promise<AnsweredRequest> => {
   const acted = await Action.download(world, taskId, address)
   return {
-    answer: Delivery.answerUnder(hit, acted.answer, world.now(), undefined),
+    answer: Delivery.answerUnder(hit, acted.answer, world.time.dateAfter, undefined),
     violations: [],
     body: Incoming.noBody,
     intent: undefined,
@@ -182,10 +182,10 @@ export const make =
     const call = receive(settings, address, outputOf)
     const { world, hit } = call
     const answered = await (outputOf === undefined ? answerCall(settings, call) : answerDownload(call, outputOf))
-    const { entry, at, arrived } = record(address, world, hit, answered, performance.now() - started)
+    const { entry, arrived } = record(address, world, hit, answered, performance.now() - started)
     settings.onRequest(entry, world)
     const response = Reply.toResponse(answered.answer, answered.violations, request.method === "HEAD")
-    // With it a caller can read a Retry-After that is a date, whatever time it is in this world.
-    response.headers.set("date", new Date(at).toUTCString())
+    // On the clock that a Retry-After is reckoned from, whatever time it is in this world.
+    response.headers.set("date", new Date(world.time.dateAfter(0)).toUTCString())
     return { response, delay: hit?.delay ?? 0, outcome: Delivery.outcomeUnder(hit), arrived }
   }
