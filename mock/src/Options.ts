@@ -15,7 +15,7 @@ import * as Time from "./Time.ts"
 import * as Account from "./world/Account.ts"
 import { builtIn } from "./world/BuiltInScenarios.ts"
 import { compile, type Scenario, type Script } from "./world/Scenario.ts"
-import type { Limits } from "./world/World.ts"
+import type { Limits, Required } from "./world/World.ts"
 
 /** How a mock behaves. */
 export interface Options {
@@ -25,9 +25,14 @@ export interface Options {
   readonly scenarios?: ReadonlyArray<Scenario> | undefined
   /**
    * Whose time it is: `"real"`, the default, is Effect's `Clock`. `"virtual"` is a clock of each key's own, which starts at the same
-   * moment in every run and moves only when a task is polled, by the 5 seconds that a client waits between two polls.
+   * moment in every run and moves only when a task is polled, by the 5 seconds that a client waits between two polls. `"manual"` moves
+   * only when it is told to, by the `sleep` that a test gives its program: there a program that does not wait is found.
    */
-  readonly clock?: "real" | "virtual" | undefined
+  readonly clock?: "real" | "virtual" | "manual" | undefined
+  /** When a virtual or a manual clock begins: at a time such as `"2026-05-01T12:00:00Z"`, the default, or `"now"`. */
+  readonly virtualStart?: string | undefined
+  /** Which fields a body must have, until that is changed: all that the contract requires, which is the default, or the fewer ones that another edition of the provider's page names. */
+  readonly required?: Required | undefined
   /** How many times faster than the clock the mock's time runs. Default 1. */
   readonly scale?: number | undefined
   /** Faults that every key begins with. */
@@ -63,7 +68,8 @@ export interface Settings {
   readonly faults: ReadonlyArray<{ readonly fault: Fault; readonly checked: Checked }>
   readonly account: Account.Account
   readonly seed: number
-  readonly clock: "real" | "virtual"
+  readonly clock: "real" | "virtual" | "manual"
+  readonly required: Required
   readonly scale: number
   /** The clock of one more world. */
   readonly time: () => Time.Time
@@ -90,15 +96,31 @@ const limitsOf = Effect.fnUntraced(function* (limits: NonNullable<Options["limit
   return { worlds, tasks, journal, idle: millis } satisfies Limits
 })
 
-const timeOf = Effect.fnUntraced(function* ({ clock: kind = "real", scale = 1 }: Options) {
+const timeOf = Effect.fnUntraced(function* ({ clock: kind = "real", scale = 1, virtualStart }: Options) {
   if (!(scale > 0 && Number.isFinite(scale))) return yield* fail(new InvalidScale({ scale }))
-  if (kind === "virtual") {
-    const problem = "has no meaning for a virtual clock, which the polls move: leave one of the two out"
-    return scale === 1 ? Time.virtual : yield* fail(new InvalidOption({ option: "scale", problem }))
-  }
   const clock = yield* Clock.Clock
-  const origin = clock.currentTimeMillisUnsafe()
-  return () => Time.following(() => origin + (clock.currentTimeMillisUnsafe() - origin) * scale, scale)
+  const machine = () => clock.currentTimeMillisUnsafe()
+  if (kind === "real") {
+    const problem = "is for a virtual or a manual clock; a real one begins at the machine's time"
+    return virtualStart === undefined
+      ? () => Time.following(machine, scale)
+      : yield* fail(new InvalidOption({ option: "virtualStart", problem }))
+  }
+  if (scale !== 1) {
+    const problem = `has no meaning for a ${kind} clock, which does not go by itself: leave one of the two out`
+    return yield* fail(new InvalidOption({ option: "scale", problem }))
+  }
+  const start = yield* startOf(virtualStart)
+  const standing = kind === "virtual" ? Time.virtual : Time.manual
+  return () => standing(machine, start === "now" ? machine() : start)
+})
+
+const startOf = Effect.fnUntraced(function* (text: string | undefined) {
+  if (text === undefined || text === "now") return text
+  const start = Date.parse(text)
+  if (start >= 0 && start < Date.UTC(9000, 0)) return start
+  const problem = `must be "now" or a time such as "2026-05-01T12:00:00Z"; got "${text}"`
+  return yield* fail(new InvalidOption({ option: "virtualStart", problem }))
 })
 
 /** Every scenario by its name, and the one that holds where nobody asks for another. */
@@ -119,7 +141,7 @@ const faultOf = (fault: Fault) => Effect.map(orFail(check(fault)), (checked) => 
 /** Checks options. */
 export const settingsOf: (options: Options) => Effect.Effect<Settings, RunwayMockError> = Effect.fnUntraced(
   function* (options) {
-    const { account = {}, seed = 1, scale = 1, clock = "real" } = options
+    const { account = {}, seed = 1, scale = 1, clock = "real", required = "full" } = options
     const time = yield* timeOf(options)
     const limits = yield* limitsOf(options.limits ?? {})
     const { scripts, script } = yield* scriptsOf(options)
@@ -128,6 +150,6 @@ export const settingsOf: (options: Options) => Effect.Effect<Settings, RunwayMoc
     if (problem !== undefined) return yield* fail(new InvalidOption(problem))
     if (!Number.isFinite(seed))
       return yield* fail(new InvalidOption({ option: "seed", problem: `must be a number; got ${seed}` }))
-    return { limits, scripts, script, faults, account, seed, clock, scale, time }
+    return { limits, scripts, script, faults, account, seed, clock, required, scale, time }
   }
 )

@@ -19,6 +19,7 @@ import type { MockControl } from "./control/Control.ts"
 import * as Control from "./control/Control.ts"
 import * as ControlApi from "./control/ControlApi.ts"
 import * as Page from "./control/Page.ts"
+import * as CrossOrigin from "./doors/CrossOrigin.ts"
 import * as Fetch from "./doors/Fetch.ts"
 import * as HttpServer from "./doors/HttpServer.ts"
 import * as Delivery from "./faults/Delivery.ts"
@@ -61,7 +62,12 @@ const handlerOf =
     const isControl = pathname.startsWith("/_mock/")
     const page = isControl || pathname === "/" ? await Page.serve(request) : undefined
     if (page !== undefined) return Delivery.whole(page)
-    return isControl ? Delivery.whole(await ControlApi.serve(mock, request)) : provider(request)
+    if (isControl) return Delivery.whole(await ControlApi.serve(mock, request))
+    const preflight = CrossOrigin.preflight(request)
+    if (preflight !== undefined) return Delivery.whole(preflight)
+    const delivery = await provider(request)
+    CrossOrigin.expose(request, delivery.response)
+    return delivery
   }
 
 /** What stands behind every door. */

@@ -94,9 +94,20 @@ const command = Command.make(
       Flag.withDefault("happy")
     ),
     list: flag("list", "Show the scenarios, one a line, and end"),
-    clock: Flag.Literals("clock", ["real", "virtual"]).pipe(
-      Flag.withDescription("Whose time it is; a virtual clock moves by itself, 5 seconds at each poll (default: real)"),
+    clock: Flag.Literals("clock", ["real", "virtual", "manual"]).pipe(
+      Flag.withDescription(
+        "Whose time it is; a virtual clock moves 5 seconds at each poll, a manual one only by POST /_mock/clock/advance (default: real)"
+      ),
       Flag.withDefault("real")
+    ),
+    virtualStart: Flag.String("virtual-start").pipe(
+      Flag.withMetavar("time"),
+      Flag.withDescription("When a virtual or manual clock begins: now, or a time (default: 2026-05-01T12:00:00Z)"),
+      Flag.optional
+    ),
+    required: Flag.Literals("required", ["full", "minimal"]).pipe(
+      Flag.withDescription("Which fields a body must have: all, or those of the shorter edition (default: full)"),
+      Flag.withDefault("full")
     ),
     scale: Flag.Finite("scale").pipe(
       Flag.withDescription("How many times faster than real the time runs, e.g. 20 (default: 1)"),
@@ -140,11 +151,24 @@ const command = Command.make(
   },
   Effect.fnUntraced(function* ({ list: listing, ...options }) {
     if (listing) return yield* Console.log(list)
-    const { maxWorlds, maxTasks, maxJournal, idle, verbose, json, exitWithStdin, concurrency, daily, ...rest } = options
+    const {
+      maxWorlds,
+      maxTasks,
+      maxJournal,
+      idle,
+      verbose,
+      json,
+      exitWithStdin,
+      concurrency,
+      daily,
+      virtualStart,
+      ...rest
+    } = options
     const show = json ? Log.json : verbose ? Log.verbose : Log.line
     const print = Log.writer(process.stdout)
     const mock = yield* RunwayMock.serve({
       ...rest,
+      virtualStart: Option.getOrUndefined(virtualStart),
       account: { concurrency: Option.getOrUndefined(concurrency), daily: Option.getOrUndefined(daily) },
       limits: { worlds: maxWorlds, tasks: maxTasks, journal: maxJournal, idle },
       onRequest: (entry, world) => print(show(entry, world))

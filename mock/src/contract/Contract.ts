@@ -32,6 +32,8 @@ export interface Route {
   readonly kind: Kind
   /** The first documented body of a request, where the operation takes one. */
   readonly request: unknown
+  /** What one accepted request costs in dollars, where the contract says so. */
+  readonly price: number | undefined
   /** The documented value of each header that a request has, by the header's name as the contract spells it. */
   readonly headers: Readonly<Record<string, string>>
 }
@@ -60,6 +62,7 @@ interface Parameter extends Reference {
 }
 interface Operation {
   readonly operationId: string
+  readonly "x-price"?: { readonly amount: number; readonly currency: string }
   readonly parameters?: ReadonlyArray<Parameter>
   readonly requestBody?: Content
   readonly responses: Readonly<Record<string, Content>>
@@ -133,6 +136,7 @@ export const routes: ReadonlyArray<Route> = operations.map(({ path, method, oper
   operationId: operation.operationId,
   kind: kindOf(method, path, operation),
   request: requestOf(operation),
+  price: operation["x-price"]?.currency === "USD" ? operation["x-price"].amount : undefined,
   headers: headersOf(operation)
 }))
 

@@ -40,10 +40,12 @@ export const documented = (operationId: string, status: number, name: string): A
   return example.operationId === operationId ? answer : { ...answer, outsideContract: true }
 }
 
-const refused = (refusal: Refusal, operationId: string, { limits }: Means): Answer.Answer => {
+const refused = (world: World, refusal: Refusal, operationId: string, { limits }: Means): Answer.Answer => {
   if (refusal.reason === "daily") {
     const answer = documented(operationId, 429, "native")
-    return { ...answer, headers: { ...answer.headers, "retry-after": new Date(refusal.until).toUTCString() } }
+    // A date has whole seconds, and one that is rounded down would let a client come too early.
+    const date = Math.ceil(world.time.dateAfter(refusal.until - world.now()) / 1000) * 1000
+    return { ...answer, headers: { ...answer.headers, "retry-after": new Date(date).toUTCString() } }
   }
   const why = `This key has ${limits.tasks} tasks, and the mock keeps no more for one: use another key, or raise the limit`
   return Answer.problem(400, "TOO_MANY_TASKS", why)
@@ -59,7 +61,7 @@ const submit = (world: World, operationId: string, { request }: Address, body: B
     return { answer: Answer.problem(400, "UNKNOWN_SCENARIO", why) }
   }
   return Result.match(world.submit(script), {
-    onFailure: (refusal) => ({ answer: refused(refusal, operationId, means) }),
+    onFailure: (refusal) => ({ answer: refused(world, refusal, operationId, means) }),
     onSuccess: ({ id }) => {
       const accepted = documented(operationId, 200, "accepted")
       return { answer: { ...accepted, body: DynamicFields.merge(accepted.body, { id }) }, taskId: id }
