@@ -53,7 +53,7 @@ interface Intended {
 }
 
 /** The request as Prism judges it. */
-const toJudge = ({ request, url }: Incoming.Address, body: Incoming.Body): Prism.JudgedRequest => {
+export const toJudge = ({ request, url }: Incoming.Address, body: Incoming.Body): Prism.JudgedRequest => {
   const { "content-length": _, "content-type": type, ...headers } = Object.fromEntries(request.headers)
   return {
     method: request.method,
