@@ -83,7 +83,7 @@ const fieldsOf = (schema: unknown, value: object, at: string): Fit => {
     const place = below(at, name)
     if (!Object.hasOwn(properties, name))
       return fresh(place, `is a field that the contract does not name; it is ${shown(item)}`)
-    const { deviations } = fit(field(properties, name), item, place)
+    const { deviations } = compare(field(properties, name), item, place)
     return { deviations, known: 1 }
   })
   return together([...missing, ...named])
@@ -100,7 +100,7 @@ const isUnlisted = (schemas: ReadonlyArray<unknown>, value: unknown): boolean =>
 
 const choose = (forms: ReadonlyArray<unknown>, value: unknown, at: string): Fit => {
   const schemas = forms.map(resolved)
-  const best = nearest(schemas.map((schema) => fit(schema, value, at))) ?? fits
+  const best = nearest(schemas.map((schema) => compare(schema, value, at))) ?? fits
   if (wrongOf(best) > 0 && best.known === 0 && Predicate.isReadonlyObject(value)) {
     const names = Object.keys(value).join(", ")
     return wrong(at, `has none of the documented forms; its fields are ${names === "" ? "none" : shown(names)}`)
@@ -113,7 +113,7 @@ const choose = (forms: ReadonlyArray<unknown>, value: unknown, at: string): Fit 
 const resolved = (schema: unknown): unknown => (Predicate.isObject(schema) ? Contract.resolve(schema) : schema)
 
 /** Compares a value with a schema of the contract. */
-const fit = (reference: unknown, value: unknown, at: string): Fit => {
+const compare = (reference: unknown, value: unknown, at: string): Fit => {
   const schema = resolved(reference)
   const forms = [...list(field(schema, "anyOf")), ...list(field(schema, "oneOf"))]
   if (forms.length > 0) return choose(forms, value, at)
@@ -128,7 +128,7 @@ const fit = (reference: unknown, value: unknown, at: string): Fit => {
     return wrong(at, `is ${shown(value)}; the contract says ${values.join(", ")}`)
   const item = field(schema, "items")
   if (Array.isArray(value) && item !== undefined)
-    return { ...together(value.map((each, index) => fit(item, each, `${at}[${index}]`))), known: 1 }
+    return { ...together(value.map((each, index) => compare(item, each, `${at}[${index}]`))), known: 1 }
   return Predicate.isReadonlyObject(value) && !Array.isArray(value) ? fieldsOf(schema, value, at) : fits
 }
 
@@ -178,7 +178,7 @@ export const deviationsOf = (operationId: string, answer: RealAnswer): ReadonlyA
     const problem = `is ${mediaType === "" ? "missing" : mediaType}; the contract has no such answer for status ${status}`
     return [...unnamed, ...wrong("content-type", problem).deviations]
   }
-  const own = fit(documented.schema, body, "").deviations
+  const own = compare(documented.schema, body, "").deviations
   // What the nearest form says is easier to act on than what Prism says of all forms.
   const isExplained = own.some(({ severity }) => severity === "wrong")
   return [...unnamed, ...own, ...(isExplained ? [] : judgedByPrism(operationId, answer))]

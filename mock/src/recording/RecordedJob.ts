@@ -113,9 +113,13 @@ const exampleBook = (prefix: string, redact: Redactor) => {
 const grouped = <A, B>(
   all: ReadonlyArray<A>,
   keyOf: (each: A) => string,
-  valueOf: (group: ReadonlyArray<A>) => B
+  made: (group: ReadonlyArray<A>) => B
 ): Record<string, B> =>
-  Object.fromEntries(Map.groupBy(all, keyOf).entries().map(([key, group]) => [key, valueOf(group)] as const))
+  Object.fromEntries(
+    Map.groupBy(all, keyOf)
+      .entries()
+      .map(([key, group]) => [key, made(group)] as const)
+  )
 
 /** The examples on the contract's own levels: operation, status, media type, name. */
 const tree = (examples: ReadonlyArray<NamedExample>, recordedAt: string): Examples => {

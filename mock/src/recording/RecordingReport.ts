@@ -33,17 +33,26 @@ export interface RecordingsReport {
 
 const severities = { wrong: "the contract is wrong", new: "new" } as const
 
-const lineOf = ({ severity, answer, at, problem }: RecordedDeviation): string =>
-  `  - ${severities[severity]}: ${answer}: ${at === "" ? "the body" : at} ${problem}`
+/** One line for each difference, however many of the answers have it. */
+const differencesOf = (deviations: ReadonlyArray<RecordedDeviation>): ReadonlyArray<string> => {
+  const groups = Map.groupBy(
+    deviations,
+    ({ severity, at, problem }) => `${severities[severity]}: ${at || "the body"} ${problem}`
+  )
+  return [...groups].map(([difference, group]) => {
+    const names = [...new Set(group.map(({ answer }) => answer))]
+    const others = names.length > 1 ? ` and ${names.length - 1} more` : ""
+    return `  - ${difference} (in ${names[0]}${others})`
+  })
+}
 
 const linesOf = ({ name, deviations, neverAsked, unsaved }: RecordingState): ReadonlyArray<string> => {
   const wrong = deviations.filter(({ severity }) => severity === "wrong")
   const fresh = deviations.filter(({ severity }) => severity === "new")
-  const verdict =
-    deviations.length === 0 ? "as the contract says" : `${wrong.length} wrong in the contract, ${fresh.length} new`
+  const differences = [...differencesOf(wrong), ...differencesOf(fresh)]
   return [
-    `${name}: ${verdict}`,
-    ...[...wrong, ...fresh].map(lineOf),
+    `${name}: ${differences.length === 0 ? "as the contract says" : "not as the contract says"}`,
+    ...differences,
     ...unsaved.map((problem) => `  - not saved: ${problem}`),
     ...neverAsked.map((part) => `  - never asked for: ${part}`)
   ]

@@ -69,7 +69,7 @@ const withoutHosts = (text: string, hosts: RedactedHosts): string =>
 const textRedactor = ({ key, taskId, placeholder, hosts }: Secrets) => {
   const nameOf = hostNames(hosts)
   return (text: string): string => {
-    const plain = Scrub.withoutKey(text.replaceAll("\\/", "/"), key)
+    const plain = Scrub.withoutKey(text.replace(/\\+\//g, "/"), key)
       .replace(url, (_, scheme: string, authority: string, path: string) => {
         // What stands before an @ is a user's name and password.
         const host = authority.slice(authority.lastIndexOf("@") + 1)

@@ -41,11 +41,13 @@ const changed = (target: string, change: Change) =>
         const bytes = Buffer.from(await answer.arrayBuffer())
         const type = answer.headers.get("content-type") ?? ""
         outgoing.setHeader("content-type", type)
+        const retryAfter = answer.headers.get("retry-after")
+        if (retryAfter !== null) outgoing.setHeader("retry-after", retryAfter)
         const { port } = Object(server.address())
         const content = type.includes("json")
           ? change(bytes.toString().replaceAll(target, `http://127.0.0.1:${port}`), incoming, outgoing)
           : bytes
-        if (!outgoing.destroyed) outgoing.writeHead(answer.status).end(content)
+        if (!outgoing.headersSent) outgoing.writeHead(answer.status).end(content)
       })
       await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
       const { port } = Object(server.address())

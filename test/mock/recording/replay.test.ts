@@ -16,7 +16,7 @@ const comparable = (heard: ReadonlyArray<{ status: number; text: string }>) =>
     text
       .replace(/[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/g, "ID")
       .replace(/\d{4}-\d\d-\d\dT[\d:.]+(Z|\+08:00)/g, "TIME")
-      .replace(/"(submit|start|finish)_time":\d{3,}/g, '"$1_time":TIME')
+      .replace(/"(submit|start|finish)_time":\d+/g, '"$1_time":TIME')
       .replace(/https?:[^"]*/g, "URL")
       .replace(/request id: [^)]*/g, "request id")
   ])
@@ -46,7 +46,7 @@ describe("a recording that is replayed", () => {
       const mock = yield* RunwayMock.serve({ port: 0, clock: "virtual", replay: out })
       const id = yield* begin(mock.url, "another-key")
       const again = yield* follow(mock.url, id, "another-key", heard.length, still)
-      assert.isAbove(heard.length, 3)
+      assert.isAtLeast(heard.length, 2)
       assert.deepStrictEqual(comparable(again), comparable(heard))
       // No URL leads to the provider, and no id is the provider's.
       for (const { text } of again) {
@@ -191,8 +191,10 @@ describe("a recording that is replayed", () => {
         replay: out
       })
       assert.match(outside.message, /cannot be played: .*video/)
-      const lost = yield* reasonFor(text.replaceAll("character-performance-1-failed", "x"), { replay: out })
-      assert.deepStrictEqual(lost.reason._tag, "StaleRecording".length > 0 ? lost.reason._tag : "")
+      const lost = yield* reasonFor(text.replace('"example": "character-performance-1-failed"', '"example": "x"'), {
+        replay: out
+      })
+      assert.match(lost.message, /its examples have no "x" for status 200 \(application\/json\) of getTask/)
       const nowhere = yield* reasonFor(text, { replay: `${out}/none` })
       assert.match(nowhere.message, /none cannot be played: .*ENOENT/)
       const both = yield* reasonFor(undefined, { replay: out, record: { from: "https://api.cometapi.com", out } })
