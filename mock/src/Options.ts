@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { accessSync, constants, mkdirSync } from "node:fs"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -137,7 +138,7 @@ const isLoopback = (name: string): boolean => /^(localhost|127(\.\d{1,3}){3}|\[:
 
 /** The provider's base URL, or what is wrong with it. */
 const providerOf = (from: string): Result.Result<URL, InvalidOption> => {
-  const url = URL.parse(from)
+  const url = URL.canParse(from) ? new URL(from) : null
   const broken = (problem: string) => Result.fail(new InvalidOption({ option: "record.from", problem }))
   if (url === null || !/^https?:$/.test(url.protocol))
     return broken(`must be a URL such as https://api.cometapi.com; got ${from}`)
@@ -149,6 +150,18 @@ const providerOf = (from: string): Result.Result<URL, InvalidOption> => {
     : broken("must begin with https://, because a key is sent there")
 }
 
+/** Why a folder cannot be written to, if it cannot. It is made here, so that this is known before anything is paid for. */
+const folderProblem = (folder: string): string | undefined => {
+  if (folder === "") return "must name a folder"
+  try {
+    mkdirSync(folder, { recursive: true })
+    accessSync(folder, constants.W_OK)
+    return undefined
+  } catch (error) {
+    return `cannot be written to: ${error instanceof Error ? error.message : String(error)}`
+  }
+}
+
 const recordOf = Effect.fnUntraced(function* ({ record, replay, clock = "real", scale = 1 }: Options) {
   if (record === undefined) return undefined
   const { from, out, redactHosts = [], videoLimit = 64 * 1024 * 1024 } = record
@@ -156,7 +169,8 @@ const recordOf = Effect.fnUntraced(function* ({ record, replay, clock = "real", 
   if (replay !== undefined) return yield* refuse("record", "cannot be given together with replay")
   if (clock !== "real" || scale !== 1)
     return yield* refuse("record", "needs the real clock, unscaled: the provider's time is not ours")
-  if (out === "") return yield* refuse("record.out", "must name a folder")
+  const unusable = folderProblem(out)
+  if (unusable !== undefined) return yield* refuse("record.out", unusable)
   if (!(videoLimit >= 0)) return yield* refuse("record.videoLimit", `must be a number of bytes; got ${videoLimit}`)
   return { from: yield* orFail(providerOf(from)), folder: out, hosts: redactHosts, videoLimit } satisfies Record
 })

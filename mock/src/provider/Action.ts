@@ -58,7 +58,7 @@ const submit = (world: World, operationId: string, { request }: Address, body: B
     return { answer: Answer.problem(400, "UNKNOWN_SCENARIO", why) }
   }
   // Where a script finds another one by the POST's body, that one is played.
-  const played = script.scriptFor === undefined ? script : script.scriptFor(world, body.value)
+  const played = script.scriptFor === undefined ? script : script.scriptFor(world, operationId, body.value)
   return played === undefined ? unrecorded() : start(world, operationId, played, means)
 }
 

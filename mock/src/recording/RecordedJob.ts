@@ -7,6 +7,7 @@
  * @module
  */
 import { isDeepStrictEqual } from "node:util"
+import * as Arr from "effect/Array"
 import * as Predicate from "effect/Predicate"
 import * as Contract from "../contract/Contract.ts"
 import * as TaskShape from "../contract/TaskShape.ts"
@@ -109,17 +110,13 @@ const exampleBook = (prefix: string, redact: Redactor) => {
   return { examples, add }
 }
 
-/** Values under the keys that they have, in the order in which the keys first came. */
+/** What is made of each group of values that have the same key, by that key. */
 const grouped = <A, B>(
   all: ReadonlyArray<A>,
   keyOf: (each: A) => string,
   made: (group: ReadonlyArray<A>) => B
 ): Record<string, B> =>
-  Object.fromEntries(
-    Map.groupBy(all, keyOf)
-      .entries()
-      .map(([key, group]) => [key, made(group)] as const)
-  )
+  Object.fromEntries(Object.entries(Arr.groupBy(all, keyOf)).map(([key, group]) => [key, made(group)] as const))
 
 /** The examples on the contract's own levels: operation, status, media type, name. */
 const tree = (examples: ReadonlyArray<NamedExample>, recordedAt: string): Examples => {

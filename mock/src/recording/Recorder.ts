@@ -8,14 +8,14 @@
  */
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
-import { problem } from "../contract/Answer.ts"
+import { problem, type Violation } from "../contract/Answer.ts"
 import * as Contract from "../contract/Contract.ts"
 import * as Delivery from "../faults/Delivery.ts"
 import * as Incoming from "../provider/Incoming.ts"
 import * as Prism from "../provider/Prism.ts"
 import * as Provider from "../provider/Provider.ts"
 import * as Reply from "../provider/Reply.ts"
-import type { Entry } from "../record/Journal.ts"
+import type { Entry, ReceivedRequest } from "../record/Journal.ts"
 import type { World } from "../world/World.ts"
 import type { Worlds } from "../world/Worlds.ts"
 import { idIn, type RawAnswer, type RawExchange, type RecordedJob, recordingOf } from "./RecordedJob.ts"
@@ -100,11 +100,15 @@ const forward = async ({ address, route, bytes }: Forwarded, { from, now }: Sett
 /** Statuses that a response without a body has. */
 const bodiless: ReadonlySet<number> = new Set([204, 205, 304])
 
+/** A status that a web-standard response can have. */
+const isStatus = (status: number): boolean => status >= 200 && status <= 599
+
 /** What the client gets: the answer as it came, or the failure of the connection. */
 const deliver = ({ came }: Exchanged): Delivery.Delivery => {
   const arrived = () => {}
-  if (!Upstream.isAnswer(came)) {
-    const kind = came.code === "ECONNRESET" && came.message.includes("ECONNRESET") ? "reset" : "closed"
+  if (!Upstream.isAnswer(came) || !isStatus(came.status)) {
+    // Node says ECONNRESET of a connection that was closed, too, and calls that a hang-up.
+    const kind = "code" in came && came.message.includes("ECONNRESET") ? "reset" : "closed"
     return { response: new Response(null), delay: 0, outcome: { kind }, arrived }
   }
   const { status, headers, body, broken } = came
@@ -119,9 +123,14 @@ const deliver = ({ came }: Exchanged): Delivery.Delivery => {
 }
 
 /** What the contract has against a request. It is forwarded all the same: the provider is to say what it thinks of it. */
-const violationsOf = (address: Incoming.Address, body: Incoming.Body) => {
-  const judged = Prism.judge(Provider.toJudge(address, body))
-  return Result.isSuccess(judged) ? judged.success.violations : []
+const violationsOf = (address: Incoming.Address, body: Incoming.Body): ReadonlyArray<Violation> => {
+  try {
+    const judged = Prism.judge(Provider.toJudge(address, body))
+    return Result.isSuccess(judged) ? judged.success.violations : []
+  } catch {
+    // What Prism cannot judge is forwarded too.
+    return []
+  }
 }
 
 /** The value of a body that was sent. */
@@ -141,6 +150,8 @@ class Jobs {
   readonly #settings: Settings
   readonly #jobs: Array<RecordedJob> = []
   readonly #unsaved = new Map<RecordedJob, Array<string>>()
+  /** Why jobs could not be kept at all. */
+  readonly #lost: Array<string> = []
   /** One file is written at a time. */
   #writing: Promise<void> = Promise.resolve()
   readonly #videos = new Set<Promise<void>>()
@@ -172,12 +183,15 @@ class Jobs {
       this.#fetchVideo(job, exchange.answer?.body)
       return job
     } catch (error) {
-      this.#lost.push(error instanceof Error ? error.message : String(error))
+      this.lose(error)
       return undefined
     }
   }
 
-  readonly #lost: Array<string> = []
+  /** Remembers that something could not be kept. */
+  lose(error: unknown): void {
+    this.#lost.push(error instanceof Error ? error.message : String(error))
+  }
 
   #headersOf({ address, route }: Forwarded): Record<string, string> {
     const documented = Object.keys(route.headers).map((name) => name.toLowerCase())
@@ -268,12 +282,35 @@ class Jobs {
 const mentions = (value: unknown, text: string): boolean =>
   text.length >= 8 && value !== undefined && (Predicate.isString(value) ? value : JSON.stringify(value)).includes(text)
 
+/** Writes a forwarded request down for those who watch. */
+const watch = (
+  { worlds, onRequest }: Settings,
+  { address, key }: Forwarded,
+  exchanged: Exchanged,
+  facts: Pick<ReceivedRequest, "taskId" | "body" | "violations">
+): void => {
+  const { request, url, operation } = address
+  const bearer = Incoming.keyOf(request.headers)
+  const world = (bearer === undefined ? undefined : worlds.of(bearer)) ?? worlds.nobodys
+  const entry = world.journal.record({
+    ...facts,
+    at: exchanged.askedAt,
+    operation,
+    method: request.method,
+    path: url.pathname + url.search,
+    key,
+    headers: request.headers,
+    took: exchanged.answeredAt - exchanged.askedAt,
+    answer: exchanged.answer,
+    fault: undefined
+  })
+  onRequest(entry, world)
+}
+
 /** Makes a recorder. */
 export const make = (settings: Settings): Recorder => {
   const jobs = new Jobs(settings)
-  const { worlds, onRequest } = settings
   const handle = async (request: Request): Promise<Delivery.Delivery> => {
-    const started = performance.now()
     const address = Incoming.addressOf(request)
     const { route } = address
     if (route === undefined) return notForwarded(address)
@@ -282,29 +319,18 @@ export const make = (settings: Settings): Recorder => {
       const why = `The body is larger than ${Incoming.bodyLimit} bytes, and is not forwarded`
       return refuse(413, "BODY_TOO_LARGE", why)
     }
-    const key = Incoming.secretOf(request.headers)
-    const forwarded: Forwarded = { address, route, key, bytes: content.success }
+    const forwarded: Forwarded = { address, route, key: Incoming.secretOf(request.headers), bytes: content.success }
     const body = await bodyOf(forwarded)
     const violations = violationsOf(address, body)
     const exchanged = await forward(forwarded, settings)
+    // From here on the job may be paid for: the client gets its answer, whatever becomes of the recording.
     const words = violations.map(({ location, message }) => `${location.join(".")}: ${message}`)
     const job = await jobs.keep(forwarded, exchanged, body, words)
-    const world = worlds.of(Incoming.keyOf(request.headers) ?? "") ?? worlds.nobodys
-    const entry = world.journal.record({
-      at: exchanged.askedAt,
-      operation: address.operation,
-      method: request.method,
-      path: address.url.pathname + address.url.search,
-      key,
-      taskId: job?.taskId,
-      headers: request.headers,
-      body: body.text,
-      violations: [...violations],
-      took: Math.round((performance.now() - started) * 100) / 100,
-      answer: exchanged.answer,
-      fault: undefined
-    })
-    onRequest(entry, world)
+    try {
+      watch(settings, forwarded, exchanged, { taskId: job?.taskId, body: body.text, violations: [...violations] })
+    } catch (error) {
+      jobs.lose(error)
+    }
     return deliver(exchanged)
   }
   return { handle, report: () => jobs.report() }

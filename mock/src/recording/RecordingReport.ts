@@ -5,6 +5,7 @@
  *
  * @module
  */
+import * as Arr from "effect/Array"
 import type { RecordedDeviation } from "./RecordingFile.ts"
 
 /** What is known of one recording. */
@@ -35,11 +36,11 @@ const severities = { wrong: "the contract is wrong", new: "new" } as const
 
 /** One line for each difference, however many of the answers have it. */
 const differencesOf = (deviations: ReadonlyArray<RecordedDeviation>): ReadonlyArray<string> => {
-  const groups = Map.groupBy(
+  const groups = Arr.groupBy(
     deviations,
     ({ severity, at, problem }) => `${severities[severity]}: ${at || "the body"} ${problem}`
   )
-  return [...groups].map(([difference, group]) => {
+  return Object.entries(groups).map(([difference, group]) => {
     const names = [...new Set(group.map(({ answer }) => answer))]
     const others = names.length > 1 ? ` and ${names.length - 1} more` : ""
     return `  - ${difference} (in ${names[0]}${others})`

@@ -218,7 +218,7 @@ class Player implements Replay {
       steps: first?.steps ?? [step],
       outputLasts: day,
       outsideContract: false,
-      scriptFor: (world, body) => this.#find(world, body)
+      scriptFor: (world, operationId, body) => this.#find(world, operationId, body)
     }
     this.scripts = [...recorded, finder]
   }
@@ -251,10 +251,12 @@ class Player implements Replay {
   }
 
   /** The next recording of this body that the world has not played. */
-  #find(world: object, body: unknown): Script | undefined {
+  #find(world: object, operationId: string, body: unknown): Script | undefined {
     const used = this.#used.get(world) ?? new Set()
     this.#used.set(world, used)
-    const fitting = this.#playables.filter(({ named, script }) => script !== undefined && isRequestOf(named, body))
+    const fitting = this.#playables.filter(
+      ({ named, script }) => script !== undefined && isRequestOf(named, operationId, body)
+    )
     const next = fitting.find((each) => !used.has(each))
     if (next === undefined) {
       const why =
@@ -281,8 +283,9 @@ const withoutHosts = (body: unknown): unknown =>
   DynamicFields.mapTexts(body, (text) => text.replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^/\s]*/gi, "$1host"))
 
 /** Whether a POST's body is the recorded one, as far as that was kept. */
-const isRequestOf = ({ recording }: NamedRecording, body: unknown): boolean => {
-  const recorded = recording.submit?.body
+const isRequestOf = ({ recording }: NamedRecording, operationId: string, body: unknown): boolean => {
+  const { operation, body: recorded } = recording.submit ?? {}
+  if (operation !== operationId) return false
   const sent = withoutSecrets(body)
   return recording.redacted.includes("hosts")
     ? isDeepStrictEqual(withoutHosts(sent), withoutHosts(recorded))

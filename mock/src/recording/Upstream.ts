@@ -105,10 +105,11 @@ const decoders: Readonly<Record<string, (bytes: Uint8Array, options: { maxOutput
 
 /** The text of a body, or nothing where it is compressed in a way that cannot be undone here. */
 export const textOf = (body: Uint8Array, encoding: string | undefined): string | undefined => {
-  const decoder = decoders[encoding?.trim().toLowerCase() ?? ""]
+  const name = encoding?.trim().toLowerCase() ?? ""
+  if (name === "" || name === "identity") return new TextDecoder().decode(body)
+  const decoder = decoders[name]
   try {
-    const plain = decoder === undefined ? body : decoder(body, { maxOutputLength: longestAnswer })
-    return new TextDecoder().decode(plain)
+    return decoder && new TextDecoder().decode(decoder(body, { maxOutputLength: longestAnswer }))
   } catch {
     return undefined
   }

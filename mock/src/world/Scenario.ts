@@ -76,8 +76,8 @@ export interface Script {
   readonly outputLasts: number
   readonly outsideContract: boolean
   readonly recorded?: Recorded
-  /** Finds the script to play for a POST with this body, where the body decides; nothing where there is none for it. */
-  readonly scriptFor?: (world: object, body: unknown) => Script | undefined
+  /** Finds the script to play for a POST to this operation, where its body decides; nothing where there is none for it. */
+  readonly scriptFor?: (world: object, operationId: string, body: unknown) => Script | undefined
 }
 
 /** The examples of all operations that ask about a task. */

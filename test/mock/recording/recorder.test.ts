@@ -1,3 +1,4 @@
+import { rmSync, writeFileSync } from "node:fs"
 import { createServer, type RequestListener } from "node:http"
 import { createServer as createNetServer } from "node:net"
 import { gzipSync } from "node:zlib"
@@ -185,6 +186,10 @@ describe("the recorder", () => {
         [{ record: { from: "api", out } }, "record.from must be a URL such as https://api.cometapi.com; got api"],
         [{ record: { from: "https://api.cometapi.com", out: "" } }, "record.out must name a folder"],
         [
+          { record: { from: "https://api.cometapi.com", out: "/dev/null/x" } },
+          "record.out cannot be written to: ENOTDIR: not a directory, mkdir '/dev/null/x'"
+        ],
+        [
           { record: { from: "https://api.cometapi.com", out }, scale: 2 },
           "record needs the real clock, unscaled: the provider's time is not ours"
         ]
@@ -192,6 +197,23 @@ describe("the recorder", () => {
         const error = yield* Effect.flip(RunwayMock.make(options))
         assert.strictEqual(error.message, says)
       }
+    })
+  )
+
+  it.effect("gives the client its paid answer, even where nothing can be kept and those who watch fail", () =>
+    Effect.gen(function* () {
+      const { front } = yield* real()
+      const out = temporary()
+      const onRequest = () => {
+        throw new Error("the watcher failed")
+      }
+      const recorder = yield* RunwayMock.serve({ port: 0, onRequest, record: { from: front.url, out } })
+      rmSync(out, { recursive: true })
+      writeFileSync(out, "a file where the folder was")
+      assert.match(yield* begin(recorder.url, key), /^[\da-f-]{36}$/)
+      const { complete, text } = yield* Effect.promise(() => recorder.recordings())
+      assert.isFalse(complete)
+      assert.match(text, /not saved: EEXIST[\s\S]*not saved: the watcher failed/)
     })
   )
 

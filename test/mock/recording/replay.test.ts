@@ -56,6 +56,24 @@ describe("a recording that is replayed", () => {
     })
   )
 
+  it.effect("says the same in the same order to a client that polls a little faster or slower", () =>
+    Effect.gen(function* () {
+      const { recorder, out } = yield* real({ provider: { scenario: "throttled" } })
+      const id = yield* begin(recorder.url, key)
+      const heard = yield* follow(recorder.url, id, key, 60, pass(5.3))
+      const order = (all: typeof heard) =>
+        all
+          .map(({ text }) => /"(?:status|code)":"(\w+)"/.exec(text)?.[1])
+          .filter((status, index, before) => status !== before[index - 1])
+      assert.deepStrictEqual(order(heard), ["THROTTLED", "PENDING", "RUNNING", "SUCCEEDED"])
+      for (const seconds of [5, 4, 7]) {
+        const mock = yield* RunwayMock.serve({ port: 0, replay: out })
+        const own = yield* begin(mock.url, "another-key")
+        assert.deepStrictEqual(order(yield* follow(mock.url, own, "another-key", 90, pass(seconds))), order(heard))
+      }
+    })
+  )
+
   it.effect("keeps its timing on a clock that runs faster, and its progress", () =>
     Effect.gen(function* () {
       const { heard, out } = yield* recorded("happy")
@@ -114,6 +132,8 @@ describe("a recording that is replayed", () => {
         ends.map((heard) => /"status":"(\w+)"/.exec(heard.at(-1)?.text ?? "")?.[1]),
         ["FAILED", "FAILED", "FAILED", "SUCCEEDED"]
       )
+      const listed = yield* Effect.promise(() => fetch(`${mock.url}/_mock/scenarios`))
+      assert.include(yield* Effect.promise(() => listed.text()), `"name":"${name}"`)
       assert.include(
         mock.scenarios().map((each) => each.name),
         name
