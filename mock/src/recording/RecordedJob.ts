@@ -35,7 +35,7 @@ export interface RawExchange {
 }
 
 /** The paid request itself. */
-export interface RawSubmission extends RawExchange {
+interface RawSubmission extends RawExchange {
   readonly headers: Readonly<Record<string, string>>
   readonly body: unknown
   readonly violations: ReadonlyArray<string>

@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs"
 import { createServer, type RequestListener } from "node:http"
 import { createServer as createNetServer } from "node:net"
+import { setImmediate } from "node:timers/promises"
 import { gzipSync } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
 import { RunwayMock } from "cometapi-runway-mock"
@@ -143,6 +144,23 @@ describe("the recorder", () => {
     })
   )
 
+  it.effect("keeps the job of a client that gave up before its answer came", () =>
+    Effect.gen(function* () {
+      const gone = new AbortController()
+      const url = yield* server((_, outgoing) => {
+        gone.abort()
+        outgoing
+          .writeHead(200, { "content-type": "application/json" })
+          .end('{"id":"5b91e444-0000-4000-8000-000000000001"}')
+      })
+      const { recorder, out } = yield* recorderOf(url)
+      const outcome = yield* Effect.promise(() => outcomeOf(post(fetch, recorder.url, key, { signal: gone.signal })))
+      assert.include(JSON.stringify(outcome), "AbortError")
+      while (recorder.world(key).journal().last === 0) yield* Effect.promise(() => setImmediate())
+      assert.strictEqual(recordingOf(out).submit.answer.status, 200)
+    })
+  )
+
   it.effect("follows no redirect, and forwards nothing but the contract's operations", () =>
     Effect.gen(function* () {
       const seen: Array<string> = []
@@ -257,7 +275,7 @@ describe("what is written down", () => {
         }
         outgoing.writeHead(200, common)
         if (incoming.method === "POST")
-          return outgoing.end(
+          return void outgoing.end(
             JSON.stringify({ id, accessToken: secret("field"), [key]: key, note: `Bearer ${secret("bearer")}` })
           )
         outgoing.end(
