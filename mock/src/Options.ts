@@ -5,17 +5,41 @@
  *
  * @module
  */
+import { accessSync, constants, mkdirSync } from "node:fs"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Entry, Fault } from "../../generated/mock-control/types.gen.ts"
 import { type Checked, check } from "./faults/Fault.ts"
 import { InvalidOption, InvalidScale, RunwayMockError, UnknownScenario } from "./MockError.ts"
+import type * as Recorder from "./recording/Recorder.ts"
+import type { RedactedHosts } from "./recording/Redaction.ts"
+import * as Replay from "./recording/Replay.ts"
 import * as Time from "./Time.ts"
 import * as Account from "./world/Account.ts"
 import { builtIn } from "./world/BuiltInScenarios.ts"
 import { compile, type Scenario, type Script } from "./world/Scenario.ts"
 import type { Limits, Required } from "./world/World.ts"
+
+/** What is recorded, and where it is kept. */
+export interface RecordOptions {
+  /** The provider's base URL: `"https://api.cometapi.com"`. */
+  readonly from: string
+  /** The folder that gets a file for each job, and the videos. It is made where it is missing. */
+  readonly out: string
+  /** Hosts that must not be in what is kept: `"all"`, or their names. Default none. Keys and queries of URLs are never in it. */
+  readonly redactHosts?: RedactedHosts | undefined
+  /** A longer video is not saved, in bytes. Default 64 MiB. */
+  readonly videoLimit?: number | undefined
+}
+
+/** What is replayed. */
+export interface ReplayOptions {
+  /** The folder with the recordings. */
+  readonly from: string
+  /** The mock does not start with an older recording. Default 90 days. */
+  readonly maxAge?: Time.Length | undefined
+}
 
 /** How a mock behaves. */
 export interface Options {
@@ -43,6 +67,10 @@ export interface Options {
   readonly seed?: number | undefined
   /** Called with each request as the journal has it, and with the id of the world that it came to. */
   readonly onRequest?: ((entry: Entry, world: string) => void) | undefined
+  /** Forwards every request to the real provider, and saves what became of each job. The client's own key pays. */
+  readonly record?: RecordOptions | undefined
+  /** Plays recordings: a folder, or a folder and how old they may be. */
+  readonly replay?: string | ReplayOptions | undefined
   /** How much is kept. */
   readonly limits?:
     | {
@@ -73,7 +101,12 @@ export interface Settings {
   readonly scale: number
   /** The clock of one more world. */
   readonly time: () => Time.Time
+  readonly record: Record | undefined
+  readonly replay: Replay.Replay | undefined
 }
+
+/** What is recorded, checked. */
+type Record = Pick<Recorder.Settings, "from" | "folder" | "hosts" | "videoLimit">
 
 const fail = (reason: RunwayMockError["reason"]): Effect.Effect<never, RunwayMockError> =>
   Effect.fail(new RunwayMockError({ reason }))
@@ -123,12 +156,66 @@ const startOf = Effect.fnUntraced(function* (text: string | undefined) {
   return yield* fail(new InvalidOption({ option: "virtualStart", problem }))
 })
 
+const isLoopback = (name: string): boolean => /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(name)
+
+/** The provider's base URL, or what is wrong with it. */
+const providerOf = (from: string): Result.Result<URL, InvalidOption> => {
+  const url = URL.canParse(from) ? new URL(from) : null
+  const broken = (problem: string) => Result.fail(new InvalidOption({ option: "record.from", problem }))
+  if (url === null || !/^https?:$/.test(url.protocol))
+    return broken(`must be a URL such as https://api.cometapi.com; got ${from}`)
+  if (url.pathname !== "/" || url.search !== "" || url.username !== "")
+    return broken("must be a host alone, without a path, a query or a name")
+  // Without TLS anybody on the way could read the key.
+  return url.protocol === "https:" || isLoopback(url.hostname)
+    ? Result.succeed(url)
+    : broken("must begin with https://, because a key is sent there")
+}
+
+/** Why a folder cannot be written to, if it cannot. It is made here, so that this is known before anything is paid for. */
+const folderProblem = (folder: string): string | undefined => {
+  if (folder === "") return "must name a folder"
+  try {
+    mkdirSync(folder, { recursive: true })
+    accessSync(folder, constants.W_OK)
+    return undefined
+  } catch (error) {
+    return `cannot be written to: ${error instanceof Error ? error.message : String(error)}`
+  }
+}
+
+const recordOf = Effect.fnUntraced(function* ({ record, replay, clock = "real", scale = 1 }: Options) {
+  if (record === undefined) return undefined
+  const { from, out, redactHosts = [], videoLimit = 64 * 1024 * 1024 } = record
+  const refuse = (option: string, problem: string) => fail(new InvalidOption({ option, problem }))
+  if (replay !== undefined) return yield* refuse("record", "cannot be given together with replay")
+  if (clock !== "real" || scale !== 1)
+    return yield* refuse("record", "needs the real clock, unscaled: the provider's time is not ours")
+  const unusable = folderProblem(out)
+  if (unusable !== undefined) return yield* refuse("record.out", unusable)
+  if (!(videoLimit >= 0)) return yield* refuse("record.videoLimit", `must be a number of bytes; got ${videoLimit}`)
+  return { from: yield* orFail(providerOf(from)), folder: out, hosts: redactHosts, videoLimit } satisfies Record
+})
+
+const replayOf = Effect.fnUntraced(function* ({ replay }: Options) {
+  if (replay === undefined) return undefined
+  const { from, maxAge = "90 days" } = typeof replay === "string" ? { from: replay } : replay
+  const millis = Time.millisOf(maxAge) ?? 0
+  if (!(millis > 0)) {
+    const problem = `must be a duration such as "90 days"; got ${String(maxAge)}`
+    return yield* fail(new InvalidOption({ option: "replay.maxAge", problem }))
+  }
+  return yield* orFail(Replay.load({ folder: from, maxAge: millis, now: Date.now() }))
+})
+
 /** Every scenario by its name, and the one that holds where nobody asks for another. */
-const scriptsOf = Effect.fnUntraced(function* ({ scenario = "happy", scenarios = [] }: Options) {
+const scriptsOf = Effect.fnUntraced(function* (options: Options, recorded: ReadonlyArray<Script>) {
+  const { scenario = recorded.length === 0 ? "happy" : Replay.byBody, scenarios = [] } = options
   // Of two with the same name, the caller's is meant.
   const all = [...builtIn.values(), ...scenarios, ...(typeof scenario === "string" ? [] : [scenario])]
   const compiled = yield* Effect.forEach(all, (each) => orFail(compile(each)))
-  const scripts: ReadonlyMap<string, Script> = new Map(compiled.map((script) => [script.name, script] as const))
+  const named = [...compiled, ...recorded].map((script) => [script.name, script] as const)
+  const scripts: ReadonlyMap<string, Script> = new Map(named)
   const name = typeof scenario === "string" ? scenario : scenario.name
   const script = scripts.get(name)
   return script === undefined
@@ -144,12 +231,14 @@ export const settingsOf: (options: Options) => Effect.Effect<Settings, RunwayMoc
     const { account = {}, seed = 1, scale = 1, clock = "real", required = "full" } = options
     const time = yield* timeOf(options)
     const limits = yield* limitsOf(options.limits ?? {})
-    const { scripts, script } = yield* scriptsOf(options)
+    const record = yield* recordOf(options)
+    const replay = yield* replayOf(options)
+    const { scripts, script } = yield* scriptsOf(options, replay?.scripts ?? [])
     const faults = yield* Effect.forEach(options.faults ?? [], faultOf)
     const problem = Account.problemOf(account)
     if (problem !== undefined) return yield* fail(new InvalidOption(problem))
     if (!Number.isFinite(seed))
       return yield* fail(new InvalidOption({ option: "seed", problem: `must be a number; got ${seed}` }))
-    return { limits, scripts, script, faults, account, seed, clock, required, scale, time }
+    return { limits, scripts, script, faults, account, seed, clock, required, scale, time, record, replay }
   }
 )

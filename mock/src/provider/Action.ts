@@ -8,7 +8,6 @@
 import * as Result from "effect/Result"
 import * as Answer from "../contract/Answer.ts"
 import * as Contract from "../contract/Contract.ts"
-import * as DynamicFields from "../contract/DynamicFields.ts"
 import * as TaskShape from "../contract/TaskShape.ts"
 import type { Script } from "../world/Scenario.ts"
 import type { Limits, Refusal, TaskView, World } from "../world/World.ts"
@@ -60,11 +59,32 @@ const submit = (world: World, operationId: string, { request }: Address, body: B
     const why = `There is no scenario "${choice?.name}", which ${choice?.from} asks for; known: ${known}`
     return { answer: Answer.problem(400, "UNKNOWN_SCENARIO", why) }
   }
+  // Where a script finds another one by the POST's body, that one is played.
+  const played = script.scriptFor === undefined ? script : script.scriptFor(world, operationId, body.value)
+  return played === undefined ? unrecorded() : start(world, operationId, played, means)
+}
+
+const unrecorded = (): Acted => {
+  const why =
+    "No recording has a POST with this body, or each that has one was played for this key already. The mock sends nothing to the provider. Ask for a scenario by name, or record this request"
+  return { answer: Answer.problem(400, "NO_RECORDING", why) }
+}
+
+/** Starts a task that plays this script, unless the recorded POST was refused too. */
+const start = (world: World, operationId: string, script: Script, means: Means): Acted => {
+  const { recorded } = script
+  const accepted = recorded === undefined ? undefined : Answer.fromExample(recorded.submitted)
+  if (accepted !== undefined && accepted.status !== 200) {
+    recorded?.played("submit")
+    return { answer: { ...accepted, outsideContract: script.outsideContract } }
+  }
   return Result.match(world.submit(script), {
     onFailure: (refusal) => ({ answer: refused(world, refusal, operationId, means) }),
     onSuccess: ({ id }) => {
-      const accepted = documented(operationId, 200, "accepted")
-      return { answer: { ...accepted, body: DynamicFields.merge(accepted.body, { id }) }, taskId: id }
+      recorded?.played("submit")
+      const { body, ...answer } = accepted ?? documented(operationId, 200, "accepted")
+      const outsideContract = script.outsideContract && recorded !== undefined
+      return { answer: { ...answer, outsideContract, body: TaskBody.withId(body, id, recorded) }, taskId: id }
     }
   })
 }
@@ -74,7 +94,8 @@ const poll = (world: World, route: Contract.Route, { url }: Address): Acted => {
   const id = Contract.parameterOf(route, url.pathname) ?? ""
   const view = world.poll(id)
   if (view === undefined) return { answer: documented(route.operationId, 400, "task-not-exist") }
-  const { outsideContract } = view.task.script
+  const { outsideContract, recorded } = view.task.script
+  recorded?.played(view.moment.example)
   const answer = Answer.fromExample(view.moment.example, TaskBody.bodyOf(world, view, url.origin))
   return { answer: { ...answer, outsideContract }, taskId: id, view }
 }
@@ -91,6 +112,12 @@ export const act = (world: World, operationId: string, address: Address, body: B
 export const download = async (world: World, taskId: string, { request }: Address): Promise<Acted> => {
   const view = world.look(taskId)
   if (view === undefined) return { answer: Output.missing() }
-  const hasOutput = TaskShape.hasOutput(view.moment.body)
-  return { answer: hasOutput ? await Output.serve(request, taskId, world.now()) : Output.missing(), taskId }
+  const { recorded } = view.task.script
+  const hasOutput = recorded === undefined ? TaskShape.hasOutput(view.moment.body) : true
+  if (recorded !== undefined && recorded.video === undefined) return { answer: Output.unrecorded(), taskId }
+  recorded?.played("video")
+  return {
+    answer: hasOutput ? await Output.serve(request, taskId, world.now(), recorded?.video) : Output.missing(),
+    taskId
+  }
 }

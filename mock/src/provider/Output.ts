@@ -112,14 +112,14 @@ const textAnswer = (status: number, text: string): Answer => ({
   body: `${text}\n`
 })
 
-/** Answers a request for the output of a task that has one. */
-export const serve = async (request: Request, taskId: string, now: number): Promise<Answer> => {
+/** Answers a request for the output of a task that has one: the mock's own video, or the one that was recorded. */
+export const serve = async (request: Request, taskId: string, now: number, file = video): Promise<Answer> => {
   const refusal = refusalOf(new URL(request.url).searchParams.get("_jwt"), taskId, now)
   if (refusal !== undefined) return textAnswer(403, refusal)
   if (request.method !== "GET" && request.method !== "HEAD") {
     return { status: 405, headers: { allow: "GET, HEAD" }, body: undefined }
   }
-  const { bytes, etag } = await video()
+  const { bytes, etag } = await file()
   const common = { "accept-ranges": "bytes", etag, "cache-control": "private" }
   const headers = { ...common, "content-type": "video/mp4" }
   if (isKnown(request.headers.get("if-none-match"), etag)) return { status: 304, headers, body: undefined }
@@ -139,3 +139,10 @@ export const serve = async (request: Request, taskId: string, now: number): Prom
 
 /** What is answered where no task has such an output. */
 export const missing = (): Answer => textAnswer(404, "There is no such output.")
+
+/** What is answered where the output of a recorded task was not saved. */
+export const unrecorded = (): Answer =>
+  textAnswer(
+    404,
+    "This recording has no video: it was not saved when the job was recorded. The recording's file says why."
+  )

@@ -54,7 +54,7 @@ interface Intended {
 }
 
 /** The request as Prism judges it. */
-const toJudge = ({ request, url }: Incoming.Address, body: Incoming.Body): Prism.JudgedRequest => {
+export const toJudge = ({ request, url }: Incoming.Address, body: Incoming.Body): Prism.JudgedRequest => {
   const { "content-length": _, "content-type": type, ...others } = Object.fromEntries(request.headers)
   const key = Incoming.keyOf(request.headers)
   // Prism knows the scheme's name in one spelling only.
