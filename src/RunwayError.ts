@@ -66,7 +66,8 @@ export class Unreachable extends Schema.TaggedError<Unreachable>("cometapi-runwa
 /**
  * A submission may or may not have been accepted, and charged. It was not sent again.
  *
- * Look the job up in the provider's console by the time it was sent before you submit it anew.
+ * Look the job up in the provider's console by the time it was sent before you submit it anew. Where the error has a `taskId`, an id stood
+ * in the answer: look at that task first.
  */
 export class OutcomeUnknown extends Schema.TaggedError<OutcomeUnknown>("cometapi-runway/OutcomeUnknown")(
   "OutcomeUnknown",
@@ -86,6 +87,29 @@ export class OutcomeUnknown extends Schema.TaggedError<OutcomeUnknown>("cometapi
       `${this.problem}, so it is not known whether the job was accepted and charged. It was not sent again. ` +
       `Look for it in the provider's console (sent ${this.sentAt.toJSON()}, body sha256 ${this.bodyDigest.slice(0, 12)}…) before you submit it anew`
     )
+  }
+}
+
+/**
+ * A hook of a submission broke: it died, took longer than it may, or failed with something that is no `RunwayError`.
+ *
+ * Where the error has a `taskId`, the job is accepted and paid and goes on: store the id, and wait for it with `Task.wait`.
+ */
+export class HookFailed extends Schema.TaggedError<HookFailed>("cometapi-runway/HookFailed")("HookFailed", {
+  /** `before` and `after` are those of `aroundAttempt`. */
+  hook: Schema.Literals(["onSubmitted", "before", "after"]),
+  /** What happened to it. */
+  problem: Schema.String
+}) {
+  get isRetryable() {
+    return false
+  }
+  override get message() {
+    const consequence =
+      this.hook === "before"
+        ? "Nothing was sent"
+        : "The job is accepted and goes on: store its id, and wait for it with Task.wait"
+    return `the hook ${this.hook} ${this.problem}. ${consequence}`
   }
 }
 
@@ -315,6 +339,7 @@ export const Reason = Schema.Union([
   InvalidConfig,
   Unreachable,
   OutcomeUnknown,
+  HookFailed,
   Unauthorized,
   Forbidden,
   Rejected,
@@ -372,6 +397,24 @@ export class RunwayError extends Schema.TaggedError<RunwayError>("cometapi-runwa
   /** Whether doing the same again can help. For a submission: whether it can help and cannot be charged twice. */
   get isRetryable(): boolean {
     return this.reason.isRetryable
+  }
+
+  /**
+   * Whether this is the reason; narrows the error to it, for programs that catch with `try` and not with Effect.
+   *
+   * @example
+   * ```ts
+   * import { RunwayError } from "cometapi-runway"
+   *
+   * declare const error: unknown
+   *
+   * if (error instanceof RunwayError && error.is("OutcomeUnknown")) console.error(error.reason.bodyDigest)
+   * ```
+   */
+  is<Tag extends Reason["_tag"]>(
+    tag: Tag
+  ): this is this & { readonly reason: Extract<Reason, { readonly _tag: Tag }> } {
+    return this.reason._tag === tag
   }
 
   override get message(): string {
