@@ -7,7 +7,7 @@
  * @module
  */
 import type { CharacterPerformanceRequest } from "../generated/schemas.gen.ts"
-import * as CharacterPerformance from "./CharacterPerformance.ts"
+import { submit, validate } from "./CharacterPerformance.ts"
 import { type Input, writtenOut } from "./promise/Assets.ts"
 import { Engine } from "./promise/Engine.ts"
 import { type Origin, PaidJob, type WaitOptions } from "./promise/PaidJob.ts"
@@ -68,7 +68,7 @@ export const createRunway = (options: RunwayOptions = {}): Runway => {
   const close = () => engine.close()
   return {
     // One line for each operation that `Job.make` makes.
-    characterPerformance: paidOperation(engine, CharacterPerformance, "characterPerformance", writtenOut),
+    characterPerformance: paidOperation(engine, { submit, validate }, "characterPerformance", writtenOut),
     task: (id, { submittedAt, ...wait } = {}) => new PaidJob(engine, originOf(engine, id, submittedAt), wait),
     get: (id, { signal } = {}) => engine.run(Task.get(id), signal),
     close,

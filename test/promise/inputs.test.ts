@@ -45,7 +45,9 @@ describe("assets given as plain URLs", () => {
   })
 
   it("stand for nothing else: the contract's own check follows, and names every field at fault", () => {
-    expect(refusal({ character: "http://example.com/a.png", seed: -1, sed: 1 })).toMatch(/sed: is not.*character\.uri: expected.*seed: expected/)
+    expect(refusal({ character: "http://example.com/a.png", seed: -1, sed: 1 })).toMatch(
+      /sed: is not.*character\.uri: expected.*seed: expected/
+    )
     expect(refusal({ reference: undefined })).toContain("reference: is required")
   })
 })
