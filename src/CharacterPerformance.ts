@@ -142,7 +142,7 @@ export const generate: (
  * has stopped reading. One failure never sinks the rest: it is the result of its input. Interrupting the stream stops the waiting; jobs
  * that were submitted go on at the provider, and their ids are in the log and were given to `onSubmitted`.
  *
- * Errors: those of `inputs` only.
+ * Errors: those of `inputs`, and `InvalidInput` when an option cannot be used; then nothing is sent.
  *
  * @example
  * ```ts
@@ -163,4 +163,4 @@ export const generate: (
 export const generateAll: <E, R>(
   inputs: Stream.Stream<Input, E, R>,
   options: GenerateAllOptions
-) => Stream.Stream<Generated, E, R | Runway> = job.generateAll
+) => Stream.Stream<Generated, E | RunwayError, R | Runway> = job.generateAll

@@ -10,13 +10,12 @@ import * as Effect from "effect/Effect"
 import type * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type { Bindings } from "./Bindings.ts"
+import * as Options from "./Options.ts"
 import { Runway } from "./Runway.ts"
 import type { RunwayError } from "./RunwayError.ts"
 import type { SubmitOptions } from "./request/Retry.ts"
 import type { Operation } from "./Submission.ts"
 import * as Task from "./Task.ts"
-
-export type { Operation } from "./Submission.ts"
 
 /** What an operation's own module says of it. */
 export interface Definition<Input, Body extends object> {
@@ -67,7 +66,7 @@ export interface Job<Input, Body> {
   readonly generateAll: <E, R>(
     inputs: Stream.Stream<Input, E, R>,
     options: GenerateAllOptions<Input>
-  ) => Stream.Stream<Generated<Input>, E, R | Runway>
+  ) => Stream.Stream<Generated<Input>, E | RunwayError, R | Runway>
 }
 
 /** Makes a paid operation out of its definition. */
@@ -78,14 +77,14 @@ export const make = <Input, Body extends object>({
 }: Definition<Input, Body>): Job<Input, Body> => {
   const submit: Job<Input, Body>["submit"] = Effect.fnUntraced(function* (input, options) {
     const runway = yield* Runway
+    yield* Options.check("submit", options, Options.submit)
     const body = yield* validate(input)
     return yield* runway.submit({ operation, body, send: (bindings) => send(bindings, body) }, options)
   })
 
-  const generate: Job<Input, Body>["generate"] = Effect.fn("Runway.generate")(function* (
-    input,
-    { onSubmitted, retry, onUnknownOutcome, ...wait } = {}
-  ) {
+  const generate: Job<Input, Body>["generate"] = Effect.fn("Runway.generate")(function* (input, options) {
+    yield* Options.check("generate", options, Options.generate)
+    const { onSubmitted, retry, onUnknownOutcome, ...wait } = options ?? {}
     const handle = yield* Effect.uninterruptibleMask((restore) =>
       restore(submit(input, { retry, onUnknownOutcome })).pipe(
         Effect.flatMap(Task.handle),
@@ -97,18 +96,20 @@ export const make = <Input, Body extends object>({
     return yield* Task.wait(handle, wait)
   })
 
-  const generateAll: Job<Input, Body>["generateAll"] = (inputs, { concurrency, onSubmitted, ...options }) =>
-    Stream.mapEffect(
-      inputs,
-      (input, index) =>
-        generate(input, {
-          ...options,
-          onSubmitted: onSubmitted === undefined ? undefined : (id) => onSubmitted(id, { index, input })
-        }).pipe(
-          Effect.result,
-          Effect.map((result): Generated<Input> => ({ index, input, result }))
-        ),
-      { concurrency, unordered: true }
+  const generateAll: Job<Input, Body>["generateAll"] = (inputs, options) =>
+    Stream.unwrap(
+      Effect.map(Options.check("generateAll", options, Options.generateAll, ["concurrency"]), () => {
+        const { concurrency, onSubmitted, ...rest } = options
+        const one = (input: Input, index: number) =>
+          generate(input, {
+            ...rest,
+            onSubmitted: onSubmitted === undefined ? undefined : (id) => onSubmitted(id, { index, input })
+          }).pipe(
+            Effect.result,
+            Effect.map((result): Generated<Input> => ({ index, input, result }))
+          )
+        return Stream.mapEffect(inputs, one, { concurrency, unordered: true })
+      })
     )
 
   return { validate, submit, generate, generateAll }

@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
+import * as Time from "./Time.ts"
 import type { Task } from "./task/Snapshot.ts"
 
 /** When to look again. Its input is what the last look showed: the task, or nothing when it could not be seen. */
@@ -22,10 +23,11 @@ export interface PollPolicy {
   /** How long the whole wait may take; then the request in flight is cut and the wait ends. Default: 30 minutes. */
   readonly deadline: Duration.Input
   /**
-   * How long after its submission the provider may say that it knows no such task. Default: 3 minutes; a few seconds are documented,
-   * minutes have been reported.
+   * How long the provider may say that it knows no such task: from its submission, or from the last time that it was seen. Default: 3
+   * minutes where the submission is known, because this layer made it, or by a handle or `submittedAt` (a few seconds are documented,
+   * minutes have been reported), and 15 seconds for a bare id from elsewhere, which nothing proves.
    */
-  readonly notFoundGrace: Duration.Input
+  readonly notFoundGrace?: Duration.Input | undefined
   /** How long a task may say that it succeeded and show no output. Default: 3 minutes. */
   readonly outputGrace: Duration.Input
 }
@@ -73,11 +75,12 @@ const jitter = 0.2
  * ```
  */
 export const adaptivePoll = (options: AdaptivePollOptions = {}): PollSchedule => {
-  const minimum = Duration.toMillis(Duration.fromInputUnsafe(options.minimum ?? "5 seconds"))
-  const maximum = Math.max(minimum, Duration.toMillis(Duration.fromInputUnsafe(options.maximum ?? "20 seconds")))
+  const given = { minimum: options.minimum ?? "5 seconds", maximum: options.maximum ?? "20 seconds" }
+  const minimum = limit(given.minimum) ?? 5000
+  const maximum = Math.max(minimum, limit(given.maximum) ?? 20_000)
 
   // The effect runs once for each wait, so each has its own memory.
-  return Schedule.fromStepWithMetadata(
+  const schedule: PollSchedule = Schedule.fromStepWithMetadata(
     Effect.sync(() => {
       let memory: Memory = { task: undefined, began: undefined }
       return ({ input, now }: Schedule.InputMetadata<Option.Option<Task>>) =>
@@ -90,7 +93,22 @@ export const adaptivePoll = (options: AdaptivePollOptions = {}): PollSchedule =>
         })
     })
   )
+  const wrong = (["minimum", "maximum"] as const).find((name) => limit(given[name]) === undefined)
+  if (wrong !== undefined) {
+    problems.set(schedule, `has a ${wrong} that is no time like "10 seconds", longer than none and not endless`)
+  }
+  return schedule
 }
+
+/** Schedules that were made from limits which are no times, and what is wrong with those. */
+const problems = new WeakMap<object, string>()
+
+/** What is wrong with a schedule of `adaptivePoll`, where its limits cannot be used; said before a wait begins, not in the middle of it. */
+export const problemOf = (schedule: object): string | undefined => problems.get(schedule)
+
+/** A limit in milliseconds, or nothing. */
+const limit = (input: Duration.Input): number | undefined =>
+  Option.getOrUndefined(Option.map(Time.readPositive(input), Duration.toMillis))
 
 /** What one wait remembers for its schedule. */
 interface Memory {
@@ -123,6 +141,11 @@ export const defaultPoll: PollPolicy = {
   schedule: adaptivePoll(),
   firstAfter: "5 seconds",
   deadline: "30 minutes",
-  notFoundGrace: "3 minutes",
   outputGrace: "3 minutes"
 }
+
+/** How long an unknown task is waited for, unless the caller says: long when its submission proves it, short when nothing does. */
+export const defaultNotFoundGrace = { proven: "3 minutes", bareId: "15 seconds" } satisfies Record<
+  string,
+  Duration.Input
+>

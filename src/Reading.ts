@@ -19,7 +19,7 @@ import * as WireTask from "./task/WireTask.ts"
 const operation = "GET /runwayml/v1/tasks/{id}"
 
 /** What an answer to a read shows: the task, or why there is none. */
-export const readTask = (id: TaskId, answer: Answer.Answer): Result.Result<Task, Reason> => {
+const readTask = (id: TaskId, answer: Answer.Answer): Result.Result<Task, Reason> => {
   const task = Answer.isSuccess(answer)
     ? Option.flatMap(Answer.json(answer), (body) => WireTask.fromBody(id, body))
     : Option.none()

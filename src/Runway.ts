@@ -44,6 +44,8 @@ export class Runway extends Context.Service<
     readonly get: (id: TaskId, options?: RetryOptions) => Effect.Effect<Task, RunwayError>
     /** Reads a task with a single request. */
     readonly poll: (id: TaskId) => Effect.Effect<Task, RunwayError>
+    /** Whether this layer submitted a task, which proves that there is one. Only the latest ten thousand are remembered. */
+    readonly hasSubmitted: (id: TaskId) => boolean
     /** How tasks are waited for unless a call says otherwise. */
     readonly pollPolicy: PollPolicy
     /** Where requests go. */
@@ -74,12 +76,27 @@ const make = Effect.fnUntraced(function* (options: RunwayOptions): Effect.fn.Ret
   const settings = yield* checked(options)
   const exchange = yield* Exchange.make(settings)
   const { retry, onUnknownOutcome } = options
+  const submitted = new Set<TaskId>()
   return Runway.of({
     submit: (submission, submitOptions = {}) =>
-      Submission.submit(exchange, submission, { ...defined({ retry, onUnknownOutcome }), ...defined(submitOptions) }),
+      Submission.submit(exchange, submission, {
+        ...defined({ retry, onUnknownOutcome }),
+        ...defined(submitOptions)
+      }).pipe(Effect.map((id) => remember(submitted, id))),
     get: (id, readOptions = {}) => Reading.read(exchange, id, { ...defined({ retry }), ...defined(readOptions) }),
     poll: (id) => Reading.readOnce(exchange, id),
+    hasSubmitted: (id) => submitted.has(id),
     pollPolicy: settings.poll,
     baseUrl: settings.baseUrl
   })
 })
+
+/** Adds an id to those that are remembered, forgets the oldest when there are too many, and gives the id. */
+const remember = (ids: Set<TaskId>, id: TaskId): TaskId => {
+  ids.add(id)
+  const [oldest] = ids
+  if (ids.size > maxRemembered && oldest !== undefined) ids.delete(oldest)
+  return id
+}
+
+const maxRemembered = 10_000

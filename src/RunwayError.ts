@@ -230,7 +230,7 @@ export class TaskNotFound extends Schema.TaggedError<TaskNotFound>("cometapi-run
     return true
   }
   override get message() {
-    return `no such task${quote(this.said)}. The id may be wrong, belong to another key, have expired, or be too young to be visible`
+    return `no such task${quote(this.said)}. The id may be wrong, belong to another key, have expired, or be too young to be visible (a handle, or submittedAt, gives it time)`
   }
 }
 
@@ -282,19 +282,55 @@ export class OutputMissing extends Schema.TaggedError<OutputMissing>("cometapi-r
   }
 }
 
+/** The last error that a wait met, as far as another error needs it. */
+export const LastError = Schema.Struct({
+  /** The tag of its reason, for example `Unavailable`. */
+  reason: Schema.String,
+  /** The answer's HTTP status, when there was an answer. */
+  status: Schema.optionalKey(Schema.Int),
+  /** The gateway's id of the request, for support. */
+  requestId: Schema.optionalKey(Schema.String),
+  /** The provider's words, the body's beginning, or what went wrong on the way. */
+  excerpt: Schema.String
+})
+export type LastError = typeof LastError.Type
+
+/** The reasons for which a look sees no task and the wait goes on. */
+const passing: ReadonlyArray<string> = [
+  "Unreachable",
+  "RateLimited",
+  "Unavailable",
+  "ConnectionLost",
+  "UnexpectedAnswer",
+  "TaskNotFound"
+]
+
 /** The task had not ended when the wait's time was up. The task itself goes on: wait for it again by its id. */
 export class WaitTimedOut extends Schema.TaggedError<WaitTimedOut>("cometapi-runway/WaitTimedOut")("WaitTimedOut", {
   waited: Schema.DurationFromMillis,
   /** How often each status, and each reason for not seeing one, was met. */
-  seen: Schema.Record(Schema.String, Schema.Int)
+  seen: Schema.Record(Schema.String, Schema.Int),
+  /** Why the latest of the looks that saw nothing did so; none when every look saw the task. */
+  lastError: Schema.optionalKey(LastError)
 }) {
   get isRetryable() {
     return true
   }
   override get message() {
     const seen = Object.entries(this.seen).map(([what, times]) => `${what} ×${times}`)
-    return `not finished after ${Duration.format(this.waited)} (seen: ${seen.join(", ") || "nothing"}). The task goes on: wait for it again by its id`
+    const wasSeen = Object.keys(this.seen).some((what) => !passing.includes(what))
+    const advice = wasSeen
+      ? "The task goes on: wait for it again by its id, with a longer deadline if it needs one"
+      : "The task was not seen once: check the base URL, the key and the id, then wait for it again by its id"
+    return `not finished after ${Duration.format(this.waited)} (seen: ${seen.join(", ") || "nothing"})${lastErrorIn(this.lastError)}. ${advice}`
   }
+}
+
+const lastErrorIn = (error: LastError | undefined): string => {
+  if (error === undefined) return ""
+  const status = error.status === undefined ? "" : ` ${error.status}`
+  const request = error.requestId === undefined ? "" : ` (request id ${error.requestId})`
+  return `; last error:${status} ${error.reason}${quote(error.excerpt.replace(/\.$/, ""))}${request}`
 }
 
 /** The finished video could not be saved. The task is done and stays paid: download it again. */

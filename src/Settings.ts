@@ -8,12 +8,13 @@
 import * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { RunwayVersion } from "../generated/schemas.gen.ts"
 import { defaultBaseUrl, defaultVersion } from "./Bindings.ts"
 import { defined } from "./Defined.ts"
+import * as Options from "./Options.ts"
 import { defaultPoll, type PollPolicy } from "./Poll.ts"
 import { InvalidConfig, RunwayError } from "./RunwayError.ts"
 import type { Account } from "./request/Exchange.ts"
@@ -43,6 +44,9 @@ export interface Settings extends Account {
 
 /** Checks a layer's options and fills in their defaults. */
 export const checked = Effect.fnUntraced(function* (options: RunwayOptions): Effect.fn.Return<Settings, RunwayError> {
+  if (!Predicate.isObject(options)) return yield* invalid("options", "must be an object with an apiKey")
+  yield* validOptions("", { retry: options.retry, onUnknownOutcome: options.onUnknownOutcome }, Options.submit)
+  yield* validOptions("poll", options.poll, Options.poll)
   return {
     apiKey: yield* validKey(options.apiKey),
     baseUrl: yield* validOrigin(options.baseUrl ?? defaultBaseUrl),
@@ -73,7 +77,7 @@ const validKey = (
 /** The origin of a base URL, without the `/v1` that CometAPI's other SDKs keep in the same variable. */
 const validOrigin = (baseUrl: string): Effect.Effect<string, RunwayError> => {
   const setting = "baseUrl (COMETAPI_BASE_URL)"
-  const url = URL.parse(baseUrl.trim())
+  const url = typeof baseUrl === "string" ? URL.parse(baseUrl.trim()) : null
   if (url === null || !/^https?:$/.test(url.protocol)) return invalid(setting, `must be a URL like ${defaultBaseUrl}`)
   if (url.username !== "" || url.password !== "") return invalid(setting, "must not contain a user name or password")
   if (url.search !== "" || url.hash !== "") return invalid(setting, "must not contain a query or a fragment")
@@ -100,19 +104,28 @@ const validVersion = (version: string): Effect.Effect<string, RunwayError> =>
     ? Effect.succeed(version)
     : invalid("version (COMETAPI_RUNWAY_VERSION)", "must be a date like 2024-11-06")
 
+/** A group of options that are checked like those of a call. */
+const validOptions = (group: string, options: unknown, checks: Options.Checks): Effect.Effect<void, RunwayError> => {
+  const [problem] = Options.problems(options, checks)
+  if (problem === undefined) return Effect.void
+  const { path, message } = problem
+  return invalid(group === "" ? path : path === "options" ? group : `${group}.${path}`, message)
+}
+
 /** A time that can be waited for. */
 const validDuration = (setting: string, input: Duration.Input): Effect.Effect<Duration.Duration, RunwayError> => {
-  const duration = Duration.fromInput(input)
-  return Option.isSome(duration) && Duration.isPositive(duration.value)
-    ? Effect.succeed(duration.value)
-    : invalid(setting, `must be a time like "1 minute" and longer than none`)
+  const problem = Options.positiveTime(input)
+  return problem === undefined ? Effect.succeed(Duration.fromInputUnsafe(input)) : invalid(setting, problem)
 }
 
 /** A pace at which requests can go at all. */
-const validLimit = ({ requests, per }: Limit): Effect.Effect<Limit, RunwayError> =>
-  Number.isSafeInteger(requests) && requests > 0
-    ? Effect.map(validDuration("limit.per", per), (per): Limit => ({ requests, per }))
-    : invalid("limit.requests", "must be a whole number, 1 or more")
+const validLimit = (limit: Limit): Effect.Effect<Limit, RunwayError> => {
+  if (!Predicate.isObject(limit)) return invalid("limit", `must be like { requests: 60, per: "1 minute" }`)
+  const problem = Options.count(limit.requests)
+  return problem === undefined
+    ? Effect.map(validDuration("limit.per", limit.per), (per): Limit => ({ requests: limit.requests, per }))
+    : invalid("limit.requests", problem)
+}
 
 /** What the environment says, each variable checked for itself and named when it is wrong. */
 export const fromEnvironment: Effect.Effect<RunwayOptions, RunwayError> = Effect.gen(function* () {

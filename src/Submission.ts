@@ -35,13 +35,13 @@ export interface Submission {
 }
 
 /** What one attempt came to. `Unknown`: the job may have been accepted, and charged. */
-export type Verdict =
+type Verdict =
   | { readonly _tag: "Accepted"; readonly id: TaskId }
   | { readonly _tag: "Refused"; readonly reason: Reason }
   | { readonly _tag: "Unknown"; readonly problem: string; readonly sentAt: DateTime.Utc }
 
 /** What an answer to a paid request says: the new task's id, why there certainly is none, or why that cannot be told. */
-export const readSubmission = (answer: Answer.Answer): Verdict => {
+const readSubmission = (answer: Answer.Answer): Verdict => {
   const id = Answer.isSuccess(answer) ? acceptedId(answer) : Option.none()
   if (Option.isSome(id)) return { _tag: "Accepted", id: id.value }
   return Option.match(Answer.refusal(answer), {

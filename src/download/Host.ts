@@ -31,7 +31,7 @@ export const lost = (problem: string): Refusal => ({ reason: new DownloadFailed(
 export const refused = (problem: string): Refusal => ({ reason: new DownloadFailed({ problem, transient: false }) })
 
 /** A part of a video: the bytes from `from` on, of the version that the tag names. */
-export interface Range {
+interface Range {
   readonly from: number
   readonly etag: string
 }

@@ -17,6 +17,7 @@ import * as Wire from "../../generated/schemas.gen.ts"
 import { type Defined, defined } from "../Defined.ts"
 import * as Reasons from "../RunwayError.ts"
 import * as Shown from "../Shown.ts"
+import { notThere } from "../task/WireTask.ts"
 
 /** An answer, read to its end. */
 export interface Answer {
@@ -102,28 +103,46 @@ export const ambiguity = (answer: Answer): string => {
     : beginning || "no reason was given"
 }
 
-/** What an answer to a read means when it holds no task. */
+/**
+ * What an answer to a read means when it holds no task.
+ *
+ * Only what leaves no doubt is final. A read costs nothing and its task may be paid for, so any other answer is taken for one that may pass.
+ */
 export const missing = (answer: Answer): Reasons.Reason => {
   const { status } = answer
   const error = readError(answer)
-  if (status === 404 || notThere.test(error?.code ?? "") || notThere.test(error?.said ?? "")) {
-    return new Reasons.TaskNotFound({ said: error?.said ?? "" })
-  }
-  if (isRedirect(status)) {
-    return new Reasons.UnexpectedAnswer({ problem: redirectProblem(answer), excerpt: "" })
-  }
-  if (status < 300)
-    return new Reasons.UnexpectedAnswer({ problem: "the answer is no task", excerpt: Shown.excerpt(answer.text) })
-  return definite(answer, error) ?? unavailable(answer, error)
+  const isPage = /^\s*</.test(answer.text)
+  if (status === 401) return new Reasons.Unauthorized(words(error))
+  if (status === 403 && !isPage) return new Reasons.Forbidden(words(error))
+  if (status === 404 || saysNotThere(answer, error))
+    return new Reasons.TaskNotFound({ said: error?.said ?? Shown.excerpt(answer.text) })
+  if (isRedirect(status)) return unexpected(redirectProblem(answer), "")
+  if (status < 300) return unexpected("the answer is no task", answer.text)
+  if (status === 403)
+    return unexpected("a page says that this is forbidden, which is something in between and not the API", answer.text)
+  if (status === 429)
+    return new Reasons.RateLimited({ ...words(error), ...defined({ retryAfter: retryAfter(answer) }) })
+  const isFinal = finalForReads.has(status) || (status >= 500 && error?.code === "invalid_request")
+  return isFinal ? rejected(error) : unavailable(answer, error)
 }
+
+/** Statuses after which looking again cannot help. The others from 400 on speak of the moment, the connection or something in between. */
+const finalForReads: ReadonlySet<number> = new Set([
+  400, 402, 405, 406, 410, 411, 413, 414, 415, 422, 426, 428, 431, 451
+])
+
+/** Whether the gateway says that it knows no such task: in a code, a message, or anywhere in a body of an unknown form. */
+const saysNotThere = (answer: Answer, error: ProviderError | undefined): boolean =>
+  [error?.code, error?.said, answer.text].some((text) => text !== undefined && notThere.test(text))
+
+const unexpected = (problem: string, body: string): Reasons.UnexpectedAnswer =>
+  new Reasons.UnexpectedAnswer({ problem, excerpt: Shown.excerpt(body) })
 
 /** Answered before the provider could accept anything: too slow or too early, saturated, or (521–523) the edge found no origin. */
 const provesNotAccepted: ReadonlySet<number> = new Set([408, 425, 429, 521, 522, 523])
 
 /** Codes that are permanent whatever the status says: the gateway answers clients' mistakes with 500 and unknown models with 503. */
 const permanentCodes: ReadonlySet<string> = new Set(["invalid_request", "model_not_found"])
-
-const notThere = /^task_not_exist$/i
 
 /** The meaning of statuses and codes that leave no doubt. */
 const definite = (answer: Answer, error: ProviderError | undefined): Reasons.Reason | undefined => {
@@ -200,7 +219,11 @@ export const retryAfter = (answer: Answer): Duration.Duration | undefined => {
   if (Option.isNone(header)) return undefined
   return header.value._tag === "Duration"
     ? header.value.duration
-    : Duration.millis(
-        Math.max(0, DateTime.toEpochMillis(header.value.dateTime) - DateTime.toEpochMillis(answer.receivedAt))
-      )
+    : Duration.millis(Math.max(0, DateTime.toEpochMillis(header.value.dateTime) - sentByServerAt(answer)))
+}
+
+/** When the server wrote the answer, by its own clock where it says so: its dates are compared with that, not with this machine's clock. */
+const sentByServerAt = (answer: Answer): number => {
+  const date = Date.parse(answer.headers.get("date") ?? "")
+  return Number.isNaN(date) ? DateTime.toEpochMillis(answer.receivedAt) : date
 }

@@ -30,7 +30,7 @@ export interface Account {
 }
 
 /** What is asked. */
-export interface Question {
+interface Question {
   readonly kind: Kind
   /** Method and path of the contract, for example `GET /runwayml/v1/tasks/{id}`. */
   readonly operation: string

@@ -10,6 +10,10 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { withoutQuery } from "../Shown.ts"
 
+/** An amount in Runway's credits. CometAPI charges by its own price list, not by these. */
+export const Cost = Schema.Struct({ credits: Schema.Finite })
+export type Cost = typeof Cost.Type
+
 /** The id that the POST answered: an opaque string, and the only handle on a paid job. */
 export const TaskId = Schema.NonEmptyString.pipe(Schema.brand("cometapi-runway/TaskId"))
 export type TaskId = typeof TaskId.Type
@@ -31,7 +35,11 @@ const shared = {
   /** When the task was created, by the provider's clock. */
   createdAt: Schema.optionalKey(Schema.DateTimeUtcFromString),
   /** From 0 to 1, where the provider says so. In the gateway's envelope it is coarse: 0, 0.1, 0.2, 0.3, 1. */
-  progress: Schema.optionalKey(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })))
+  progress: Schema.optionalKey(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))),
+  /** What the task may cost at most, where the provider says so (Runway does while it waits). Nothing here relies on it. */
+  estimatedCost: Schema.optionalKey(Cost),
+  /** What the task has cost, where the provider says so (Runway does once it has ended). Nothing here relies on it. */
+  cost: Schema.optionalKey(Cost)
 }
 
 /** Accepted and waiting for its turn (`PENDING`, `THROTTLED`; `NOT_START`, `SUBMITTED`, `QUEUED`). */

@@ -1,21 +1,32 @@
 /**
- * Reads the wire's task answers: three shapes in, one `Task` out. The only place that tells the shapes apart; it remembers nothing.
+ * Reads the wire's task answers: any shape in, one `Task` out. The only place that decides a task's state; it remembers nothing.
  *
- * Each answer is read for itself, because one task may answer in an envelope while queued and bare when finished (task page). The
- * envelope's status is the platform's decision and billing follows it, so a terminal status holds, whatever the provider's copy inside
+ * Nothing but the status decides the state, and a text status is all that is needed: every other field is read if it can be and left out
+ * if it cannot. Each answer is read for itself, because one task may answer in an envelope while queued and bare when finished (task page).
+ * The gateway's status is the platform's decision and billing follows it, so a terminal one holds, whatever the provider's copy inside
  * says. Before that, the copy is believed when it says that the task got further.
+ *
+ * What several records say is taken in this order:
+ *
+ * | field | names, the first that can be read | records |
+ * | --- | --- | --- |
+ * | output | `output`; `result_url`; `video_url`; `fail_reason`, `data`, `result` of a success | innermost first, wrappers last |
+ * | failure | `fail_reason`; `failure` | outermost first |
+ * | failure code | `failureCode` | innermost first |
+ * | progress, costs | `progress`; `cost`, `estimatedCost` | innermost first |
+ * | creation | `createdAt`; `submit_time`; `create_time` | innermost first |
  *
  * @module
  */
-import * as DateTime from "effect/DateTime"
+import type * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
-import type { BareTask, TaskRow } from "../../generated/schemas.gen.ts"
-import * as Wire from "../../generated/schemas.gen.ts"
+import type * as Wire from "../../generated/schemas.gen.ts"
 import { defined } from "../Defined.ts"
-import { withoutQueries } from "../Shown.ts"
+import { line, withoutQueries } from "../Shown.ts"
+import * as Field from "./Field.ts"
 import {
   Cancelled,
+  type Cost,
   Failed,
   Finishing,
   makeOutputUrl,
@@ -26,19 +37,23 @@ import {
   type TaskId,
   Unrecognised
 } from "./Snapshot.ts"
+import { find, isEmptyWrapper, type TaskRecord, type TaskRecords } from "./TaskRecord.ts"
 
-const decode = Schema.decodeUnknownOption(Wire.TaskAnswer)
-const isEnvelope = Schema.is(Wire.TaskEnvelope)
-const isRow = Schema.is(Wire.TaskRow)
-const isBare = Schema.is(Wire.BareTask)
+/** The task that an answer's body shows, or nothing when the body shows none. */
+export const fromBody = (id: TaskId, body: unknown): Option.Option<Task> => {
+  const found = find(id, body, isTaskWord)
+  if (found !== undefined) return saysNotThere(found, body) ? Option.none() : Option.some(toTask(read(id, found)))
+  return isEmptyWrapper(body) ? Option.some(new Unrecognised({ id, status: "" })) : Option.none()
+}
 
-/** The task that an answer's body shows, or nothing when the body is none of the contract's task answers. */
-export const fromBody = (id: TaskId, body: unknown): Option.Option<Task> =>
-  Option.map(decode(body), (answer) => {
-    if (isEnvelope(answer))
-      return answer.data === null ? new Unrecognised({ id, status: "" }) : fromRow(id, answer.data)
-    return isRow(answer) ? fromRow(id, answer) : fromBare(id, answer)
-  })
+/** How the gateway says that it knows no such task, as a word. */
+export const notThere = /\btask_not_exist\b/i
+
+/** Whether the status is only the word of an answer that knows no such task. A task that mentions it is still a task. */
+const saysNotThere = ({ records }: TaskRecords, body: unknown): boolean =>
+  verdict(records).phase === "Unrecognised" &&
+  !records.some(({ isTaskLike }) => isTaskLike) &&
+  notThere.test(JSON.stringify(body))
 
 type Phase = "Queued" | "Running" | "Succeeded" | "Failed" | "Cancelled" | "Unrecognised"
 
@@ -63,50 +78,68 @@ const phaseOf = (status: string): Phase => {
   return (Object.hasOwn(phases, word) ? phases[word] : undefined) ?? "Unrecognised"
 }
 
-/** What either shape says, in one form. */
+/** Whether a word can only be a task's status. "success" in small letters is what wrappers say of a request. */
+const isTaskWord = (status: string): boolean =>
+  phaseOf(status) !== "Unrecognised" && (status.toUpperCase() !== "SUCCESS" || status === "SUCCESS")
+
+/** What the records say, in one form. */
 interface Reading {
   readonly id: TaskId
   readonly phase: Phase
   readonly status: string
   readonly createdAt: DateTime.Utc | undefined
   readonly progress: number | undefined
+  readonly estimatedCost: Cost | undefined
+  readonly cost: Cost | undefined
   readonly output: ReadonlyArray<string>
   readonly failure: string
   readonly failureCode: string | undefined
 }
 
-const fromBare = (id: TaskId, bare: BareTask): Task => toTask(readBare(id, bare))
-
-const readBare = (id: TaskId, bare: BareTask): Reading => ({
-  id,
-  phase: phaseOf(bare.status),
-  status: bare.status,
-  createdAt: Option.getOrUndefined(DateTime.make(bare.createdAt ?? "")),
-  progress: readProgress(bare.progress),
-  output: (typeof bare.output === "string" ? [bare.output] : (bare.output ?? [])).filter(isUrl),
-  failure: bare.failure ?? "",
-  failureCode: bare.failureCode || undefined
-})
-
-const fromRow = (id: TaskId, row: TaskRow): Task => {
-  const inner = isBare(row.data) ? readBare(id, row.data) : undefined
-  const outer = phaseOf(row.status)
-  const believed = inner !== undefined && isFurther(inner.phase, outer) ? inner : undefined
-  const submitted = row.submit_time ? DateTime.make(row.submit_time * 1000) : Option.none()
-  return toTask({
+const read = (id: TaskId, { records, wrappers }: TaskRecords): Reading => {
+  const inwards = records
+  const outwards = records.toReversed()
+  const { phase, status } = verdict(records)
+  return {
     id,
-    phase: believed?.phase ?? outer,
-    status: believed?.status ?? row.status,
-    createdAt: inner?.createdAt ?? Option.getOrUndefined(submitted),
-    progress: inner?.progress ?? readProgress(row.progress),
-    // Some gateway versions keep the output's URL in `fail_reason`; after a failure it is only a text that may name a URL.
-    output: inner?.output.length
-      ? inner.output
-      : [row.result_url, row.video_url, outer === "Succeeded" ? row.fail_reason : undefined].filter(isUrl).slice(0, 1),
-    failure: row.fail_reason || inner?.failure || "",
-    failureCode: inner?.failureCode
-  })
+    phase,
+    status,
+    createdAt: readFirst(["createdAt", "submit_time", "create_time"], outwards, Field.time),
+    progress: readFirst(["progress"], outwards, Field.share),
+    estimatedCost: readFirst(["estimatedCost"], outwards, Field.cost),
+    cost: readFirst(["cost"], outwards, Field.cost),
+    output: phase === "Succeeded" ? readOutput([...outwards, ...wrappers.toReversed()]) : [],
+    failure: readFirst(["fail_reason", "failure"], inwards, Field.words) ?? "",
+    failureCode: readFirst(["failureCode"], outwards, Field.code)
+  }
 }
+
+/** The first value that can be read: by name, and under one name by record. */
+const readFirst = <A>(
+  names: ReadonlyArray<string>,
+  records: ReadonlyArray<TaskRecord>,
+  readField: (value: unknown) => A | undefined
+): A | undefined => Field.first(names.flatMap((name) => records.map((record) => readField(record.get(name)))))
+
+const readOutput = (records: ReadonlyArray<TaskRecord>): ReadonlyArray<string> => {
+  const withUrls = (value: unknown): ReadonlyArray<string> | undefined => {
+    const found = Field.urls(value)
+    return found.length > 0 ? found : undefined
+  }
+  // Some gateway versions keep the output's URL in `fail_reason`; after a failure it is only a text that may name a URL.
+  const successes = records.filter(({ status }) => status !== undefined && phaseOf(status) === "Succeeded")
+  return (
+    readFirst(["output", "result_url", "video_url"], records, withUrls) ??
+    readFirst(["fail_reason", "data", "result"], successes, withUrls) ??
+    []
+  )
+}
+
+/** The state by all statuses together, from the provider's outwards to the platform's. */
+const verdict = (records: ReadonlyArray<TaskRecord>): { readonly phase: Phase; readonly status: string } =>
+  records
+    .flatMap(({ status }) => (status === undefined ? [] : [{ phase: phaseOf(status), status }]))
+    .reduceRight((inner, outer) => (isFurther(inner.phase, outer.phase) ? inner : outer))
 
 /** Whether the provider's copy may speak before the platform's verdict: to say that the task got further, never that it failed. */
 const isFurther = (inner: Phase, outer: Phase): boolean =>
@@ -114,8 +147,8 @@ const isFurther = (inner: Phase, outer: Phase): boolean =>
 
 const order: ReadonlyArray<Phase> = ["Unrecognised", "Queued", "Running", "Succeeded"]
 
-const toTask = ({ id, phase, status, createdAt, progress, output, failure, failureCode }: Reading): Task => {
-  const common = defined({ id, status, createdAt, progress })
+const toTask = ({ output, failure, failureCode, phase, ...reading }: Reading): Task => {
+  const common = defined({ ...reading, status: line(reading.status) })
   switch (phase) {
     case "Queued":
       return new Queued(common)
@@ -126,7 +159,13 @@ const toTask = ({ id, phase, status, createdAt, progress, output, failure, failu
     case "Cancelled":
       return new Cancelled(common)
     case "Failed":
-      return new Failed({ ...common, ...defined({ failure: withoutQueries(failure), failureCode }) })
+      return new Failed({
+        ...common,
+        ...defined({
+          failure: withoutQueries(failure),
+          failureCode: failureCode === undefined ? undefined : line(failureCode)
+        })
+      })
     case "Succeeded": {
       const [first, ...rest] = output
       return first === undefined
@@ -135,15 +174,3 @@ const toTask = ({ id, phase, status, createdAt, progress, output, failure, failu
     }
   }
 }
-
-/** `0.275`, `"0.275"` or `"30%"` as a share of one. A bare number above 1 can only be a percentage. */
-const readProgress = (progress: number | string | null | undefined): number | undefined => {
-  if (progress === null || progress === undefined || progress === "") return undefined
-  const text = String(progress).trim()
-  const number = Number(text.replace(/%$/, ""))
-  const share = text.endsWith("%") || number > 1 ? number / 100 : number
-  return Number.isFinite(share) ? Math.min(1, Math.max(0, share)) : undefined
-}
-
-const isUrl = (text: string | null | undefined): text is string =>
-  typeof text === "string" && /^https?:\/\/\S+$/i.test(text)

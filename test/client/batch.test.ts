@@ -125,12 +125,12 @@ describe("many at once", () => {
     }).pipe(Effect.provide(api.layer()))
   })
 
-  it.effect("may be ten thousand, in memory that does not grow with them", () => {
+  it.effect("may be two thousand, no more of them taken than there is room for", () => {
     const api = factory()
     let taken = 0
     let made = 0
     let ahead = 0
-    const inputs = Stream.range(0, 9_999).pipe(
+    const inputs = Stream.range(0, 1_999).pipe(
       Stream.rechunk(1),
       Stream.map((seed) => {
         ahead = Math.max(ahead, ++made - taken)
@@ -139,12 +139,12 @@ describe("many at once", () => {
     )
     return Effect.gen(function* () {
       yield* run(
-        CharacterPerformance.generateAll(inputs, { concurrency: 500, schedule: fast, firstAfter: 0 }).pipe(
+        CharacterPerformance.generateAll(inputs, { concurrency: 100, schedule: fast, firstAfter: 0 }).pipe(
           Stream.runForEach(() => Effect.sync(() => taken++))
         )
       )
-      expect(taken).toBe(10_000)
-      expect(ahead).toBeLessThanOrEqual(500 + 4)
+      expect(taken).toBe(2_000)
+      expect(ahead).toBeLessThanOrEqual(100 + 4)
     }).pipe(Effect.provide(api.layer()))
   })
 })

@@ -144,12 +144,12 @@ describe("the environment", () => {
     [
       "COMETAPI_ATTEMPT_TIMEOUT",
       "soon",
-      'COMETAPI_ATTEMPT_TIMEOUT must be a time like "1 minute" and longer than none'
+      'COMETAPI_ATTEMPT_TIMEOUT must be a time like "1 minute", longer than none and not endless, got "soon"'
     ],
     [
       "COMETAPI_WAIT_DEADLINE",
       "-5 seconds",
-      'COMETAPI_WAIT_DEADLINE must be a time like "1 minute" and longer than none'
+      'COMETAPI_WAIT_DEADLINE must be a time like "1 minute", longer than none and not endless, got "-5 seconds"'
     ],
     ["COMETAPI_BASE_URL", "here", "baseUrl (COMETAPI_BASE_URL) must be a URL like https://api.cometapi.com"]
   ] as const)("names %s when it is %j", ([variable, value, problem]) =>

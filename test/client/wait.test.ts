@@ -7,7 +7,10 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
+import * as References from "effect/References"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { TestClock } from "effect/testing"
@@ -120,6 +123,20 @@ describe("waiting for a task", () => {
     })
   })
 
+  it.effect("waits until a date by the server's clock, however wrong this machine's is", () => {
+    const times: Array<number> = []
+    return Effect.gen(function* () {
+      const clock = yield* Clock.Clock
+      const dates = { date: "Fri, 01 May 2026 12:00:00 GMT", "retry-after": "Fri, 01 May 2026 12:00:40 GMT" }
+      const api = provider(() => {
+        times.push(clock.currentTimeMillisUnsafe())
+        return times.length === 1 ? answer(503, "", dates) : done()
+      })
+      yield* run(Task.wait(id)).pipe(Effect.provide(api.layer()))
+      expect(times).toEqual([0, 40_000])
+    })
+  })
+
   it.effect("fails with the provider's words when the task failed, and looks no further", () => {
     const api = provider(
       task("RUNNING"),
@@ -168,7 +185,8 @@ describe("a task that is not visible", () => {
       const api = provider(reply)
       return Effect.gen(function* () {
         const startedAt = yield* Clock.currentTimeMillis
-        const error = yield* failure(Task.wait(id))
+        const submittedAt = yield* DateTime.now
+        const error = yield* failure(Task.wait(id, { submittedAt }))
         expect(error.reason._tag).toBe("TaskNotFound")
         expect(error.taskId).toBe(id)
         const waited = (yield* Clock.currentTimeMillis) - startedAt
@@ -177,6 +195,47 @@ describe("a task that is not visible", () => {
       }).pipe(Effect.provide(api.layer()))
     })
   }
+
+  it.effect("is said not to exist within twenty seconds, where nothing but its id is known", () => {
+    const api = provider(answer(400, taskNotExist))
+    return Effect.gen(function* () {
+      const startedAt = yield* Clock.currentTimeMillis
+      const error = yield* failure(Task.wait(id))
+      expect(error.reason._tag).toBe("TaskNotFound")
+      expect(error.message).toContain("no such task")
+      expect((yield* Clock.currentTimeMillis) - startedAt).toBeLessThanOrEqual(20_000)
+      expect(api.asked.length).toBeGreaterThan(1)
+    }).pipe(Effect.provide(api.layer()))
+  })
+
+  it.effect("has its whole grace by its bare id too, where this layer submitted it", () => {
+    const api = provider(accepted(id), answer(400, taskNotExist))
+    return Effect.gen(function* () {
+      const submitted = yield* run(CharacterPerformance.submit(input))
+      const startedAt = yield* Clock.currentTimeMillis
+      const error = yield* failure(Task.wait(submitted))
+      expect(error.reason._tag).toBe("TaskNotFound")
+      expect((yield* Clock.currentTimeMillis) - startedAt).toBeGreaterThanOrEqual(180_000)
+    }).pipe(Effect.provide(api.layer()))
+  })
+
+  it.effect("has the grace that a caller or a layer gives it, however little is known of it", () =>
+    Effect.gen(function* () {
+      for (const [layer, options] of [
+        [{ poll: { notFoundGrace: "1 minute" } }, {}],
+        [{}, { notFoundGrace: "1 minute" }]
+      ] as const) {
+        const startedAt = yield* Clock.currentTimeMillis
+        const error = yield* failure(Task.wait(id, options)).pipe(
+          Effect.provide(provider(answer(400, taskNotExist)).layer(layer))
+        )
+        expect(error.reason._tag).toBe("TaskNotFound")
+        const waited = (yield* Clock.currentTimeMillis) - startedAt
+        expect(waited).toBeGreaterThanOrEqual(60_000)
+        expect(waited).toBeLessThan(70_000)
+      }
+    })
+  )
 
   it.effect("has a grace that counts from its submission, not from the wait", () => {
     const api = provider(answer(400, taskNotExist))
@@ -293,8 +352,25 @@ describe("the deadline of a wait", () => {
       expect(error.lastTask?.progress).toBe(0.25)
       expect(error.isRetryable).toBe(true)
       expect(error.message).toBe(
-        `wait: not finished after 1m (seen: TaskNotFound ×1, PENDING ×1, ConnectionLost ×1, RUNNING ×3). The task goes on: wait for it again by its id [task ${id}]`
+        `wait: not finished after 1m (seen: TaskNotFound ×1, PENDING ×1, ConnectionLost ×1, RUNNING ×3); last error: ConnectionLost: read ECONNRESET. The task goes on: wait for it again by its id, with a longer deadline if it needs one [task ${id}]`
       )
+      expect(error.reason.lastError).toEqual({ reason: "ConnectionLost", excerpt: "read ECONNRESET" })
+    }).pipe(Effect.provide(api.layer()))
+  })
+
+  it.effect("ends it with what the last answer said, its status and its request id, and with what to do", () => {
+    const api = provider(answer(502, wrapped("bad_gateway", "upstream is gone"), { "x-oneapi-request-id": "req-7" }))
+    return Effect.gen(function* () {
+      const error = yield* failure(Task.wait(id, { deadline: "1 minute", schedule: Schedule.spaced("30 seconds") }))
+      if (error.reason._tag !== "WaitTimedOut") throw new Error(error.reason._tag)
+      expect(error.reason.lastError).toEqual({
+        reason: "Unavailable",
+        status: 502,
+        requestId: "req-7",
+        excerpt: "upstream is gone"
+      })
+      expect(error.message).toContain("last error: 502 Unavailable: upstream is gone (request id req-7). ")
+      expect(error.message).toContain("The task was not seen once: check the base URL, the key and the id")
     }).pipe(Effect.provide(api.layer()))
   })
 
@@ -324,6 +400,178 @@ describe("the deadline of a wait", () => {
       expect(error.reason.seen).toEqual({ RUNNING: 3 })
     }).pipe(Effect.provide(provider(task("RUNNING")).layer()))
   )
+})
+
+/** The clock of a machine that is set, or sleeps, while its timers go on as they do. */
+const unsteady = Effect.map(Clock.Clock, (clock) => {
+  const off = { wallMillis: 0, monotonicNanos: 0n }
+  const wallMillis = () => clock.currentTimeMillisUnsafe() + off.wallMillis
+  const wallNanos = () => clock.currentTimeNanosUnsafe() + BigInt(off.wallMillis) * 1_000_000n
+  const monotonicNanos = () => clock.monotonicTimeNanosUnsafe() + off.monotonicNanos
+  const machine: Clock.Clock = {
+    currentTimeMillisUnsafe: wallMillis,
+    currentTimeMillis: Effect.sync(wallMillis),
+    currentTimeNanosUnsafe: wallNanos,
+    currentTimeNanos: Effect.sync(wallNanos),
+    monotonicTimeNanosUnsafe: monotonicNanos,
+    monotonicTimeNanos: Effect.sync(monotonicNanos),
+    sleep: (duration) => clock.sleep(duration)
+  }
+  const hour = 3_600_000
+  const sleeps = (hours: number) => {
+    off.wallMillis += hours * hour
+    off.monotonicNanos += BigInt(hours * hour) * 1_000_000n
+  }
+  const isSet = (hours: number) => {
+    off.wallMillis += hours * hour
+  }
+  return { machine, sleeps, isSet }
+})
+
+describe("a wait on a machine", () => {
+  it.effect("whose clock is set back or forward ends at its deadline and at no other time", () =>
+    Effect.gen(function* () {
+      for (const hours of [-24, -1, 1, 24]) {
+        const { machine, isSet } = yield* unsteady
+        const api = provider(task("PENDING"), () => {
+          if (api.asked.length === 3) isSet(hours)
+          return task("RUNNING")
+        })
+        const startedAt = yield* Clock.currentTimeMillis
+        const error = yield* failure(
+          Task.wait(id, { deadline: "5 minutes", schedule: Schedule.spaced("10 seconds") }).pipe(
+            Effect.provideService(Clock.Clock, machine)
+          )
+        ).pipe(Effect.provide(api.layer()))
+        expect(error.reason._tag).toBe("WaitTimedOut")
+        expect((yield* Clock.currentTimeMillis) - startedAt).toBe(300_000)
+      }
+    })
+  )
+
+  it.effect("whose clock is set forward gives a task that is not visible yet its whole grace", () =>
+    Effect.gen(function* () {
+      const { machine, isSet } = yield* unsteady
+      const submittedAt = yield* DateTime.now
+      const api = provider(() => {
+        if (api.asked.length === 2) isSet(24)
+        return api.asked.length < 5 ? answer(400, taskNotExist) : done()
+      })
+      const wait = Task.wait(id, { submittedAt }).pipe(Effect.provideService(Clock.Clock, machine))
+      expect((yield* run(wait).pipe(Effect.provide(api.layer())))._tag).toBe("Succeeded")
+    })
+  )
+
+  it.effect("that slept past the deadline takes one last look, and finds the video that was made meanwhile", () =>
+    Effect.gen(function* () {
+      const { machine, sleeps } = yield* unsteady
+      const api = provider(() => {
+        if (api.asked.length > 1) return done()
+        sleeps(8)
+        return task("RUNNING")
+      })
+      const wait = Task.wait(id).pipe(Effect.provideService(Clock.Clock, machine))
+      expect((yield* run(wait).pipe(Effect.provide(api.layer())))._tag).toBe("Succeeded")
+      expect(api.asked).toHaveLength(2)
+    })
+  )
+
+  it.effect("that slept while a request was under way takes it too, though its network needs a moment", () =>
+    Effect.gen(function* () {
+      const { machine, sleeps } = yield* unsteady
+      const { reply, state } = silence()
+      const api = provider((request) => {
+        if (api.asked.length === 1) {
+          sleeps(8)
+          return reply(request)
+        }
+        if (api.asked.length === 2) throw socketError("ENOTFOUND", "getaddrinfo")
+        return done()
+      })
+      const wait = Task.wait(id, { deadline: "30 seconds" }).pipe(Effect.provideService(Clock.Clock, machine))
+      expect((yield* run(wait).pipe(Effect.provide(api.layer())))._tag).toBe("Succeeded")
+      expect(state.aborted).toBe(true)
+      expect(api.asked).toHaveLength(3)
+    })
+  )
+
+  it.effect("that slept past the deadline ends after that look, with what it saw", () =>
+    Effect.gen(function* () {
+      const { machine, sleeps } = yield* unsteady
+      const api = provider(() => {
+        if (api.asked.length === 1) sleeps(8)
+        return task("RUNNING", { progress: api.asked.length / 10 })
+      })
+      const wait = Task.wait(id).pipe(Effect.provideService(Clock.Clock, machine))
+      const error = yield* failure(wait).pipe(Effect.provide(api.layer()))
+      expect(error.reason._tag).toBe("WaitTimedOut")
+      expect(error.lastTask?.progress).toBe(0.2)
+      expect(api.asked).toHaveLength(2)
+    })
+  )
+})
+
+describe("answers that waiting does not put right", () => {
+  const warnings = () => {
+    const lines: Array<{ readonly message: unknown; readonly annotations: Readonly<Record<string, unknown>> }> = []
+    const logger = Logger.make<unknown, void>(({ message, logLevel, fiber }) => {
+      if (logLevel === "Warn") lines.push({ message, annotations: fiber.getRef(References.CurrentLogAnnotations) })
+    })
+    return { lines, layer: Logger.layer([logger]) }
+  }
+
+  it.effect("are warned of once, early, with the base URL", () =>
+    Effect.gen(function* () {
+      for (const reply of [
+        answer(404, "<h1>Not Found</h1>"),
+        answer(400, taskNotExist),
+        answer(200, "<h1>Welcome</h1>"),
+        answer(301, "", { location: "https://www.cometapi.com/" }),
+        answer(403, "<!DOCTYPE html><title>Just a moment...</title>")
+      ]) {
+        const { lines, layer } = warnings()
+        const api = provider(() => {
+          if (api.asked.length === 4) expect(lines).toHaveLength(1)
+          return reply.clone()
+        })
+        const submittedAt = yield* DateTime.now
+        yield* failure(Task.wait(id, { submittedAt, deadline: "2 minutes" })).pipe(
+          Effect.provide(Layer.merge(api.layer({ baseUrl: "https://proxy.example.com/comet" }), layer))
+        )
+        expect(api.asked.length).toBeGreaterThan(4)
+        expect(lines).toHaveLength(1)
+        expect(lines[0]?.annotations).toMatchObject({ taskId: id, baseUrl: "https://proxy.example.com/comet" })
+      }
+    })
+  )
+
+  it.effect("are warned of too where they end the wait", () =>
+    Effect.gen(function* () {
+      for (const status of [401, 403]) {
+        const { lines, layer } = warnings()
+        yield* failure(Task.wait(id)).pipe(Effect.provide(Layer.merge(provider(answer(status)).layer(), layer)))
+        expect(lines.map(({ annotations }) => annotations)).toMatchObject([
+          { status, baseUrl: "https://api.cometapi.com" }
+        ])
+      }
+    })
+  )
+
+  it.effect("are not warned of when they pass, nor is a busy server", () => {
+    const { lines, layer } = warnings()
+    const api = provider(
+      answer(400, taskNotExist),
+      answer(200, "<h1>Welcome</h1>"),
+      task("RUNNING"),
+      answer(404),
+      ...Array.from({ length: 5 }, () => answer(503, "")),
+      done()
+    )
+    return Effect.gen(function* () {
+      yield* run(Task.wait(id))
+      expect(lines).toEqual([])
+    }).pipe(Effect.provide(Layer.merge(api.layer(), layer)))
+  })
 })
 
 describe("watching a task", () => {

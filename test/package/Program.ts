@@ -1,4 +1,8 @@
-/** What a strict TypeScript program writes with both packages; each line that must not compile is marked. */
+/**
+ * What a strict TypeScript program writes with both packages; each line that must not compile is marked.
+ *
+ * @module
+ */
 export const program = `import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { CharacterPerformance, Runway, type RunwayError, Task } from "cometapi-runway"

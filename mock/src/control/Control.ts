@@ -57,7 +57,7 @@ const orFail = <A>(result: Result.Result<A, RunwayMockError["reason"]>): A =>
   Result.isSuccess(result) ? result.success : fail(result.failure)
 
 /** A scenario that is known by its name, or one of the caller's own. */
-export const scriptOf = (
+const scriptOf = (
   scripts: ReadonlyMap<string, Scenario.Script>,
   scenario: string | Scenario.Scenario
 ): Scenario.Script =>

@@ -11,9 +11,9 @@ import { decoded } from "../Unknown.ts"
 import type { Script } from "../world/Scenario.ts"
 
 /** `https://scenario.mock.test/failed-asset/portrait.png` asks for `failed-asset`. The top-level name `test` is reserved for this. */
-export const host = "scenario.mock.test"
+const host = "scenario.mock.test"
 
-export const header = "x-mock-scenario"
+const header = "x-mock-scenario"
 
 /** A scenario that was asked for by its name, and the place that asked for it. */
 export interface ScenarioChoice {

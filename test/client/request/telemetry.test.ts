@@ -208,6 +208,21 @@ describe("spans", () => {
     })
   )
 
+  it.effect("of a look and of a wait say what the task has cost, where the provider says so", () => {
+    const { named, layer } = recorder()
+    const api = provider(
+      task("SUCCEEDED", { output: ["https://cdn.example.com/out.mp4"], cost: { credits: 25 } }),
+      task("PENDING", { estimatedCost: { credits: 50 } }),
+      task("FAILED", { cost: { credits: 0 } })
+    )
+    return Effect.gen(function* () {
+      yield* run(Task.get(id))
+      yield* failure(Task.wait(id))
+      const spans = [only(named("Runway.get")), only(named("Runway.wait"))]
+      expect(spans.map((span) => attributes(span)["runway.cost.credits"])).toEqual([25, 0])
+    }).pipe(Effect.provide([api.layer(), layer]))
+  })
+
   it.effect("of an attempt begin when it is its turn: waiting for the pace is no part of them", () => {
     const api = provider(task("RUNNING"))
     const { named, layer } = recorder()

@@ -62,8 +62,16 @@ describe("a field that comes in several forms is read as one", () => {
     ["0.275", 0.275],
     ["30%", 0.3],
     ["100%", 1],
+    ["100 %", 1],
     [30, 0.3],
+    [1, 1],
+    [1.02, 1],
+    [2, 0.02],
+    [101, 1],
     ["", undefined],
+    [true, undefined],
+    [[0.5], undefined],
+    [{ percent: 50 }, undefined],
     [null, undefined],
     ["soon", undefined],
     [-1, 0]
@@ -150,6 +158,11 @@ describe("where the envelope and the provider's copy inside disagree", () => {
   })
 })
 
+it("a text status is all that is needed", () => {
+  expect(read({ status: "PENDING" })?._tag).toBe("Queued")
+  expect(read({ code: "success", data: { status: "RUNNING" } })?._tag).toBe("Running")
+})
+
 it("what is no task is nothing", () => {
   for (const body of [
     undefined,
@@ -160,7 +173,8 @@ it("what is no task is nothing", () => {
     {},
     "PENDING",
     { id },
-    { status: "PENDING" },
+    { status: 2 },
+    { status: "task_not_exist" },
     { code: "task_not_exist", message: "", data: null },
     { error: "x" }
   ]) {

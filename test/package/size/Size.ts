@@ -3,6 +3,8 @@
  *
  * What it adds to an app depends on how much of Effect the app has already, so it is measured against one that uses Effect, Layer, Schedule, Schema and Stream: the
  * difference of two bundles, not the size of a file. It measures the built packages, and nothing of the mock, which stays on a developer's machine.
+ *
+ * @module
  */
 import { fileURLToPath } from "node:url"
 import { gzipSync } from "node:zlib"

@@ -1,0 +1,107 @@
+/**
+ * Checks the options of a layer and of a call, all before anything is sent: a wrong one must not be found after a job was paid for.
+ *
+ * The compiler finds most of them, but not a time that comes from a file, a negative one, or whatever a JavaScript caller passes. It only
+ * says what is wrong; what an option does is decided elsewhere.
+ *
+ * @module
+ */
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as Schedule from "effect/Schedule"
+import { problemOf } from "./Poll.ts"
+import { InvalidInput, type Problem, RunwayError } from "./RunwayError.ts"
+import * as Shown from "./Shown.ts"
+import * as Time from "./Time.ts"
+
+/** What is wrong with the value of an option, as `must be …`; nothing when it can be used. */
+export type Check = (value: unknown) => string | undefined
+
+/** The options that are known, and what each must be. One that is left out, or undefined, is checked only where it is required. */
+export interface Checks {
+  readonly [option: string]: Check
+}
+
+const must = (be: string, value: unknown): string => `must be ${be}, got ${shown(value)}`
+
+const shown = (value: unknown): string => (typeof value === "function" ? "a function" : Shown.value(value))
+
+/** A time to wait, which may be none. */
+const time: Check = (value) =>
+  Option.isSome(Time.read(value)) ? undefined : must(`a time like "1 minute", not negative and not endless`, value)
+
+/** A time to wait that lasts. */
+export const positiveTime: Check = (value) =>
+  Option.isSome(Time.readPositive(value))
+    ? undefined
+    : must(`a time like "1 minute", longer than none and not endless`, value)
+
+/** A number of things. */
+export const count: Check = (value) =>
+  Number.isSafeInteger(value) && Number(value) > 0 ? undefined : must("a whole number, 1 or more", value)
+
+const schedule: Check = (value) =>
+  Schedule.isSchedule(value) ? problemOf(value) : must("a Schedule of Effect, such as adaptivePoll()", value)
+
+const callback: Check = (value) => (typeof value === "function" ? undefined : must("a function", value))
+
+const date: Check = (value) => (DateTime.isDateTime(value) ? undefined : must("a DateTime of Effect", value))
+
+const oneOf =
+  (...words: ReadonlyArray<string>): Check =>
+  (value) =>
+    words.some((word) => word === value) ? undefined : must(words.map((word) => `"${word}"`).join(" or "), value)
+
+/** How tasks are waited for. */
+export const poll: Checks = {
+  schedule,
+  firstAfter: time,
+  deadline: positiveTime,
+  notFoundGrace: time,
+  outputGrace: time
+}
+
+/** How one wait is made. */
+export const wait: Checks = { ...poll, submittedAt: date }
+
+/** How a request is sent again. */
+export const read: Checks = { retry: schedule }
+
+/** How a paid request is sent again. */
+export const submit: Checks = { ...read, onUnknownOutcome: oneOf("fail", "resend") }
+
+/** How a job is submitted and waited for. */
+export const generate: Checks = { ...wait, ...submit, onSubmitted: callback }
+
+/** How many jobs are. */
+export const generateAll: Checks = { ...generate, concurrency: count }
+
+/** What is wrong with options. Those that are not known are passed over. */
+export const problems = (
+  options: unknown,
+  checks: Checks,
+  required: ReadonlyArray<string> = []
+): ReadonlyArray<Problem> => {
+  if (options !== undefined && !Predicate.isObject(options))
+    return [{ path: "options", message: must("an object", options) }]
+  return Object.entries(checks).flatMap(([path, check]) => {
+    const value = options?.[path]
+    const message = value === undefined && !required.includes(path) ? undefined : check(value)
+    return message === undefined ? [] : [{ path, message }]
+  })
+}
+
+/** Fails with `InvalidInput`, naming every option at fault. */
+export const check = (
+  operation: string,
+  options: unknown,
+  checks: Checks,
+  required?: ReadonlyArray<string>
+): Effect.Effect<void, RunwayError> => {
+  const [first, ...rest] = problems(options, checks, required)
+  return first === undefined
+    ? Effect.void
+    : Effect.fail(new RunwayError({ operation, reason: new InvalidInput({ problems: [first, ...rest] }) }))
+}
