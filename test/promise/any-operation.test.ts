@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import { Fetch } from "effect/http/FetchHttpClient"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import { expect, it } from "vitest"
 import * as Job from "../../src/Job.ts"
 import { Engine } from "../../src/promise/Engine.ts"
