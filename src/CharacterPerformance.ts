@@ -14,7 +14,7 @@ import * as Job from "./Job.ts"
 import type { Runway } from "./Runway.ts"
 import type { RunwayError } from "./RunwayError.ts"
 import { checker } from "./request/Input.ts"
-import type { SubmitOptions } from "./request/Retry.ts"
+import type { SubmitOptions } from "./Submission.ts"
 import type * as Task from "./Task.ts"
 
 export type { Character, ContentModeration, Reference } from "../generated/types.gen.ts"

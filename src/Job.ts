@@ -13,8 +13,7 @@ import type { Bindings } from "./Bindings.ts"
 import * as Options from "./Options.ts"
 import { Runway } from "./Runway.ts"
 import type { RunwayError } from "./RunwayError.ts"
-import type { SubmitOptions } from "./request/Retry.ts"
-import type { Operation } from "./Submission.ts"
+import type { Operation, SubmitOptions } from "./Submission.ts"
 import * as Task from "./Task.ts"
 
 /** What an operation's own module says of it. */
@@ -27,14 +26,8 @@ export interface Definition<Input, Body extends object> {
   readonly send: (bindings: Bindings, body: Body) => Promise<unknown>
 }
 
-/** How `generate` waits, and what it reports on the way. */
-export interface GenerateOptions extends Task.WaitOptions, SubmitOptions {
-  /**
-   * Runs as soon as the job is accepted and before any waiting: the place to store the id. It is not interrupted. The wait begins when it
-   * is done; if it fails, `generate` fails with its error and the job goes on.
-   */
-  readonly onSubmitted?: ((id: Task.TaskId) => Effect.Effect<unknown, RunwayError>) | undefined
-}
+/** How `generate` submits and waits, and whom it tells. The wait begins when `onSubmitted` is done. */
+export interface GenerateOptions extends Task.WaitOptions, SubmitOptions {}
 
 /** One input of `generateAll` and its result. */
 export interface Generated<Input> {
@@ -48,7 +41,7 @@ export interface Generated<Input> {
 export interface GenerateAllOptions<Input> extends Omit<GenerateOptions, "onSubmitted"> {
   /** How many jobs may be under way at once. A job counts until its result is taken from the stream. */
   readonly concurrency: number
-  /** Like the `onSubmitted` of `generate`, and also given the input. If it fails, only that input does. */
+  /** Like the `onSubmitted` of `generate`, and also given the input. If it fails, dies or never ends, only that input fails, with its id. */
   readonly onSubmitted?:
     | ((id: Task.TaskId, job: { readonly index: number; readonly input: Input }) => Effect.Effect<unknown, RunwayError>)
     | undefined
@@ -84,16 +77,24 @@ export const make = <Input, Body extends object>({
 
   const generate: Job<Input, Body>["generate"] = Effect.fn("Runway.generate")(function* (input, options) {
     yield* Options.check("generate", options, Options.generate)
-    const { onSubmitted, retry, onUnknownOutcome, ...wait } = options ?? {}
-    const handle = yield* Effect.uninterruptibleMask((restore) =>
-      restore(submit(input, { retry, onUnknownOutcome })).pipe(
-        Effect.flatMap(Task.handle),
-        // The id is stored even if somebody interrupts just now.
-        Effect.tap(({ id }) => onSubmitted?.(id) ?? Effect.void)
-      )
-    )
-    yield* Effect.annotateCurrentSpan("runway.task.id", handle.id)
-    return yield* Task.wait(handle, wait)
+    const { onSubmitted, aroundAttempt, retry, onUnknownOutcome, onInterrupt, interruptGrace, hookTimeout, ...wait } =
+      options ?? {}
+    const span = yield* Effect.currentSpan.pipe(Effect.orElseSucceed(() => undefined))
+    let handle: Task.Handle | undefined
+    const id = yield* submit(input, {
+      aroundAttempt,
+      retry,
+      onUnknownOutcome,
+      onInterrupt,
+      interruptGrace,
+      hookTimeout,
+      onSubmitted: Effect.fnUntraced(function* (id) {
+        handle = yield* Task.handle(id)
+        span?.attribute("runway.task.id", id)
+        yield* onSubmitted?.(id) ?? Effect.void
+      })
+    })
+    return yield* Task.wait(handle ?? id, wait)
   })
 
   const generateAll: Job<Input, Body>["generateAll"] = (inputs, options) =>
@@ -106,7 +107,9 @@ export const make = <Input, Body extends object>({
             onSubmitted: onSubmitted === undefined ? undefined : (id) => onSubmitted(id, { index, input })
           }).pipe(
             Effect.result,
-            Effect.map((result): Generated<Input> => ({ index, input, result }))
+            Effect.map((result): Generated<Input> => ({ index, input, result })),
+            // What is logged of a job must lead back to its input.
+            Effect.annotateLogs({ inputIndex: index })
           )
         return Stream.mapEffect(inputs, one, { concurrency, unordered: true })
       })

@@ -69,11 +69,28 @@ export const wait: Checks = { ...poll, submittedAt: date }
 /** How a request is sent again. */
 export const read: Checks = { retry: schedule }
 
-/** How a paid request is sent again. */
-export const submit: Checks = { ...read, onUnknownOutcome: oneOf("fail", "resend") }
+/** How paid requests are sent. */
+export const submitPolicy: Checks = {
+  ...read,
+  onUnknownOutcome: oneOf("fail", "resend"),
+  onInterrupt: oneOf("finish", "abort"),
+  interruptGrace: time,
+  hookTimeout: positiveTime
+}
+
+const hooksAround: Check = (value) =>
+  Predicate.hasProperty(value, "before") &&
+  Predicate.isFunction(value.before) &&
+  Predicate.hasProperty(value, "after") &&
+  Predicate.isFunction(value.after)
+    ? undefined
+    : must("an object with the functions before and after", value)
+
+/** How one paid request is sent. */
+export const submit: Checks = { ...submitPolicy, onSubmitted: callback, aroundAttempt: hooksAround }
 
 /** How a job is submitted and waited for. */
-export const generate: Checks = { ...wait, ...submit, onSubmitted: callback }
+export const generate: Checks = { ...wait, ...submit }
 
 /** How many jobs are. */
 export const generateAll: Checks = { ...generate, concurrency: count }

@@ -14,7 +14,7 @@ import type { PollPolicy } from "./Poll.ts"
 import * as Reading from "./Reading.ts"
 import type { RunwayError } from "./RunwayError.ts"
 import * as Exchange from "./request/Exchange.ts"
-import type { RetryOptions, SubmitOptions } from "./request/Retry.ts"
+import type { RetryOptions } from "./request/Retry.ts"
 import { checked, fromEnvironment, type RunwayOptions } from "./Settings.ts"
 import * as Submission from "./Submission.ts"
 import type { Task, TaskId } from "./task/Snapshot.ts"
@@ -39,7 +39,10 @@ export class Runway extends Context.Service<
   Runway,
   {
     /** Sends a paid request, at most once unless it provably was not accepted, and answers with the task's id. */
-    readonly submit: (submission: Submission.Submission, options?: SubmitOptions) => Effect.Effect<TaskId, RunwayError>
+    readonly submit: (
+      submission: Submission.Submission,
+      options?: Submission.SubmitOptions
+    ) => Effect.Effect<TaskId, RunwayError>
     /** Reads a task, again and again if need be. */
     readonly get: (id: TaskId, options?: RetryOptions) => Effect.Effect<Task, RunwayError>
     /** Reads a task with a single request. */
@@ -75,12 +78,13 @@ export class Runway extends Context.Service<
 const make = Effect.fnUntraced(function* (options: RunwayOptions): Effect.fn.Return<Runway["Service"], RunwayError> {
   const settings = yield* checked(options)
   const exchange = yield* Exchange.make(settings)
-  const { retry, onUnknownOutcome } = options
+  const { retry, onUnknownOutcome, onInterrupt, interruptGrace, hookTimeout } = options
+  const submitPolicy = defined({ retry, onUnknownOutcome, onInterrupt, interruptGrace, hookTimeout })
   const submitted = new Set<TaskId>()
   return Runway.of({
     submit: (submission, submitOptions = {}) =>
-      Submission.submit(exchange, submission, {
-        ...defined({ retry, onUnknownOutcome }),
+      Submission.submit(exchange, settings.attemptTimeout, submission, {
+        ...submitPolicy,
         ...defined(submitOptions)
       }).pipe(Effect.map((id) => remember(submitted, id))),
     get: (id, readOptions = {}) => Reading.read(exchange, id, { ...defined({ retry }), ...defined(readOptions) }),

@@ -1,24 +1,28 @@
 /**
  * The submission of a paid request: sent at most once unless it provably was not accepted, and its id is never lost.
  *
- * It is the same for every paid operation and knows none of them. What an answer means is read by a pure function; whether it is sent
- * again is decided in `request/Retry.ts`.
+ * It is the same for every paid operation and knows none of them. What an answer means is read by pure functions, also in an answer that
+ * broke off; whether it is sent again is decided in `request/Retry.ts`.
  *
  * @module
  */
-import type * as DateTime from "effect/DateTime"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import { Cost } from "../generated/schemas.gen.ts"
 import type { Bindings, paths } from "./Bindings.ts"
 import { defined } from "./Defined.ts"
-import { OutcomeUnknown, type Reason, RunwayError, Unreachable } from "./RunwayError.ts"
+import { HookFailed, OutcomeUnknown, type Reason, RunwayError, Unreachable } from "./RunwayError.ts"
 import * as Answer from "./request/Answer.ts"
+import { arrivedId } from "./request/ArrivedId.ts"
 import type { NoAnswer } from "./request/Attempt.ts"
 import type { Exchange } from "./request/Exchange.ts"
-import { type Restore, resend, type SubmitOptions } from "./request/Retry.ts"
+import * as Hook from "./request/Hook.ts"
+import { ambiguity, refusal } from "./request/Refusal.ts"
+import { type Restore, resend, type SubmitPolicy } from "./request/Retry.ts"
 import * as Telemetry from "./request/Telemetry.ts"
 import { TaskId } from "./task/Snapshot.ts"
 
@@ -34,99 +38,271 @@ export interface Submission {
   readonly send: (bindings: Bindings) => Promise<unknown>
 }
 
-/** What one attempt came to. `Unknown`: the job may have been accepted, and charged. */
-type Verdict =
+/** What one attempt at a paid request came to. */
+export type Verdict =
+  /** There is a job, and it is paid. */
   | { readonly _tag: "Accepted"; readonly id: TaskId }
+  /** The answer proves that there is no job. */
   | { readonly _tag: "Refused"; readonly reason: Reason }
-  | { readonly _tag: "Unknown"; readonly problem: string; readonly sentAt: DateTime.Utc }
+  /** The request never left. */
+  | { readonly _tag: "NotSent"; readonly problem: string }
+  /** There may be a job, and it may be charged. `id` is one that stood in an answer that is no acceptance. */
+  | { readonly _tag: "Unknown"; readonly problem: string; readonly sentAt: DateTime.Utc; readonly id?: TaskId }
+
+/** One attempt at a paid request, as `aroundAttempt` is shown it. */
+export interface PaidAttempt {
+  readonly operation: Operation
+  /** From 1. */
+  readonly attempt: number
+  /** SHA-256 of the body, in hex. */
+  readonly bodyDigest: string
+  /** How long the request may take, its answer included. */
+  readonly timeout: Duration.Duration
+}
+
+/** What is done around each attempt at a paid request, for example to write down the intent before it leaves and its end afterwards. */
+export interface AroundAttempt {
+  /** Runs when it is the request's turn, right before it leaves. If it fails, nothing is sent and the submission fails with its error. */
+  readonly before: (attempt: PaidAttempt) => Effect.Effect<void, RunwayError>
+  /**
+   * Runs once for each `before` that succeeded, as soon as it is known what the attempt came to, also when it was interrupted. If it fails
+   * after an acceptance, the submission fails with its error and the task's id; otherwise its failure is logged.
+   */
+  readonly after: (attempt: PaidAttempt, verdict: Verdict) => Effect.Effect<void, RunwayError>
+}
+
+/** How one paid request is sent, and who is told of it. */
+export interface SubmitOptions extends SubmitPolicy {
+  /**
+   * Runs as soon as the job is accepted: the place to store the id. It is not interrupted, but has 30 seconds (`hookTimeout`). If it fails,
+   * dies or takes longer, the call fails with the task's id in its error, and the job goes on.
+   */
+  readonly onSubmitted?: ((id: TaskId) => Effect.Effect<unknown, RunwayError>) | undefined
+  /** What is done around each attempt: a `before` that may refuse, and an `after` that is told what the attempt came to. */
+  readonly aroundAttempt?: AroundAttempt | undefined
+}
 
 /** What an answer to a paid request says: the new task's id, why there certainly is none, or why that cannot be told. */
 const readSubmission = (answer: Answer.Answer): Verdict => {
-  const id = Answer.isSuccess(answer) ? acceptedId(answer) : Option.none()
-  if (Option.isSome(id)) return { _tag: "Accepted", id: id.value }
-  return Option.match(Answer.refusal(answer), {
+  const succeeded = Answer.isSuccess(answer)
+  const id = Option.getOrUndefined(decodeTaskId(arrivedId(answer.text, succeeded)))
+  if (succeeded && id !== undefined) return { _tag: "Accepted", id }
+  return Option.match(refusal(answer), {
     onSome: (reason): Verdict => ({ _tag: "Refused", reason }),
-    onNone: (): Verdict => ({ _tag: "Unknown", problem: Answer.ambiguity(answer), sentAt: answer.sentAt })
+    onNone: (): Verdict => ({
+      _tag: "Unknown",
+      problem: ambiguity(answer),
+      sentAt: answer.sentAt,
+      ...defined({ id })
+    })
   })
 }
 
-/** What it means that no answer came. */
-const readSilence = ({ _tag, problem, sentAt }: NoAnswer): Verdict =>
-  _tag === "NotSent" ? { _tag: "Refused", reason: new Unreachable({ problem }) } : { _tag: "Unknown", problem, sentAt }
+const decodeTaskId = Schema.decodeUnknownOption(TaskId)
 
-/** Money may be involved, so a submission that did not lead to a task is logged as a warning. */
-const warn = (error: RunwayError): Effect.Effect<void> =>
-  Effect.logWarning("task not submitted").pipe(
-    Effect.annotateLogs(defined({ reason: error.reason._tag, status: error.status, requestId: error.requestId }))
-  )
+/** What it means that no whole answer came. What had arrived of one is read like one. */
+const readSilence = ({ _tag, problem, sentAt, arrived }: NoAnswer): Verdict => {
+  if (_tag === "NotSent") return { _tag: "NotSent", problem }
+  const verdict = arrived === undefined ? undefined : readSubmission(arrived)
+  return verdict === undefined || verdict._tag === "Unknown"
+    ? { ...verdict, _tag: "Unknown", problem, sentAt }
+    : verdict
+}
+
+/** What is the same for all attempts of one submission. */
+interface Plan {
+  readonly exchange: Exchange
+  readonly submission: Submission
+  readonly options: SubmitOptions
+  readonly attemptTimeout: Duration.Duration
+  readonly grace: Duration.Duration
+  readonly hookTimeout: Duration.Duration
+}
 
 /** Sends a paid request and gives the task's id. */
 export const submit = Effect.fn("Runway.submit")(function* (
   exchange: Exchange,
+  attemptTimeout: Duration.Duration,
   submission: Submission,
   options: SubmitOptions
 ): Effect.fn.Return<TaskId, RunwayError> {
-  const id = yield* resend((attempt) => sendOnce(exchange, submission, attempt), "submit", options)
-  yield* Effect.annotateCurrentSpan("runway.task.id", id)
-  return id
+  const plan: Plan = {
+    exchange,
+    submission,
+    options,
+    attemptTimeout,
+    // The options were checked before, see `Options.ts`.
+    grace:
+      options.onInterrupt === "abort"
+        ? Duration.zero
+        : Duration.fromInputUnsafe(options.interruptGrace ?? "30 seconds"),
+    hookTimeout: Duration.fromInputUnsafe(options.hookTimeout ?? Hook.defaultTimeout)
+  }
+  return yield* resend((attempt) => sendOnce(plan, attempt), "submit", options)
 }, Effect.tapError(warn))
 
 /** One attempt at a paid request. From its answer on nothing may interrupt it: a task that is paid for must be reported. */
-const sendOnce = (exchange: Exchange, submission: Submission, attempt: number): Effect.Effect<TaskId, RunwayError> =>
-  Effect.uninterruptibleMask((restore) => transact(exchange, submission, attempt, restore))
+const sendOnce = (plan: Plan, attempt: number): Effect.Effect<TaskId, RunwayError> =>
+  Effect.uninterruptibleMask((restore) => transact(plan, attempt, restore))
 
 const transact = Effect.fnUntraced(function* (
-  exchange: Exchange,
-  { operation, body, send }: Submission,
+  plan: Plan,
   attempt: number,
   restore: Restore
 ): Effect.fn.Return<TaskId, RunwayError> {
-  const onCutOff = warnOfInterruption(operation)
-  const sent = yield* Effect.result(exchange({ kind: "submit", operation, call: send, attempt, onCutOff, restore }))
+  const { operation, send } = plan.submission
+  const finish = { grace: plan.grace, restore }
+  const around = aroundOf(plan, attempt)
+  const sent = yield* plan.exchange({ kind: "submit", operation, call: send, attempt, finish }, around.before).pipe(
+    Effect.map((answer) => Result.succeed(answer)),
+    Effect.catch((none) => (none instanceof RunwayError ? Effect.fail(none) : Effect.succeed(Result.fail(none))))
+  )
+  const answer = Result.isSuccess(sent) ? sent.success : sent.failure.arrived
   const verdict = Result.match(sent, { onSuccess: readSubmission, onFailure: readSilence })
   if (verdict._tag === "Accepted") {
-    yield* Effect.logInfo("task submitted").pipe(Effect.annotateLogs({ taskId: verdict.id }))
-    return verdict.id
+    yield* reportAccepted(verdict.id, answer)
+    return yield* handOver(plan, verdict.id, around.after(verdict))
   }
-  const reason =
-    verdict._tag === "Refused" ? verdict.reason : yield* outcomeUnknown(verdict.problem, verdict.sentAt, body)
-  const known = Result.isSuccess(sent) ? Answer.known(sent.success) : {}
-  return yield* new RunwayError({ operation, reason, ...known })
-})
-
-const outcomeUnknown = Effect.fnUntraced(function* (
-  problem: string,
-  sentAt: DateTime.Utc,
-  body: object
-): Effect.fn.Return<OutcomeUnknown> {
-  yield* Telemetry.countUnknownOutcome
-  return new OutcomeUnknown({ problem, sentAt, bodyDigest: yield* digest(JSON.stringify(body)) })
-})
-
-/** A submission that was cut off on its way: nobody is left to take an error, and there may be a job. */
-const warnOfInterruption = (operation: string): Effect.Effect<void> =>
-  Telemetry.countUnknownOutcome.pipe(
-    Effect.andThen(Effect.logWarning("interrupted while submitting; the job may have been accepted")),
-    Effect.annotateLogs({ operation })
+  const error = new RunwayError({
+    operation,
+    reason: yield* reasonOf(verdict, plan.submission.body),
+    ...(answer === undefined ? {} : Answer.known(answer)),
+    ...defined({ taskId: verdict._tag === "Unknown" ? verdict.id : undefined })
+  })
+  const interrupted = Result.isFailure(sent) && sent.failure._tag === "Interrupted"
+  if (verdict._tag === "Unknown") yield* reportUnknown(error, verdict, attempt, interrupted)
+  yield* Effect.catch(around.after(verdict), (failure) =>
+    Effect.logError("the end of a paid attempt could not be recorded", failure.message)
   )
+  return yield* error
+})
 
-const decodeTaskId = Schema.decodeUnknownOption(TaskId)
+/** Tells the hooks of a new task's id, each whatever becomes of the other; if one fails, the submission does, with the id. */
+const handOver = Effect.fnUntraced(function* (
+  plan: Plan,
+  id: TaskId,
+  after: Effect.Effect<void, RunwayError>
+): Effect.fn.Return<TaskId, RunwayError> {
+  const recorded = yield* Effect.result(after)
+  const { onSubmitted } = plan.options
+  const stored = yield* Effect.result(
+    onSubmitted === undefined ? Effect.void : callHook(plan, "onSubmitted", () => onSubmitted(id))
+  )
+  const failure = [recorded, stored].find(Result.isFailure)?.failure
+  return failure === undefined ? id : yield* failure.with({ taskId: id })
+})
 
-/** The new task's id. It is also looked for where sibling gateways put it: a paid job's id is never thrown away for standing elsewhere. */
-const acceptedId = (answer: Answer.Answer): Option.Option<TaskId> => {
-  const body = Option.getOrUndefined(Answer.json(answer))
-  const id = [body, field(body, "data")]
-    .flatMap((place) => [field(place, "id"), field(place, "task_id"), field(place, "taskId")])
-    .find((value) => typeof value === "string" && value.trim() !== "")
-  return decodeTaskId(id)
+/** The hooks around one attempt. `after` does nothing where `before` was not called or failed. */
+const aroundOf = (plan: Plan, attempt: number) => {
+  const { submission, options, attemptTimeout } = plan
+  const { operation, body } = submission
+  const around = options.aroundAttempt
+  let begun: PaidAttempt | undefined
+  const before = Effect.gen(function* () {
+    if (around === undefined) return
+    const shown = { operation, attempt, bodyDigest: yield* digest(body), timeout: attemptTimeout }
+    yield* callHook(plan, "before", () => around.before(shown))
+    begun = shown
+  })
+  const after = (verdict: Verdict): Effect.Effect<void, RunwayError> =>
+    Effect.suspend(() => {
+      const shown = begun
+      return around === undefined || shown === undefined
+        ? Effect.void
+        : callHook(plan, "after", () => around.after(shown, verdict))
+    })
+  return { before, after }
 }
 
-const field = (value: unknown, name: string): unknown =>
-  Predicate.isObjectOrArray(value) ? Reflect.get(value, name) : undefined
+/** Calls a hook. What it declares to fail with is kept; that it broke in another way is a reason of its own. */
+const callHook = Effect.fnUntraced(function* (
+  { submission, hookTimeout }: Plan,
+  hook: HookFailed["hook"],
+  call: () => Effect.Effect<unknown, RunwayError>
+): Effect.fn.Return<void, RunwayError> {
+  const end = yield* Hook.settle(call, hookTimeout)
+  if (Result.isSuccess(end)) return
+  // A hook that is written in JavaScript can fail with anything.
+  if ("failure" in end.failure && end.failure.failure instanceof RunwayError) return yield* end.failure.failure
+  const problem = "broken" in end.failure ? end.failure.broken.problem : `failed: ${String(end.failure.failure)}`
+  return yield* new RunwayError({ operation: submission.operation, reason: new HookFailed({ hook, problem }) })
+})
 
-/** SHA-256 of a text, in hex. */
-const digest = (text: string): Effect.Effect<string> =>
+/** Puts a new task's id where it is found again, before anybody is waited for. */
+const reportAccepted = Effect.fnUntraced(function* (id: TaskId, answer: Answer.Answer | undefined) {
+  yield* Effect.annotateCurrentSpan("runway.task.id", id)
+  const cost = Option.flatMap(Option.flatMap(Option.fromUndefinedOr(answer), Answer.json), decodeCost)
+  if (Option.isSome(cost)) {
+    yield* Effect.annotateCurrentSpan("runway.estimated_cost.credits", cost.value.estimatedCost.credits)
+  }
+  yield* Effect.logInfo("task submitted").pipe(Effect.annotateLogs({ taskId: id }))
+})
+
+const decodeCost = Schema.decodeUnknownOption(Schema.Struct({ estimatedCost: Cost }))
+
+/** Says all that is needed to look for a job of which nobody knows whether it exists. An interrupted caller takes no error. */
+const reportUnknown = Effect.fnUntraced(function* (
+  error: RunwayError,
+  verdict: Verdict & { readonly _tag: "Unknown" },
+  attempt: number,
+  interrupted: boolean
+) {
+  const { operation, reason, status, requestId, taskId } = error
+  const digest = reason._tag === "OutcomeUnknown" ? reason.bodyDigest : undefined
+  const sentAt = DateTime.formatIso(verdict.sentAt)
+  const { problem } = verdict
+  yield* Telemetry.countUnknownOutcome
+  yield* Effect.logWarning(
+    interrupted ? "interrupted while submitting; the job may have been accepted" : "task not submitted"
+  ).pipe(
+    Effect.annotateLogs(
+      defined({
+        operation,
+        reason: reason._tag,
+        problem,
+        sentAt,
+        bodyDigest: digest,
+        attempt,
+        status,
+        requestId,
+        taskId
+      })
+    )
+  )
+})
+
+/** Money may be involved, so a submission that did not lead to a task is logged as a warning. */
+function warn(error: RunwayError): Effect.Effect<void> {
+  // Each attempt whose outcome is not known was logged when that was known; an accepted job was logged as submitted.
+  return error.reason._tag === "OutcomeUnknown"
+    ? Effect.void
+    : Effect.logWarning(
+        error.taskId === undefined ? "task not submitted" : "the submitted task could not be reported"
+      ).pipe(
+        Effect.annotateLogs(
+          defined({
+            reason: error.reason._tag,
+            status: error.status,
+            requestId: error.requestId,
+            taskId: error.taskId
+          })
+        )
+      )
+}
+
+const reasonOf = Effect.fnUntraced(function* (
+  verdict: Exclude<Verdict, { readonly _tag: "Accepted" }>,
+  body: object
+): Effect.fn.Return<Reason> {
+  if (verdict._tag === "Refused") return verdict.reason
+  const { problem } = verdict
+  if (verdict._tag === "NotSent") return new Unreachable({ problem })
+  return new OutcomeUnknown({ problem, sentAt: verdict.sentAt, bodyDigest: yield* digest(body) })
+})
+
+/** SHA-256 of a body as it is sent, in hex. */
+const digest = (body: object): Effect.Effect<string> =>
   Effect.promise(async () => {
-    const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))
+    const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(body)))
     return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("")
   })

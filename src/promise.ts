@@ -17,8 +17,8 @@ import * as Task from "./Task.ts"
 
 export type { Category, NewJob } from "./FailureCode.ts"
 export type { Input } from "./promise/Assets.ts"
-export type { JobOptions, PaidJob, WaitOptions } from "./promise/PaidJob.ts"
-export type { AllOptions, PaidOperation, Place, Result, SubmitOptions } from "./promise/PaidOperation.ts"
+export type { PaidJob, WaitOptions } from "./promise/PaidJob.ts"
+export type { AllOptions, JobOptions, PaidOperation, Place, Result, SubmitOptions } from "./promise/PaidOperation.ts"
 export type { PollOptions, RunwayOptions, Time } from "./promise/Settings.ts"
 export type { Saved, SaveOptions, Video } from "./promise/Video.ts"
 export { type Problem, type Reason, RunwayError } from "./RunwayError.ts"
@@ -63,8 +63,8 @@ export interface Runway extends AsyncDisposable {
  * ```
  */
 export const createRunway = (options: RunwayOptions = {}): Runway => {
-  const { grace = 10_000, warn = console.warn } = options
-  const engine = new Engine({ layer: layerOf(options), grace, warn })
+  const { warn = console.warn } = options
+  const engine = new Engine({ layer: layerOf(options), warn })
   const close = () => engine.close()
   return {
     // One line for each operation that `Job.make` makes.

@@ -64,14 +64,23 @@ const generate = Command.make(
           ? `Submitting a character performance to ${baseUrl}. A job costs ${price} there (the provider's model page).`
           : `Submitting a character performance to a mock of the provider at ${baseUrl}. Nothing leaves this machine.`
       )
-      const id = yield* CharacterPerformance.submit(input).pipe(
+      let accepted = false
+      const id = yield* CharacterPerformance.submit(input, {
+        // Who presses Ctrl-C waits for the answer of what is paid for, and no longer.
+        interruptGrace: "10 seconds",
+        onSubmitted: (id) => {
+          accepted = true
+          return Console.log(`Task ${id}`)
+        }
+      }).pipe(
         Effect.onInterrupt(() =>
           Console.error(
-            "\nInterrupted while the job was being submitted: it may have been accepted. Look at the provider's console."
+            accepted
+              ? "\nInterrupted. The job was accepted and goes on at the provider; wait for it by its id."
+              : "\nInterrupted while the job was being submitted: it may have been accepted. Look at the provider's console."
           )
         )
       )
-      yield* Console.log(`Task ${id}`)
       yield* finish(id, flags.out, mode, { submittedAt: yield* DateTime.now })
       if (mode === "mock") {
         yield* Console.log(

@@ -8,22 +8,25 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { Fetch } from "effect/http/FetchHttpClient"
 import type * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Option from "effect/Option"
 import { defined } from "../Defined.ts"
 import type { Runway } from "../Runway.ts"
 import type { RunwayError } from "../RunwayError.ts"
+import type { Verdict } from "../Submission.ts"
 import type { TaskId } from "../task/Snapshot.ts"
-import { Flight } from "./Flight.ts"
 
 type Running<A> = Effect.Effect<A, RunwayError, Runway>
 
+/** What a submission is to call: with the id as soon as it has it, and with what each attempt came to. */
+interface Reports {
+  readonly accept: (id: TaskId) => void
+  readonly attempted: (verdict: Verdict) => void
+}
+
 export interface EngineOptions {
   readonly layer: Layer.Layer<Runway, RunwayError>
-  /** For how many milliseconds a submission that has left is waited for after it was told to stop. */
-  readonly grace: number
   /** Is told what nobody else is there to hear. */
   readonly warn: (message: string) => void
 }
@@ -31,15 +34,11 @@ export interface EngineOptions {
 export class Engine {
   readonly warn: (message: string) => void
   readonly #runtime: ManagedRuntime.ManagedRuntime<Runway, RunwayError>
-  readonly #grace: number
-  readonly #flights = new Map<Flight, Promise<unknown>>()
-  readonly #hooks = new Set<Promise<unknown>>()
   #closed = false
 
   /** Throws the `RunwayError` of a layer that cannot be made. */
-  constructor({ layer, grace, warn }: EngineOptions) {
+  constructor({ layer, warn }: EngineOptions) {
     this.#runtime = ManagedRuntime.make(layer)
-    this.#grace = grace
     this.warn = warn
     resultOf(this.#runtime.runSyncExit(Effect.void))
   }
@@ -56,47 +55,44 @@ export class Engine {
     return resultOf(await orAbort(this.#runtime.runPromiseExit(effect, defined({ signal })), signal), signal)
   }
 
-  /** Runs a submission. An abort stops it as `Flight` says: when the id arrives all the same, the promise is fulfilled with it. */
-  async submit(submission: Running<TaskId>, signal?: AbortSignal): Promise<TaskId> {
+  /**
+   * Runs a submission. An abort interrupts it, and the client lets a request that has left finish: when the job is accepted all the same,
+   * the promise is fulfilled with its id.
+   */
+  async submit(submission: (reports: Reports) => Running<TaskId>, signal?: AbortSignal): Promise<TaskId> {
     this.#requireOpen()
     signal?.throwIfAborted()
-    const flight = new Flight()
-    const stop = () => flight.stop(this.#grace)
-    signal?.addEventListener("abort", stop, { once: true })
-    const tracked = Effect.flatMap(Fetch, (fetch) => Effect.provideService(submission, Fetch, flight.through(fetch)))
-    const running = this.#runtime.runPromiseExit(tracked, { signal: flight.signal })
-    this.#flights.set(flight, running)
-    const exit = await running
-    this.#flights.delete(flight)
-    flight.land()
-    signal?.removeEventListener("abort", stop)
-    if (flight.sent && Exit.hasInterrupts(exit)) {
-      this.warn(
-        "stopped while a job was being submitted: it may have been accepted and charged; look at the provider's console"
-      )
+    let accepted: TaskId | undefined
+    let verdict: Verdict | undefined
+    const reports: Reports = {
+      accept: (id) => {
+        accepted = id
+      },
+      attempted: (end) => {
+        verdict = end
+      }
+    }
+    const exit = await this.#runtime.runPromiseExit(submission(reports), defined({ signal }))
+    if (Exit.hasInterrupts(exit) && !Exit.hasFails(exit)) {
+      if (accepted !== undefined) return accepted
+      // Nobody is left to take an error.
+      if (verdict !== undefined) this.#warnOfUnknown(verdict)
     }
     return resultOf(exit, signal)
   }
 
-  /** Takes note of a hook that `close` has to wait for. */
-  async hook(running: Promise<unknown>): Promise<void> {
-    this.#hooks.add(running)
-    try {
-      await running
-    } finally {
-      this.#hooks.delete(running)
-    }
-  }
-
-  /** Stops everything. Submissions that have left are waited for, and then the hooks that store their ids, each for the grace. */
+  /** Stops everything. The client lets submissions that have left finish, and then the hooks that store their ids. */
   async close(): Promise<void> {
     this.#closed = true
-    for (const flight of this.#flights.keys()) flight.stop(this.#grace)
-    await Promise.allSettled(this.#flights.values())
-    // The hooks begin after the answers have been read.
-    await new Promise((resolve) => setTimeout(resolve))
-    await atMost(this.#grace, Promise.allSettled(this.#hooks))
     await this.#runtime.dispose()
+  }
+
+  #warnOfUnknown(verdict: Verdict): void {
+    if (verdict._tag !== "Unknown") return
+    const job = verdict.id === undefined ? "" : ` as task ${verdict.id}`
+    this.warn(
+      `stopped while a job was being submitted (${verdict.problem}): it may have been accepted and charged${job}; look at the provider's console`
+    )
   }
 
   #requireOpen(): void {
@@ -127,9 +123,3 @@ export const orAbort = <A>(promise: Promise<A>, signal: AbortSignal | undefined)
         signal.addEventListener("abort", abort, { once: true })
         promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort))
       })
-
-const atMost = async (millis: number, promise: Promise<unknown>): Promise<void> => {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  await Promise.race([promise, new Promise((resolve) => (timer = setTimeout(resolve, millis)))])
-  clearTimeout(timer)
-}

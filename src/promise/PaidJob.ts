@@ -9,7 +9,7 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { HookFailed, RunwayError } from "../RunwayError.ts"
+import { RunwayError } from "../RunwayError.ts"
 import * as Task from "../Task.ts"
 import { type Engine, orAbort } from "./Engine.ts"
 import { type PollOptions, pollOf } from "./Settings.ts"
@@ -23,19 +23,10 @@ export interface WaitOptions extends PollOptions {
   readonly onProgress?: ((task: Task.Task) => unknown) | undefined
 }
 
-/** How a job is begun and waited for. */
-export interface JobOptions extends WaitOptions {
-  /**
-   * Is told the id as soon as the job is accepted: the place to store it. The wait begins when its promise is fulfilled; when it rejects,
-   * the job rejects with `HookFailed`, which has the id. It is called after an abort too, if the id arrives then.
-   */
-  readonly onSubmitted?: ((id: string) => unknown) | undefined
-}
-
 /** Where a job comes from. */
 export interface Origin {
-  /** Gives the task, once. */
-  readonly task: () => Promise<string | Task.Handle>
+  /** Gives the task, once, and tells its id before that if it can. */
+  readonly task: (accept: (id: string) => void) => Promise<string | Task.Handle>
   /** For `warn`, for example `POST /runwayml/v1/character_performance`. */
   readonly about: string
 }
@@ -51,11 +42,15 @@ export class PaidJob implements Promise<Video> {
   #ended = false
   #observed = false
 
-  constructor(engine: Engine, { task, about }: Origin, options: JobOptions) {
+  constructor(engine: Engine, { task, about }: Origin, options: WaitOptions) {
     this.#engine = engine
     this.#about = about
-    const accepted = task()
-    this.#id = accepted.then((task) => (typeof task === "string" ? task : task.id))
+    let accept = (_id: string): void => {}
+    const told = new Promise<string>((resolve) => {
+      accept = resolve
+    })
+    const accepted = task(accept)
+    this.#id = Promise.race([told, accepted.then((task) => (typeof task === "string" ? task : task.id))])
     this.#video = orAbort(this.#follow(accepted, options), options.signal)
     this.#id.catch(() => {})
     this.#video.then(
@@ -114,11 +109,9 @@ export class PaidJob implements Promise<Video> {
     return { [Symbol.toStringTag]: "Job", about: this.#about, id: last?.id, status: last?.status }
   }
 
-  async #follow(accepted: Promise<string | Task.Handle>, options: JobOptions): Promise<Video> {
-    const { signal, onSubmitted, onProgress } = options
+  async #follow(accepted: Promise<string | Task.Handle>, options: WaitOptions): Promise<Video> {
+    const { signal, onProgress } = options
     const task = await accepted
-    const id = typeof task === "string" ? task : task.id
-    if (onSubmitted !== undefined) await this.#engine.hook(told(onSubmitted, id, this.#about))
     const see = (task: Task.Task) => {
       this.#seen.push(task)
       this.#wake()
@@ -155,15 +148,6 @@ export class PaidJob implements Promise<Video> {
 
   #report(error: RunwayError): void {
     if (!this.#observed) this.#engine.warn(`a job that nobody awaits has failed: ${error.message}`)
-  }
-}
-
-const told = async (onSubmitted: (id: string) => unknown, id: string, operation: string): Promise<void> => {
-  try {
-    await onSubmitted(id)
-  } catch (error) {
-    const reason = new HookFailed({ hook: "onSubmitted", problem: `failed with ${wordsOf(error)}` })
-    throw new RunwayError({ operation, reason, taskId: Task.TaskId.make(id) })
   }
 }
 

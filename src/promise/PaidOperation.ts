@@ -11,10 +11,21 @@ import * as Stream from "effect/Stream"
 import { defined } from "../Defined.ts"
 import type { Job } from "../Job.ts"
 import { InvalidInput, RunwayError } from "../RunwayError.ts"
+import type { AroundAttempt } from "../Submission.ts"
 import * as Task from "../Task.ts"
 import type { Engine } from "./Engine.ts"
-import { type JobOptions, PaidJob, type WaitOptions } from "./PaidJob.ts"
+import { PaidJob, type WaitOptions } from "./PaidJob.ts"
 import type { Video } from "./Video.ts"
+
+/** How a job is begun and waited for. */
+export interface JobOptions extends WaitOptions {
+  /**
+   * Is told the id as soon as the job is accepted: the place to store it. The wait begins when its promise is fulfilled; when it rejects,
+   * or takes longer than 30 seconds, the job rejects with `HookFailed`, which has the id. It is called after an abort too, if the id
+   * arrives then.
+   */
+  readonly onSubmitted?: ((id: string) => unknown) | undefined
+}
 
 /** How one input is submitted. */
 export interface SubmitOptions {
@@ -76,15 +87,26 @@ export const paidOperation = <Input, Body, Plain = Input>(
   about: string,
   convert: Conversion<Plain, Input>
 ): PaidOperation<Plain, Body> => {
-  const idOf = (plain: Plain, signal: AbortSignal | undefined): Promise<Task.TaskId> =>
-    engine.submit(
-      Effect.flatMap(convert(plain), (input) => submit(input)),
-      signal
-    )
+  const idOf = (plain: Plain, { signal, onSubmitted }: JobOptions, tell: (id: string) => void): Promise<Task.TaskId> =>
+    engine.submit(({ accept, attempted }) => {
+      const stored = (id: Task.TaskId) =>
+        Effect.promise(async () => {
+          accept(id)
+          tell(id)
+          await onSubmitted?.(id)
+        })
+      const aroundAttempt: AroundAttempt = {
+        before: () => Effect.void,
+        after: (_, verdict) => Effect.sync(() => attempted(verdict))
+      }
+      return Effect.flatMap(convert(plain), (input) => submit(input, { onSubmitted: stored, aroundAttempt }))
+    }, signal)
 
   const begin = (plain: Plain, options: JobOptions = {}): PaidJob => {
-    const handle = async () => engine.runSync(Task.handle(await idOf(plain, options.signal)))
-    return new PaidJob(engine, { task: handle, about }, options)
+    const { onSubmitted, ...wait } = options
+    const task = async (tell: (id: string) => void) =>
+      engine.runSync(Task.handle(await idOf(plain, { ...defined({ onSubmitted }), signal: wait.signal }, tell)))
+    return new PaidJob(engine, { task, about }, wait)
   }
 
   const resultOf = async (place: Place<Plain>, options: AllOptions<Plain>, signal: AbortSignal) => {
@@ -123,7 +145,7 @@ export const paidOperation = <Input, Body, Plain = Input>(
 
   const beside: Beside<Plain, Body> = {
     validate: (plain) => engine.runSync(Effect.flatMap(convert(plain), validate)),
-    submit: (plain, { signal } = {}) => idOf(plain, signal),
+    submit: (plain, options = {}) => idOf(plain, options, () => {}),
     all
   }
   return Object.assign(begin, beside)

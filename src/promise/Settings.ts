@@ -50,8 +50,8 @@ export interface RunwayOptions extends PollOptions {
   readonly limit?: { readonly requests: number; readonly per: Time } | undefined
   /** `"resend"` submits again where it is not known whether a job was accepted, and may pay twice. Default: `"fail"`. */
   readonly onUnknownOutcome?: "fail" | "resend" | undefined
-  /** For how many milliseconds a submission that has left is waited for after an abort or `close`. Default: 10 000. */
-  readonly grace?: number | undefined
+  /** How long a submission that has left may take to finish after an abort or `close`. Default: 30 seconds. */
+  readonly interruptGrace?: Time | undefined
   /** Is told what nobody else is there to hear, above all the failure of a job that nobody awaits. Default: `console.warn`. */
   readonly warn?: ((message: string) => void) | undefined
 }
@@ -74,12 +74,12 @@ export const pollOf = ({
 
 /** The client that options speak of. Its log is silent: a promise and its hooks say what it would say. */
 export const layerOf = (options: RunwayOptions): Layer.Layer<Runway, RunwayError> => {
-  const { apiKey, baseUrl, version, attemptTimeout, limit, onUnknownOutcome, fetch } = options
+  const { apiKey, baseUrl, version, attemptTimeout, limit, onUnknownOutcome, interruptGrace, fetch } = options
   const environment = apiKey === undefined ? ConfigProvider.fromEnv() : keyBeforeEnvironment(apiKey)
   const client = Effect.map(fromEnvironment, (found) =>
     Runway.layer({
       ...found,
-      ...defined({ apiKey, baseUrl, version, attemptTimeout, limit, onUnknownOutcome }),
+      ...defined({ apiKey, baseUrl, version, attemptTimeout, limit, onUnknownOutcome, interruptGrace }),
       poll: { ...found.poll, ...pollOf(options) }
     })
   ).pipe(Effect.provideService(ConfigProvider.ConfigProvider, environment))

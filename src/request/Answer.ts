@@ -1,8 +1,8 @@
 /**
- * One HTTP answer, and what it means: the one place where statuses and error bodies become reasons.
+ * One HTTP answer, and what it means: its JSON, its ids, its error in each of the provider's forms.
  *
- * An answer that proves nothing (a 500, a 502, a page) means different things to a read and to a paid submission, so the caller says
- * which it was. Sending again is not decided here but in `Retry.ts`.
+ * Here is what answers have in common and what they mean to a read. What one means to a paid submission, where an answer that proves
+ * nothing (a 500, a 502, a page) is another matter, is `Refusal.ts`. Sending again is not decided here but in `Retry.ts`.
  *
  * @module
  */
@@ -45,7 +45,7 @@ export interface RawAnswer {
  * A function that is shown every answer as it came, before it is read. By default there is none.
  *
  * Use it to record what the provider really says, for one effect or for a whole program. It is not interrupted while it is shown a
- * submission's answer, and when it breaks, that is only logged: neither may lose a paid task's id.
+ * submission's answer, and when it breaks or takes longer than 30 seconds, that is only logged: neither may lose a paid task's id.
  *
  * @example
  * ```ts
@@ -78,30 +78,6 @@ export const isSuccess = ({ status }: Answer): boolean => status >= 200 && statu
 /** What an error tells of the answer that it was made from. */
 export const known = (answer: Answer): Defined<{ status: number; requestId: string | undefined }> =>
   defined({ status: answer.status, requestId: requestId(answer) })
-
-/**
- * Why a paid submission was certainly not accepted, when its answer holds no task id; nothing when the answer leaves that open, and
- * then `ambiguity` says why.
- */
-export const refusal = (answer: Answer): Option.Option<Reasons.Reason> => {
-  const { status } = answer
-  const error = readError(answer)
-  if (isRedirect(status)) return Option.some(new Reasons.Rejected({ said: redirectProblem(answer), problems: [] }))
-  if (status === 404) return Option.some(rejected(error))
-  // A proxy in between can answer 503 after it has passed the request on; only the provider's own 503 is a proof.
-  if (status === 503 && error === undefined) return Option.none()
-  const reason = definite(answer, error)
-  if (reason !== undefined) return Option.some(reason)
-  return status === 503 || provesNotAccepted.has(status) ? Option.some(unavailable(answer, error)) : Option.none()
-}
-
-/** Why it cannot be told from an answer whether a submission was accepted. */
-export const ambiguity = (answer: Answer): string => {
-  const beginning = Shown.excerpt(answer.text)
-  return answer.status < 300
-    ? `the answer holds no task id (${beginning || "it is empty"})`
-    : beginning || "no reason was given"
-}
 
 /**
  * What an answer to a read means when it holds no task.
@@ -138,37 +114,19 @@ const saysNotThere = (answer: Answer, error: ProviderError | undefined): boolean
 const unexpected = (problem: string, body: string): Reasons.UnexpectedAnswer =>
   new Reasons.UnexpectedAnswer({ problem, excerpt: Shown.excerpt(body) })
 
-/** Answered before the provider could accept anything: too slow or too early, saturated, or (521–523) the edge found no origin. */
-const provesNotAccepted: ReadonlySet<number> = new Set([408, 425, 429, 521, 522, 523])
-
-/** Codes that are permanent whatever the status says: the gateway answers clients' mistakes with 500 and unknown models with 503. */
-const permanentCodes: ReadonlySet<string> = new Set(["invalid_request", "model_not_found"])
-
-/** The meaning of statuses and codes that leave no doubt. */
-const definite = (answer: Answer, error: ProviderError | undefined): Reasons.Reason | undefined => {
-  const { status } = answer
-  if (status === 401) return new Reasons.Unauthorized(words(error))
-  if (status === 403) return new Reasons.Forbidden(words(error))
-  if (status === 429)
-    return new Reasons.RateLimited({ ...words(error), ...defined({ retryAfter: retryAfter(answer) }) })
-  if (status >= 400 && status < 500 && !provesNotAccepted.has(status)) return rejected(error)
-  if (status >= 500 && permanentCodes.has(error?.code ?? "")) return rejected(error)
-  return undefined
-}
-
-const rejected = (error: ProviderError | undefined): Reasons.Rejected =>
+export const rejected = (error: ProviderError | undefined): Reasons.Rejected =>
   new Reasons.Rejected({ ...words(error), problems: error?.problems ?? [] })
 
-const unavailable = (answer: Answer, error: ProviderError | undefined): Reasons.Unavailable =>
+export const unavailable = (answer: Answer, error: ProviderError | undefined): Reasons.Unavailable =>
   new Reasons.Unavailable({
     said: error?.said ?? Shown.excerpt(answer.text),
     ...defined({ code: error?.code, retryAfter: retryAfter(answer) })
   })
 
 /** A status from 300 on, or the 0 that a browser puts in its place. */
-const isRedirect = (status: number): boolean => status === 0 || (status >= 300 && status < 400)
+export const isRedirect = (status: number): boolean => status === 0 || (status >= 300 && status < 400)
 
-const redirectProblem = (answer: Answer): string => {
+export const redirectProblem = (answer: Answer): string => {
   const location = answer.headers.get("location")
   return `answered with a redirect${location === null ? "" : ` to ${Shown.withoutQuery(location)}`}, which is how a wrong path is met; check the base URL`
 }
@@ -181,7 +139,7 @@ interface ProviderError {
 }
 
 /** What every refusal carries of the provider's error. */
-const words = (error: ProviderError | undefined): Defined<{ said: string; code: string | undefined }> =>
+export const words = (error: ProviderError | undefined): Defined<{ said: string; code: string | undefined }> =>
   defined({ said: error?.said ?? "", code: error?.code })
 
 const isWrapped = Schema.is(Wire.WrappedError)
@@ -189,7 +147,7 @@ const isFlat = Schema.is(Wire.FlatError)
 const isNative = Schema.is(Wire.NativeError)
 
 /** The error in one of the contract's three forms, or nothing: then the answer came from something between the provider and us. */
-const readError = (answer: Answer): ProviderError | undefined => {
+export const readError = (answer: Answer): ProviderError | undefined => {
   const body = Option.getOrUndefined(json(answer))
   if (isWrapped(body)) return providerError(body.error.code, body.error.message)
   if (isFlat(body)) return providerError(body.code, body.message)

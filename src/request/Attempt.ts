@@ -1,8 +1,10 @@
 /**
- * One HTTP attempt: a request goes out once, and either its whole answer comes back, or a `NoAnswer` that says how far the request got.
+ * One HTTP attempt: a request goes out once, and either its whole answer comes back, or a `NoAnswer` that says how far the request got
+ * and what had arrived of an answer.
  *
- * It holds the time limit of the attempt, the limit on the answer's size and the abort; it knows nothing of retries. The `fetch` is
- * Effect's `FetchHttpClient.Fetch` reference, so proxies, test doubles and the mock are plugged in there.
+ * It holds the time limit of the attempt, the limit on the answer's size, the abort, and the time that a paid request is given to finish
+ * when its caller is interrupted; it knows nothing of retries. The `fetch` is Effect's `FetchHttpClient.Fetch` reference, so proxies,
+ * test doubles and the mock are plugged in there.
  *
  * @module
  */
@@ -10,15 +12,26 @@ import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import { Fetch } from "effect/http/FetchHttpClient"
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
+import { defined } from "../Defined.ts"
 import type { Answer } from "./Answer.ts"
+import { provesNotSent } from "./NotSent.ts"
+import type { Restore } from "./Retry.ts"
 
-/** Why there is no answer. `NotSent` is a proof that nothing reached the provider; `Lost` means that there is no such proof. */
+/**
+ * Why there is no answer. `NotSent` is a proof that nothing reached the provider; `Lost` means that there is no such proof, and
+ * `Interrupted` the same of a paid request that was cut off.
+ */
 export interface NoAnswer {
-  readonly _tag: "NotSent" | "Lost"
+  readonly _tag: "NotSent" | "Lost" | "Interrupted"
   readonly problem: string
   readonly sentAt: DateTime.Utc
+  /** What had arrived of an answer: its status, its headers, and the beginning of its text. */
+  readonly arrived?: Answer
 }
 
 export interface Limits {
@@ -26,63 +39,134 @@ export interface Limits {
   readonly maxBytes: number
 }
 
+/** What an interruption means to a request that must not be lost: it is let finish for this long once it has left, and then cut off. */
+export interface Finish {
+  readonly grace: Duration.Duration
+  /** What makes the waiting for the answer interruptible. */
+  readonly restore: Restore
+}
+
+/** How far one attempt has come. */
+interface Progress {
+  readonly sentAt: DateTime.Utc
+  /** The request that was handed over. It is held until the end, because the platform forgets to abort a request that nobody holds. */
+  request?: Request
+  response?: Response
+  text: string
+}
+
+/** Writes a request and sends it once. Interrupting it aborts the request at once. */
+export const attempt = (write: () => Promise<Request>, limits: Limits): Effect.Effect<Answer, NoAnswer> =>
+  Effect.flatMap(begin, (progress) => send(write, limits, progress))
+
 /**
- * Writes a request and sends it once. Interrupting it aborts the request at once; `onCutOff` is what is to be done when that cuts off a
- * request that was on its way.
+ * Writes a request and sends it once, and always says what became of it, even if its caller is interrupted: before it has left it is not
+ * sent, and afterwards it may finish within its grace. To be called where nothing else is interruptible.
  */
-export const attempt = Effect.fnUntraced(function* (
+export const attemptToTheEnd = Effect.fnUntraced(function* (
   write: () => Promise<Request>,
   limits: Limits,
-  onCutOff: Effect.Effect<void> = Effect.void
+  { grace, restore }: Finish
 ): Effect.fn.Return<Answer, NoAnswer> {
-  const fetch = yield* Fetch
-  const clock = yield* Clock.Clock
-  const now = () => DateTime.makeUnsafe(clock.currentTimeMillisUnsafe())
-  const sentAt = now()
-  // The request that was handed over. It is held until the end, because the platform forgets to abort a request that nobody holds.
-  let handedOver: Request | undefined
-  const send = async (signal: AbortSignal): Promise<Answer> => {
-    const request = new Request(await write(), { signal })
-    // An attempt that was interrupted while its request was written, or by a signal aborted before the call, sends nothing.
-    signal.throwIfAborted()
-    handedOver = request
-    const response = await fetch(request)
-    const text = await readText(response, limits.maxBytes)
-    return { status: response.status, headers: response.headers, text, sentAt, receivedAt: now() }
+  const progress = yield* begin
+  const sending = yield* Effect.forkDetach(send(write, limits, progress), { startImmediately: true })
+  const exit = yield* Effect.exit(restore(Fiber.await(sending)))
+  if (Exit.isSuccess(exit)) return yield* exit.value
+  if (progress.request !== undefined && Duration.isPositive(grace)) {
+    const end = yield* Effect.timeoutOption(Fiber.await(sending), grace)
+    if (Option.isSome(end)) return yield* end.value
   }
-  return yield* Effect.tryPromise({
-    try: send,
-    catch: (cause): NoAnswer => ({
-      _tag: handedOver === undefined || provesNotSent(cause) ? "NotSent" : "Lost",
-      problem: describe(cause),
-      sentAt
-    })
-  }).pipe(
-    Effect.timeoutOrElse({
-      duration: limits.timeout,
-      orElse: () =>
-        Effect.fail<NoAnswer>({
-          _tag: handedOver === undefined ? "NotSent" : "Lost",
-          problem: `no complete answer within ${Duration.format(limits.timeout)}`,
-          sentAt
-        })
-    }),
-    Effect.onInterrupt(() => (handedOver === undefined ? Effect.void : onCutOff))
-  )
+  yield* Fiber.interrupt(sending)
+  return yield* Effect.fail(noAnswer(progress, "Interrupted", "the submission was interrupted before its answer came"))
 })
 
-const readText = async (response: Response, maxBytes: number): Promise<string> => {
-  if (response.body === null) return ""
-  // A leading byte order mark is dropped, bytes that are no UTF-8 are replaced: an odd answer must not hide its meaning.
+const now = Effect.map(Clock.currentTimeMillis, DateTime.makeUnsafe)
+
+const begin: Effect.Effect<Progress> = Effect.map(now, (sentAt): Progress => ({ sentAt, text: "" }))
+
+const send = Effect.fnUntraced(function* (
+  write: () => Promise<Request>,
+  { timeout, maxBytes }: Limits,
+  progress: Progress
+): Effect.fn.Return<Answer, NoAnswer> {
+  const fetch = yield* Fetch
+  yield* Effect.tryPromise({
+    try: async (signal) => {
+      const request = await readableOnce(await write(), signal)
+      // An attempt that was interrupted while its request was written, or by a signal aborted before the call, sends nothing.
+      signal.throwIfAborted()
+      progress.request = request
+      progress.response = await fetch(request)
+      await readText(progress.response, maxBytes, (text) => {
+        progress.text += text
+      })
+    },
+    catch: (cause) => noAnswer(progress, provesNotSent(cause) ? "NotSent" : "Lost", describe(cause))
+  }).pipe(
+    Effect.timeoutOrElse({
+      duration: timeout,
+      orElse: () => Effect.fail(noAnswer(progress, "Lost", `no complete answer within ${Duration.format(timeout)}`))
+    })
+  )
+  return arrivedAnswer(progress, yield* now) ?? (yield* Effect.fail(noAnswer(progress, "Lost", "no answer")))
+})
+
+/** What is known of an attempt that ended without a whole answer. Whatever the reason, a request that was not handed over was not sent. */
+const noAnswer = (progress: Progress, tag: NoAnswer["_tag"], problem: string): NoAnswer => ({
+  _tag: progress.request === undefined ? "NotSent" : tag,
+  problem,
+  sentAt: progress.sentAt,
+  ...defined({ arrived: arrivedAnswer(progress, progress.sentAt) })
+})
+
+const arrivedAnswer = ({ response, text, sentAt }: Progress, receivedAt: DateTime.Utc): Answer | undefined =>
+  response === undefined ? undefined : { status: response.status, headers: response.headers, text, sentAt, receivedAt }
+
+/**
+ * The request with a body that can be read only once: a platform that sends a request again by itself (Node after a 421, Deno when a
+ * connection breaks) cannot do so then. Its answer is asked for unpacked, because of a packed one that arrives damaged nothing can be read.
+ *
+ * Browsers get the request as it is: they refuse such bodies over HTTP/1.1.
+ */
+const readableOnce = async (written: Request, signal: AbortSignal): Promise<Request> => {
+  if (written.body === null || !isServer()) return new Request(written, { signal })
+  const bytes = new Uint8Array(await written.arrayBuffer())
+  const headers = new Headers(written.headers)
+  headers.set("content-length", String(bytes.byteLength))
+  headers.set("accept-encoding", "identity")
+  const body = new ReadableStream<Uint8Array>({
+    start: (controller) => {
+      controller.enqueue(bytes)
+      controller.close()
+    }
+  })
+  // The types of `fetch` do not know `duplex` yet, which every platform wants beside a stream.
+  const init: RequestInit & { readonly duplex: "half" } = { headers, body, duplex: "half", signal }
+  return new Request(written, init)
+}
+
+/** Whether this is Node, Deno or Bun, and not a page in a browser-like window. */
+const isServer = (): boolean => {
+  const platform: unknown = Reflect.get(globalThis, "process")
+  return (
+    Predicate.hasProperty(platform, "versions") &&
+    Predicate.hasProperty(platform.versions, "node") &&
+    !("document" in globalThis)
+  )
+}
+
+/** Reads a text and hands over each part as it arrives. A leading byte order mark is dropped, bytes that are no UTF-8 are replaced. */
+const readText = async (response: Response, maxBytes: number, onText: (text: string) => void): Promise<void> => {
+  if (response.body === null) return
   const decoder = new TextDecoder()
-  let text = ""
   let bytes = 0
   for await (const chunk of chunks(response.body)) {
+    const room = maxBytes - bytes
     bytes += chunk.byteLength
+    onText(decoder.decode(chunk.byteLength > room ? chunk.subarray(0, room) : chunk, { stream: true }))
     if (bytes > maxBytes) throw new Error(`the answer is larger than ${maxBytes} bytes`)
-    text += decoder.decode(chunk, { stream: true })
   }
-  return text + decoder.decode()
+  onText(decoder.decode())
 }
 
 /** The chunks of a body, which is cancelled when reading stops early. (Not every browser iterates streams yet.) */
@@ -100,39 +184,14 @@ async function* chunks(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Ar
   }
 }
 
-/** Failures of undici and of Node's sockets that happen before a request can leave: name lookup, connection, TLS. */
-const beforeSending =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_[A-Z]+|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|CERT_[A-Z_]+|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_[A-Z_]+|ERR_TLS_CERT_ALTNAME_INVALID)$/
-
-/** Walks the chain of causes. Where the platform tells nothing (a browser's bare TypeError), nothing is proven. */
-const provesNotSent = (error: unknown): boolean => {
-  for (const link of causes(error)) {
-    if (link instanceof AggregateError) return link.errors.length > 0 && link.errors.every(provesNotSent)
-    if (beforeSending.test(field(link, "code"))) return true
-    if (/^(connect|getaddrinfo)$/.test(field(link, "syscall"))) return true
-  }
-  return false
-}
-
-/** An error and what caused it, as far as eight links: chains have been seen to loop. */
-const causes = (error: unknown): ReadonlyArray<unknown> => {
-  const chain: Array<unknown> = []
-  for (let link = error; link !== undefined && link !== null && chain.length < 8; ) {
-    chain.push(link)
-    link = Predicate.hasProperty(link, "cause") ? link.cause : undefined
-  }
-  return chain
-}
-
-const field = (error: unknown, name: "code" | "syscall"): string => {
-  const value = Predicate.hasProperty(error, name) ? error[name] : undefined
-  return typeof value === "string" ? value : ""
-}
-
-/** The innermost cause in words; it is the one that says what happened. */
+/** The innermost cause in words; it is the one that says what happened. Chains have been seen to loop, so eight links are followed. */
 const describe = (error: unknown): string => {
-  const last = causes(error).at(-1)
-  const code = field(last, "code")
+  let last = error
+  for (let links = 0; links < 8 && Predicate.hasProperty(last, "cause"); links++) {
+    if (last.cause === undefined || last.cause === null) break
+    last = last.cause
+  }
+  const code = Predicate.hasProperty(last, "code") && typeof last.code === "string" ? last.code : ""
   const message = last instanceof Error ? last.message || last.name : String(last)
   return code !== "" && !message.includes(code) ? `${message} (${code})` : message
 }

@@ -11,12 +11,15 @@ import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
 import * as Hash from "effect/Hash"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import { defined } from "../Defined.ts"
 import { hiding } from "../Shown.ts"
 import type { TaskId } from "../task/Snapshot.ts"
 import { type Answer, OnAnswer, requestId } from "./Answer.ts"
-import { attempt, type Limits, type NoAnswer } from "./Attempt.ts"
+import { attempt, attemptToTheEnd, type Finish, type Limits, type NoAnswer } from "./Attempt.ts"
+import * as Hook from "./Hook.ts"
 import * as Limiter from "./Limiter.ts"
-import type { Kind, Restore } from "./Retry.ts"
+import type { Kind } from "./Retry.ts"
 import * as Telemetry from "./Telemetry.ts"
 import { type Call, written } from "./Written.ts"
 
@@ -38,13 +41,15 @@ interface Question {
   /** Which attempt this is, from 1. */
   readonly attempt: number
   readonly taskId?: TaskId
-  /** What is to be done when an interruption cuts off the request on its way. */
-  readonly onCutOff?: Effect.Effect<void>
-  /** Where an answered request must not be interrupted any more, this makes the waiting for it interruptible. */
-  readonly restore?: Restore
+  /** Where nothing else is interruptible, this says what an interruption means; then the exchange always says what became of it. */
+  readonly finish?: Finish
 }
 
-export type Exchange = (question: Question) => Effect.Effect<Answer, NoAnswer>
+/** Asks, when it is the question's turn. `before` comes right before the request leaves, and when it fails nothing is sent. */
+export type Exchange = <E = never>(
+  question: Question,
+  before?: Effect.Effect<void, E>
+) => Effect.Effect<Answer, NoAnswer | E>
 
 /** The exchanges of one account, which all keep to one pace. */
 export const make = Effect.fnUntraced(function* (account: Account): Effect.fn.Return<Exchange> {
@@ -54,14 +59,19 @@ export const make = Effect.fnUntraced(function* (account: Account): Effect.fn.Re
   const limiter = yield* Limiter.make(Hash.string(apiKey).toString(36), account.limit)
   const hide = hiding(apiKey)
 
-  return ({ kind, operation, call, attempt: number, taskId, onCutOff, restore = identity }) =>
-    restore(attempt(() => written({ apiKey, baseUrl, version }, call), limits, onCutOff)).pipe(
-      Effect.mapError((none): NoAnswer => ({ ...none, problem: hide(none.problem) })),
-      (sent) => Telemetry.attemptSpan(sent, { operation, baseUrl, resendCount: number - 1, taskId }),
+  const once = ({ operation, call, attempt: number, taskId, finish }: Question): Effect.Effect<Answer, NoAnswer> => {
+    const write = () => written({ apiKey, baseUrl, version }, call)
+    const sent = finish === undefined ? attempt(write, limits) : attemptToTheEnd(write, limits, finish)
+    return sent.pipe(
+      Effect.mapError((none) => noAnswerWithoutKey(none, hide)),
+      (hidden) => Telemetry.attemptSpan(hidden, { operation, baseUrl, resendCount: number - 1, taskId }),
       Effect.tap((answer) => tell(operation, answer)),
-      Effect.map((answer) => withoutKey(answer, hide)),
-      limiter.inTurn(kind, restore)
+      Effect.map((answer) => withoutKey(answer, hide))
     )
+  }
+
+  return (question, before = Effect.void) =>
+    limiter.inTurn(question.kind, question.finish?.restore ?? identity)(Effect.andThen(before, once(question)))
 })
 
 /** Task answers are far below 10 kB; whatever is larger is not one. */
@@ -72,11 +82,17 @@ const tell = Effect.fnUntraced(function* (operation: string, answer: Answer): Ef
   const onAnswer = yield* OnAnswer
   const { status, headers, text } = answer
   const raw = { operation, status, headers, requestId: requestId(answer), body: Redacted.make(text) }
+  const end = yield* Hook.settle(() => onAnswer(raw))
   // A recorder that breaks must not take the answer with it: there may be a paid task's id in it.
-  yield* Effect.catchDefect(
-    Effect.suspend(() => onAnswer(raw)),
-    (defect) => Effect.logError("OnAnswer failed", defect)
-  )
+  if (Result.isFailure(end) && "broken" in end.failure) {
+    yield* Effect.logError("OnAnswer failed", end.failure.broken.problem)
+  }
+})
+
+const noAnswerWithoutKey = (none: NoAnswer, hide: (text: string) => string): NoAnswer => ({
+  ...none,
+  problem: hide(none.problem),
+  ...defined({ arrived: none.arrived && withoutKey(none.arrived, hide) })
 })
 
 /** An answer with the key removed from its headers and its body. */

@@ -8,8 +8,8 @@
  * | --- | --- | --- |
  * | no connection was made (`Unreachable`) | again | again |
  * | 429 (`RateLimited`) | again | again |
- * | 408, 425, 521–523, 503 in the provider's own words (`Unavailable`) | again | again |
- * | a 503 that is not the provider's own, any other 5xx, connection lost, no answer in time, 2xx without an id | **never** (`OutcomeUnknown`) | again (`Unavailable`, `ConnectionLost`, `UnexpectedAnswer`) |
+ * | 425; 521, 523, 525, 526 of Cloudflare's; 503 whose code says that no channel was chosen (`Unavailable`) | again | again |
+ * | 408, 409, 421, 460, 499, any other 503 or 5xx, connection lost, no answer in time, 2xx without an id | **never** (`OutcomeUnknown`) | again (`Unavailable`, `ConnectionLost`, `UnexpectedAnswer`) |
  * | 401, 403, other 4xx, 500 with `invalid_request`, 503 with `model_not_found` | never | never |
  *
  * @module
@@ -40,13 +40,23 @@ export interface RetryOptions {
   readonly retry?: RetrySchedule | undefined
 }
 
-/** How one paid request is retried; what is left out comes from the layer. */
-export interface SubmitOptions extends RetryOptions {
+/** How paid requests are sent; what a call leaves out comes from the layer. */
+export interface SubmitPolicy extends RetryOptions {
   /**
    * What to do when it is not known whether a submission was accepted. Default: `"fail"`, with the reason `OutcomeUnknown`. `"resend"`
    * sends it again as if it had not been, and may pay twice.
    */
   readonly onUnknownOutcome?: "fail" | "resend" | undefined
+  /**
+   * What an interruption does to a paid request that has left. Default: `"finish"`, which lets it finish for `interruptGrace`, so that the
+   * id of an accepted job is not lost, and only then ends. `"abort"` cuts it off at once; whether there is a job is not known then. What has
+   * not left yet is never sent after an interruption.
+   */
+  readonly onInterrupt?: "finish" | "abort" | undefined
+  /** How long an interrupted request may take to finish, within its `attemptTimeout`. Default: 30 seconds. */
+  readonly interruptGrace?: Duration.Input | undefined
+  /** How long each call of a hook may take (`onSubmitted`, `aroundAttempt`). Default: 30 seconds. */
+  readonly hookTimeout?: Duration.Input | undefined
 }
 
 /** Four more attempts within two minutes, 0.5 s apart and doubling up to 20 s, each ±20 %. */
@@ -87,7 +97,7 @@ export const withRetry = <A, R>(
 export const resend = <A, R>(
   sendOnce: (attempt: number) => Effect.Effect<A, RunwayError, R>,
   kind: Kind,
-  { retry = defaultRetry, onUnknownOutcome = "fail" }: SubmitOptions
+  { retry = defaultRetry, onUnknownOutcome = "fail" }: SubmitPolicy
 ): Effect.Effect<A, RunwayError, R> =>
   withRetry(
     sendOnce,

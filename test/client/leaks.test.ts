@@ -185,7 +185,10 @@ describe("an AbortSignal", () => {
 
   it("aborts the request in flight in the same turn, before the promise settles", async () => {
     // Its warning, that the job may have been accepted, is another test's matter.
-    const submit = CharacterPerformance.submit(input).pipe(Effect.asVoid, Effect.provide(Logger.layer([])))
+    const submit = CharacterPerformance.submit(input, { onInterrupt: "abort" }).pipe(
+      Effect.asVoid,
+      Effect.provide(Logger.layer([]))
+    )
     for (const effect of [Effect.asVoid(Task.get(id)), Effect.asVoid(Task.wait(id)), submit]) {
       const order: Array<string> = []
       let signal: AbortSignal | undefined

@@ -75,13 +75,12 @@ describe("a submission that provably was not accepted is sent again", () => {
     ],
     ["429", () => answer(429, wrapped("rate_limit_exceeded"))],
     ["429 with an empty body", () => new Response(null, { status: 429 })],
-    ["408", () => answer(408)],
     ["425", () => answer(425)],
-    ["521", () => answer(521, "<h1>Web server is down</h1>")],
-    ["522", () => answer(522, "<h1>Connection timed out</h1>")],
-    ["523", () => answer(523, "<h1>Origin is unreachable</h1>")],
-    ["503 in the provider's own words", () => answer(503, wrapped("get_channel_failed"))],
-    ["503 in Runway's words", () => answer(503, { error: "busy" })]
+    ["Cloudflare's 521", () => answer(521, "<h1>Web server is down</h1>")],
+    ["Cloudflare's 523", () => answer(523, "<h1>Origin is unreachable</h1>")],
+    ["Cloudflare's 525", () => answer(525, "error code: 525")],
+    ["Cloudflare's 526", () => answer(526, {}, { "cf-ray": "9c1f2d3e4f5a6b7c-FRA" })],
+    ["503 whose code says that no channel was chosen", () => answer(503, wrapped("get_channel_failed"))]
   ]
   for (const [name, reply] of cases) {
     it.effect(`after ${name}`, () => {
@@ -120,6 +119,24 @@ describe("a submission whose outcome is not known is never sent again", () => {
           cause: new AggregateError([socketError("ECONNREFUSED", "connect").cause, socketError("ECONNRESET").cause])
         })
     ],
+    ["408", () => answer(408)],
+    ["409", () => answer(409, { error: "A task with this input is already running." })],
+    ["421", () => answer(421)],
+    ["460", () => answer(460)],
+    ["499", () => answer(499)],
+    ["444, of which nobody says what it means", () => answer(444)],
+    ["429 whose code says that it had been sent on", () => answer(429, wrapped("do_request_failed"))],
+    ["400 whose code says that it had been sent on", () => answer(400, wrapped("bad_response_body"))],
+    ["503 in Runway's form", () => answer(503, { error: "busy" })],
+    ["503 in the gateway's form, with a code that names no channel", () => answer(503, wrapped("overloaded"))],
+    ["503 with no channel in words only", () => answer(503, wrapped("", "no available channel"))],
+    ["522", () => answer(522, "<h1>Connection timed out</h1>")],
+    ["521 that is not Cloudflare's", () => answer(521, { message: "down" })],
+    ["502 with invalid_request", () => answer(502, wrapped("invalid_request"))],
+    ["host unreachable, while reading", () => socketError("EHOSTUNREACH", "read")],
+    ["net unreachable, while writing", () => socketError("ENETUNREACH", "write")],
+    ["timed out, while reading", () => socketError("ETIMEDOUT", "read")],
+    ["refused, while reading", () => socketError("ECONNREFUSED", "read")],
     ["500", () => answer(500, { code: "do_request_failed", message: "do request failed", data: null })],
     ["500 without a body", () => new Response(null, { status: 500 })],
     ["502", () => answer(502, "<h1>Bad gateway</h1>")],
@@ -143,6 +160,7 @@ describe("a submission whose outcome is not known is never sent again", () => {
         expect(error.reason._tag).toBe("OutcomeUnknown")
         expect(error.isRetryable).toBe(false)
         expect(error.message).toContain("not known whether the job was accepted and charged")
+        expect(error.message).not.toContain("will not help")
         expect(api.posts()).toBe(1)
       }).pipe(Effect.provide(api.layer()))
     })

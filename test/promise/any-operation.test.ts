@@ -23,7 +23,7 @@ it("whatever Job.make makes is put behind promises with one line", async () => {
     Layer.succeed(Fetch, fetch),
     Logger.layer([])
   )
-  const engine = new Engine({ layer, grace: 0, warn: () => {} })
+  const engine = new Engine({ layer, warn: () => {} })
   const run = paidOperation(engine, another, "another", Effect.succeed)
   const job = run({ prompt: "a cat" })
   expect([await job.id, (await job).url]).toEqual([id, signed])

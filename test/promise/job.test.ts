@@ -75,7 +75,7 @@ describe("a job", () => {
       onSubmitted: () => Promise.reject(new TypeError("the database is away"))
     })
     const error = await runwayError(job)
-    expect(error.is("HookFailed") && error.reason.problem).toBe("failed with TypeError: the database is away")
+    expect(error.is("HookFailed") && error.reason.problem).toBe("died: the database is away")
     expect(error.taskId).toBe(id)
     expect(await job.id).toBe(id)
     expect(asked).toHaveLength(1)
@@ -169,12 +169,11 @@ describe("a job", () => {
 describe("an abort", () => {
   it("while waiting rejects with the signal's reason at once, and cuts the request", async () => {
     const { reply, state } = silence()
-    const { runway } = scripted([accepted(), reply])
+    const { runway, asked } = scripted([accepted(), reply])
     await using _ = runway
     const controller = new AbortController()
     const job = runway.characterPerformance(input, { signal: controller.signal })
-    await job.id
-    await turn()
+    while (asked.length < 2) await turn()
     const reason = new Error("enough")
     controller.abort(reason)
     expect(await caught(job)).toBe(reason)
@@ -205,7 +204,7 @@ describe("an abort", () => {
 
   it("cuts a paid request that is not answered within the grace, and warns that there may be a job", async () => {
     const { reply, state } = silence()
-    const { runway, warnings, posts } = scripted([reply], { grace: 5 })
+    const { runway, warnings, posts } = scripted([reply], { interruptGrace: 5 })
     await using _ = runway
     const controller = new AbortController()
     const submitted = runway.characterPerformance.submit(input, { signal: controller.signal })
@@ -227,7 +226,9 @@ describe("an abort", () => {
   })
 
   it("between two tries of a submission sends nothing more", async () => {
-    const { runway, posts } = scripted([answer(429, wrapped("busy"), { "retry-after": "1" }), accepted()], { grace: 5 })
+    const { runway, posts } = scripted([answer(429, wrapped("busy"), { "retry-after": "1" }), accepted()], {
+      interruptGrace: 5
+    })
     await using _ = runway
     const controller = new AbortController()
     const job = runway.characterPerformance(input, { signal: controller.signal })

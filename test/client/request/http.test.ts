@@ -158,11 +158,7 @@ const losses: ReadonlyArray<readonly [string, Behaviour, Partial<RunwayOptions>?
   ["breaks off in the status line", breaksOffAfter("HTTP/1.")],
   ["breaks off in the headers", breaksOffAfter("HTTP/1.1 200 OK\r\nContent-Type: appl")],
   ["breaks off after the headers", breaksOffAfter("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n")],
-  ["breaks off in the body", breaksOffAfter(`HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{"id":"${id}"`)],
-  [
-    "answers 200 and ends before the promised length",
-    ({ socket }) => void socket.end(`HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"id":"${id}"}`)
-  ],
+  ["breaks off in the id", breaksOffAfter(`HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{"id":"${id}`)],
   [
     "breaks off between two chunks",
     breaksOffAfter(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\n{"id":\r\n`)
@@ -176,7 +172,78 @@ const losses: ReadonlyArray<readonly [string, Behaviour, Partial<RunwayOptions>?
   ]
 ]
 
+const ok = "HTTP/1.1 200 OK\r\n"
+const theId = `{"id":"${id}"`
+
+/** Answers that hold a whole id and end badly. */
+const cutShort: ReadonlyArray<readonly [string, Behaviour, Partial<RunwayOptions>?]> = [
+  ["breaks off behind the id", breaksOffAfter(`${ok}Content-Length: 50\r\n\r\n${theId}`)],
+  [
+    "resets the connection behind the id",
+    ({ socket }) => void socket.write(`${ok}Content-Length: 50\r\n\r\n${theId}`, () => socket.resetAndDestroy())
+  ],
+  ["ends before the promised length", ({ socket }) => void socket.end(`${ok}Content-Length: 500\r\n\r\n${theId}}`)],
+  [
+    "promises less than it sends",
+    ({ socket }) => void socket.end(`${ok}Content-Length: ${theId.length}\r\n\r\n${theId},"status":"PENDING"}`)
+  ],
+  [
+    "leaves out the last chunk",
+    ({ socket }) =>
+      void socket.end(`${ok}Transfer-Encoding: chunked\r\n\r\n${(theId.length + 1).toString(16)}\r\n${theId}}\r\n`)
+  ],
+  [
+    "sends chunks that are none behind the id",
+    ({ socket }) =>
+      void socket.end(`${ok}Transfer-Encoding: chunked\r\n\r\n${theId.length.toString(16)}\r\n${theId}\r\nzz\r\n`)
+  ],
+  ["stalls behind the id", ({ socket }) => void socket.write(`${ok}Content-Length: 500\r\n\r\n${theId}`), impatient],
+  [
+    "sends more than any answer has",
+    ({ socket }) => void socket.write(`${ok}Content-Length: 3000000\r\n\r\n${theId},"debug":"${"x".repeat(2_000_000)}`)
+  ]
+]
+
 describe("a submission over a real connection", () => {
+  for (const [name, behaviour, options] of cutShort) {
+    it.live(`keeps the id, and is sent once, to a server that ${name}`, () =>
+      Effect.gen(function* () {
+        const wire = yield* serve(behaviour, answers)
+        expect(yield* CharacterPerformance.submit(input).pipe(client(wire.url, options))).toBe(id)
+        expect(wire.seen.map(({ method }) => method)).toEqual(["POST"])
+      })
+    )
+  }
+
+  it.live("is asked for unpacked, because nothing can be read of a packed answer that arrives damaged", () =>
+    Effect.gen(function* () {
+      const wire = yield* serve(answers)
+      yield* CharacterPerformance.submit(input).pipe(client(wire.url))
+      expect(wire.seen[0]?.head).toMatch(/^accept-encoding: identity\r?$/im)
+    })
+  )
+
+  for (const [status, extra] of [
+    ["408 Request Timeout", ["Connection: close"]],
+    ["409 Conflict", []],
+    ["421 Misdirected Request", []],
+    ["499 Client Closed Request", []],
+    ["503 Service Unavailable", ["Retry-After: 0"]],
+    ["522 Connection Timed Out", []]
+  ] as const) {
+    it.live(`is sent once, by us and by the platform, to a server that answers ${status}`, () =>
+      Effect.gen(function* () {
+        const wire = yield* serve(
+          ({ socket }) => void socket.write(message(status, '{"error":"later"}', extra)),
+          answers
+        )
+        const error = yield* Effect.flip(CharacterPerformance.submit(input)).pipe(client(wire.url))
+        expect(error.reason._tag).toBe("OutcomeUnknown")
+        expect(wire.seen.map(({ method }) => method)).toEqual(["POST"])
+      })
+    )
+  }
+
   for (const [name, loss, options] of losses) {
     it.live(`is sent once to a server that ${name}`, () =>
       Effect.gen(function* () {
@@ -290,7 +357,7 @@ describe("interrupting a request over a real connection", () => {
     void socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"id":"${id}"`)
 
   const calls: ReadonlyArray<readonly [string, Effect.Effect<unknown, RunwayError, Runway>]> = [
-    ["a submission", CharacterPerformance.submit(input)],
+    ["a submission that is not to finish", CharacterPerformance.submit(input, { onInterrupt: "abort" })],
     ["a look", Task.get(id)],
     ["a wait", Task.wait(id)]
   ]
@@ -391,10 +458,11 @@ describe("a redirect to another server", () => {
           Effect.flip(CharacterPerformance.submit(input)),
           Effect.flip(Task.get(id))
         ]).pipe(client(wire.url))
-        expect(submitted.reason._tag).toBe("Rejected")
+        // 303 is said after the work was done.
+        expect(submitted.reason._tag).toBe(status === 303 ? "OutcomeUnknown" : "Rejected")
         expect(submitted.status).toBe(status)
         expect(looked.reason._tag).toBe("UnexpectedAnswer")
-        expect(submitted.message).toContain(elsewhere.url)
+        if (status !== 303) expect(submitted.message).toContain(elsewhere.url)
         expect(submitted.message + looked.message).not.toContain("SIGNED")
         expect(wire.seen.map(({ method }) => method)).toEqual(["POST", "GET", "GET", "GET"])
         expect(elsewhere.connections).toBe(0)

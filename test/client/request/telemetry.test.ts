@@ -423,7 +423,18 @@ describe("logs", () => {
           message: "task not submitted",
           annotations: { reason: "Forbidden", status: 403, requestId: "req-42" }
         },
-        { level: "WARN", message: "task not submitted", annotations: { reason: "OutcomeUnknown" } }
+        {
+          level: "WARN",
+          message: "task not submitted",
+          annotations: {
+            operation: post,
+            reason: "OutcomeUnknown",
+            problem: "read ECONNRESET",
+            sentAt: "1970-01-01T00:00:00.000Z",
+            bodyDigest: expect.stringMatching(/^[0-9a-f]{64}$/),
+            attempt: 1
+          }
+        }
       ])
     }).pipe(Effect.provide([api.layer(), layer]))
   })
@@ -433,7 +444,7 @@ describe("logs", () => {
     const api = provider(reply)
     const { lines, layer } = journal("Info")
     return Effect.gen(function* () {
-      const fiber = yield* Effect.forkChild(CharacterPerformance.submit(input))
+      const fiber = yield* Effect.forkChild(CharacterPerformance.submit(input, { onInterrupt: "abort" }))
       yield* until(() => api.asked.length === 1)
       yield* Fiber.interrupt(fiber)
       expect(state.aborted).toBe(true)
@@ -441,7 +452,14 @@ describe("logs", () => {
         {
           level: "WARN",
           message: "interrupted while submitting; the job may have been accepted",
-          annotations: { operation: post }
+          annotations: {
+            operation: post,
+            reason: "OutcomeUnknown",
+            problem: "the submission was interrupted before its answer came",
+            sentAt: "1970-01-01T00:00:00.000Z",
+            bodyDigest: expect.stringMatching(/^[0-9a-f]{64}$/),
+            attempt: 1
+          }
         }
       ])
     }).pipe(Effect.provide([api.layer(), layer]))
