@@ -12,6 +12,7 @@ import * as Stream from "effect/Stream"
 import { RunwayError } from "../RunwayError.ts"
 import * as Task from "../Task.ts"
 import { type Engine, orAbort } from "./Engine.ts"
+import { inspected, showing } from "./Inspected.ts"
 import { type PollOptions, pollOf } from "./Settings.ts"
 import { Video } from "./Video.ts"
 
@@ -33,6 +34,11 @@ export interface Origin {
 
 export class PaidJob implements Promise<Video> {
   readonly [Symbol.toStringTag] = "Job"
+  readonly [inspected] = showing("Job", () => ({
+    of: this.#about,
+    id: this.#seen.at(-1)?.id,
+    status: this.#seen.at(-1)?.status
+  }))
   readonly #engine: Engine
   readonly #about: string
   readonly #id: Promise<string>
@@ -102,11 +108,6 @@ export class PaidJob implements Promise<Video> {
     }
     const last = this.#seen.at(-1)
     if (last === undefined || !Task.isTerminal(last)) await this.#video
-  }
-
-  [Symbol.for("nodejs.util.inspect.custom")](): object {
-    const last = this.#seen.at(-1)
-    return { [Symbol.toStringTag]: "Job", about: this.#about, id: last?.id, status: last?.status }
   }
 
   async #follow(accepted: Promise<string | Task.Handle>, options: WaitOptions): Promise<Video> {

@@ -130,12 +130,10 @@ export const paidOperation = <Input, Body, Plain = Input>(
     const results = streamOf(inputs).pipe(
       Stream.mapEffect(
         (input, index) =>
-          Effect.tryPromise({
-            try: (interrupted) => {
-              const stop = signal === undefined ? interrupted : AbortSignal.any([signal, interrupted])
-              return resultOf({ index, input }, options, stop)
-            },
-            catch: (error) => error
+          // What it rejects with is the signal's reason, which ends the whole loop.
+          Effect.promise((interrupted) => {
+            const stop = signal === undefined ? interrupted : AbortSignal.any([signal, interrupted])
+            return resultOf({ index, input }, options, stop)
           }),
         { concurrency, unordered: true }
       )

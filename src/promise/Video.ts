@@ -11,6 +11,7 @@ import { defined } from "../Defined.ts"
 import { withoutQuery } from "../Shown.ts"
 import type { Succeeded } from "../task/Snapshot.ts"
 import type { Engine } from "./Engine.ts"
+import { inspected, showing } from "./Inspected.ts"
 import type { Time } from "./Settings.ts"
 
 /** How a video is saved. */
@@ -91,7 +92,5 @@ export class Video {
     return `Video ${this.id} ${withoutQuery(this.url)}`
   }
 
-  [Symbol.for("nodejs.util.inspect.custom")](): Shown & { readonly [Symbol.toStringTag]: string } {
-    return { [Symbol.toStringTag]: "Video", ...this.toJSON() }
-  }
+  readonly [inspected] = showing("Video", () => this.toJSON())
 }

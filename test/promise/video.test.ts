@@ -30,6 +30,7 @@ describe("a video", () => {
       expect(shown).toContain("https://example.com/video.mp4?…")
       expect(shown).not.toContain("secret")
     }
+    expect(inspect(video)).toMatch(/^Video \{\n? *id: /)
     expect(JSON.parse(JSON.stringify(video))).toEqual({
       id,
       status: "SUCCEEDED",
