@@ -202,6 +202,18 @@ describe("an abort", () => {
     expect(asked).toHaveLength(1)
   })
 
+  it("of a bare submission on its way is answered with the id that arrives all the same", async () => {
+    const post = held(accepted)
+    const { runway } = scripted([post.reply])
+    await using _ = runway
+    const controller = new AbortController()
+    const submitted = runway.characterPerformance.submit(input, { signal: controller.signal })
+    await post.asked
+    controller.abort()
+    post.release()
+    expect(await submitted).toBe(id)
+  })
+
   it("cuts a paid request that is not answered within the grace, and warns that there may be a job", async () => {
     const { reply, state } = silence()
     const { runway, warnings, posts } = scripted([reply], { interruptGrace: 5 })
