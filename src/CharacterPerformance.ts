@@ -89,9 +89,10 @@ export const validate: (input: Input) => Effect.Effect<CharacterPerformanceReque
  *
  * Use it when the id goes to a queue or a database and somebody else waits. The input is checked first, and nothing is sent when it is
  * wrong (`InvalidInput`). The request is sent again only when it provably was not accepted; where that is not known the error's reason is
- * `OutcomeUnknown`, and whether to pay again is yours to decide.
+ * `OutcomeUnknown`, and whether to pay again is yours to decide. Once it has left, an interruption lets it finish for up to 30 seconds, so
+ * that the id of an accepted job reaches `onSubmitted`, span and log.
  *
- * Errors: `InvalidInput`, `Unreachable`, `OutcomeUnknown`, `Unauthorized`, `Forbidden`, `Rejected`, `RateLimited`, `Unavailable`.
+ * Errors: `InvalidInput`, `Unreachable`, `OutcomeUnknown`, `HookFailed`, `Unauthorized`, `Forbidden`, `Rejected`, `RateLimited`, `Unavailable`.
  * Source: https://apidoc.cometapi.com/api/video/runway/official-format/control-a-character
  *
  * @example

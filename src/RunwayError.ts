@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { defined } from "./Defined.ts"
 import { type Category, classify, type NewJob } from "./FailureCode.ts"
+import * as Shown from "./Shown.ts"
 import { Cancelled, Failed, Finishing, Task, TaskId } from "./task/Snapshot.ts"
 
 /** One thing that is wrong with an input. */
@@ -456,7 +457,7 @@ export class RunwayError extends Schema.TaggedError<RunwayError>("cometapi-runwa
   override get message(): string {
     const status = this.status === undefined ? "" : `${this.status} `
     const attempts = (this.attempts ?? 1) === 1 ? "" : ` after ${this.attempts} attempts`
-    const task = this.taskId === undefined ? "" : ` [task ${this.taskId}]`
+    const task = this.taskId === undefined ? "" : ` [task ${Shown.word(this.taskId)}]`
     const request = this.requestId === undefined ? "" : ` (request id ${this.requestId})`
     return `${this.operation}: ${status}${this.reason.message}${attempts}${task}${request}`
   }

@@ -119,13 +119,15 @@ const validDuration = (setting: string, input: Duration.Input): Effect.Effect<Du
 }
 
 /** A pace at which requests can go at all. */
-const validLimit = (limit: Limit): Effect.Effect<Limit, RunwayError> => {
-  if (!Predicate.isObject(limit)) return invalid("limit", `must be like { requests: 60, per: "1 minute" }`)
-  const problem = Options.count(limit.requests)
-  return problem === undefined
-    ? Effect.map(validDuration("limit.per", limit.per), (per): Limit => ({ requests: limit.requests, per }))
-    : invalid("limit.requests", problem)
-}
+const validLimit = Effect.fnUntraced(function* (limit: Limit): Effect.fn.Return<Limit, RunwayError> {
+  if (!Predicate.isObject(limit)) return yield* invalid("limit", `must be like { requests: 60, per: "1 minute" }`)
+  const { requests, per, burst = requests } = limit
+  for (const [setting, number] of Object.entries({ requests, burst })) {
+    const problem = Options.count(number)
+    if (problem !== undefined) return yield* invalid(`limit.${setting}`, problem)
+  }
+  return { requests, burst, per: yield* validDuration("limit.per", per) }
+})
 
 /** What the environment says, each variable checked for itself and named when it is wrong. */
 export const fromEnvironment: Effect.Effect<RunwayOptions, RunwayError> = Effect.gen(function* () {

@@ -9,11 +9,16 @@
  */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import type * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
+import type * as Path from "effect/Path"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { defined } from "./Defined.ts"
+import type { Downloaded } from "./download/Download.ts"
+import * as Download from "./download/Download.ts"
+import type { DownloadOptions } from "./download/Options.ts"
 import * as Options from "./Options.ts"
 import { Runway } from "./Runway.ts"
 import { InvalidInput, RunwayError, TaskCancelled, TaskFailed } from "./RunwayError.ts"
@@ -21,7 +26,7 @@ import type { RetryOptions } from "./request/Retry.ts"
 import { isTerminal, type Succeeded, type Task, TaskId, type Terminal } from "./task/Snapshot.ts"
 import { looks, operation, type WaitOptions } from "./Wait.ts"
 
-export { type Downloaded, type DownloadOptions, download } from "./download/Download.ts"
+export type { Allow } from "./download/Access.ts"
 export type { DownloadProgress } from "./download/Progress.ts"
 export {
   Cancelled,
@@ -38,6 +43,7 @@ export {
   Unrecognised
 } from "./task/Snapshot.ts"
 export type { WaitOptions } from "./Wait.ts"
+export type { Downloaded, DownloadOptions }
 
 /**
  * A task's id and the time of its submission: what another process needs to take the wait up again with its grace intact.
@@ -212,6 +218,48 @@ const annotateWith = ({ status, cost }: Task): Effect.Effect<void> =>
   Effect.annotateCurrentSpan(
     defined({ "runway.task.status": status, "runway.cost.credits": cost === undefined ? undefined : cost.credits })
   )
+
+/**
+ * Saves a task's video and says where it is and how many bytes it has.
+ *
+ * Use it soon after the task has succeeded: output URLs expire within 24 to 48 hours. The file appears under its name only when it is
+ * whole. Temporary failures are tried again, and the download continues where it broke off if the host allows; so does a later call with
+ * the same `to`, after a failure, an interruption or the end of the process.
+ *
+ * Only https from public hosts is asked for, unless `allow` says otherwise; and a mock's own output, where `Runway` is provided and its
+ * base URL is the mock's.
+ *
+ * Errors: `InvalidInput` for an option that cannot be used, with nothing asked; `DownloadFailed`; `OutputExpired` when the task must be got again for a fresh URL.
+ * Source: https://docs.dev.runwayml.com/assets/outputs/
+ *
+ * @example
+ * ```ts
+ * import { NodeServices } from "@effect/platform-node"
+ * import { Console, Effect } from "effect"
+ * import { Task } from "cometapi-runway"
+ *
+ * const program = Effect.gen(function*() {
+ *   const task = yield* Task.wait("5b91e444-c232-deaf-a4d7-8aef3e57336b")
+ *   const { path, bytes } = yield* Task.download(task, {
+ *     to: "videos/",
+ *     onProgress: ({ received, total }) => Console.log(`${received} of ${total ?? "?"} bytes`)
+ *   })
+ *   yield* Console.log(`${path}: ${bytes} bytes`)
+ * }).pipe(Effect.provide(NodeServices.layer))
+ * ```
+ */
+export const download = Effect.fn("Runway.download")(function* (
+  task: Succeeded,
+  options: DownloadOptions
+): Effect.fn.Return<Downloaded, RunwayError, FileSystem.FileSystem | Path.Path> {
+  yield* Effect.annotateCurrentSpan("runway.task.id", task.id)
+  // A download needs no client. It only has to know where the API is, to tell a mock's output from somebody else's private address.
+  const runway = yield* Effect.serviceOption(Runway)
+  const apiUrl = Option.getOrUndefined(Option.map(runway, ({ baseUrl }) => baseUrl))
+  const saved = yield* Download.download(task, options, apiUrl)
+  yield* Effect.annotateCurrentSpan("runway.download.bytes", saved.bytes)
+  return saved
+})
 
 const taskId = (id: string, operation: string): Effect.Effect<TaskId, RunwayError> =>
   decodeTaskId(id).pipe(

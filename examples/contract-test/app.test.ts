@@ -1,8 +1,8 @@
 /**
  * Contract tests of the program beside this file, against the mock. Each has a world of its own, and at its end the mock says whether
- * the program did anything that costs money or breaks a rule. The mock's clock is virtual, so nothing waits.
+ * the program did anything that costs money or breaks a rule. The mock's clock is manual: what the program sleeps is what passes, and nothing waits.
  */
-import { type TestWorld, test } from "cometapi-runway-mock/vitest"
+import { test as runwayTest, type TestWorld } from "cometapi-runway-mock/vitest"
 import { describe, expect } from "vitest"
 import { makeApp, OutcomeUnknown, Refused } from "./app.ts"
 
@@ -11,12 +11,15 @@ const performance = {
   reference: { type: "video", uri: "https://example.com/performance.mp4" }
 } as const
 
+const test = runwayTest.extend({ mockOptions: { clock: "manual" } })
+
 /** The program with the mock as its API; what it would have slept and whom it has paid for are written down. */
-const appFor = ({ url, key }: TestWorld<string>) => {
+const appFor = ({ url, key, ...world }: TestWorld<string>) => {
   const slept: Array<number> = []
   const ids: Array<string> = []
   const sleep = async (millis: number) => {
     slept.push(millis)
+    await world.sleep(millis)
   }
   const app = makeApp({ baseUrl: url, key, sleep })
   return { ...app, slept, ids, run: () => app.make(performance, (id) => ids.push(id)) }
@@ -33,7 +36,10 @@ describe("what goes wrong", () => {
     mock.inject({ on: "submit", kind: "lost", once: true })
     const { run } = appFor(mock)
     await run().catch(run) // naive
-    expect(mock.report().findings).toMatchObject([{ kind: "duplicate-submission", requests: [1, 2] }])
+    expect(mock.report().findings).toMatchObject([
+      { kind: "duplicate-submission", requests: [1, 2] },
+      { kind: "paid-orphan", requests: [1] }
+    ])
     mock.allow("duplicate-submission")
   })
 
@@ -89,7 +95,7 @@ describe("what goes well", () => {
       baseUrl: "https://api.cometapi.com",
       key: mock.key,
       fetch: mock.fetch,
-      sleep: async () => {}
+      sleep: mock.sleep
     })
     await app.make(performance, () => {})
   })

@@ -7,6 +7,9 @@ import type {
   AdvanceTaskData,
   AdvanceTaskErrors,
   AdvanceTaskResponses,
+  ChooseRequirementsData,
+  ChooseRequirementsErrors,
+  ChooseRequirementsResponses,
   ChooseScenarioData,
   ChooseScenarioErrors,
   ChooseScenarioResponses,
@@ -449,6 +452,55 @@ export type paths = {
         }
       }
     }
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/_mock/requirements": {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /**
+     * Say which fields a body must have from now on
+     */
+    put: {
+      parameters: {
+        query?: Required<ChooseRequirementsData>["query"]
+        header?: never
+        path?: never
+        cookie?: never
+      }
+      requestBody: {
+        content: {
+          "application/json": ChooseRequirementsData["body"]
+        }
+      }
+      responses: {
+        200: {
+          headers: {
+            [name: string]: unknown
+          }
+          content: {
+            "application/json": ChooseRequirementsResponses[200]
+          }
+        }
+        "4XX": {
+          headers: {
+            [name: string]: unknown
+          }
+          content: {
+            "application/problem+json": ChooseRequirementsErrors["4XX"]
+          }
+        }
+      }
+    }
+    post?: never
     delete?: never
     options?: never
     head?: never

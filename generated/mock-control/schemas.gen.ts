@@ -17,8 +17,16 @@ export const Instant = Schema.String.annotate({ identifier: "Instant" })
 export type Operation = "submit" | "poll" | "asset" | "other"
 export const Operation = Schema.Literals(["submit", "poll", "asset", "other"]).annotate({ identifier: "Operation" })
 
-export type ClockKind = "real" | "virtual"
-export const ClockKind = Schema.Literals(["real", "virtual"]).annotate({ identifier: "ClockKind" })
+export type ClockKind = "real" | "virtual" | "manual"
+export const ClockKind = Schema.Literals(["real", "virtual", "manual"]).annotate({ identifier: "ClockKind" })
+
+export type RequiredFields = "full" | "minimal"
+export const RequiredFields = Schema.Literals(["full", "minimal"]).annotate({ identifier: "RequiredFields" })
+
+export type Sum = { readonly jobs: number; readonly dollars: number } & { readonly [x: string]: Schema.Json }
+export const Sum = Schema.StructWithRest(Schema.Struct({ jobs: Schema.Int, dollars: Schema.Finite }), [
+  Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))
+]).annotate({ identifier: "Sum" })
 
 export type Shape = "bare" | "envelope" | "row"
 export const Shape = Schema.Literals(["bare", "envelope", "row"]).annotate({ identifier: "Shape" })
@@ -108,6 +116,7 @@ export type FindingKind =
   | "version-header-missing"
   | "contract-violation"
   | "never-collected"
+  | "paid-orphan"
 export const FindingKind = Schema.Literals([
   "duplicate-submission",
   "poll-too-fast",
@@ -115,7 +124,8 @@ export const FindingKind = Schema.Literals([
   "retry-after-ignored",
   "version-header-missing",
   "contract-violation",
-  "never-collected"
+  "never-collected",
+  "paid-orphan"
 ]).annotate({ identifier: "FindingKind" })
 
 export type Intent = { readonly sent: number; readonly accepted: number; readonly taskIds: ReadonlyArray<string> } & {
@@ -156,28 +166,6 @@ export const State = Schema.Struct({
 
 export type Advance = { readonly by: Duration }
 export const Advance = Schema.Struct({ by: Duration }).annotate({ identifier: "Advance" })
-
-export type World = {
-  readonly world: string
-  readonly scenario: string
-  readonly tasks: number
-  readonly requests: number
-  readonly findings: number
-  readonly faults: number
-  readonly now: Instant
-} & { readonly [x: string]: Schema.Json }
-export const World = Schema.StructWithRest(
-  Schema.Struct({
-    world: Schema.String,
-    scenario: Schema.String,
-    tasks: Schema.Int,
-    requests: Schema.Int,
-    findings: Schema.Int,
-    faults: Schema.Int,
-    now: Instant
-  }),
-  [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
-).annotate({ identifier: "World" })
 
 export type Task = {
   readonly id: string
@@ -241,6 +229,20 @@ export type Clock = { readonly now: Instant; readonly clock: ClockKind; readonly
 export const Clock = Schema.StructWithRest(Schema.Struct({ now: Instant, clock: ClockKind, scale: Schema.Finite }), [
   Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))
 ]).annotate({ identifier: "Clock" })
+
+export type Requirements = { readonly required: RequiredFields }
+export const Requirements = Schema.Struct({ required: RequiredFields }).annotate({ identifier: "Requirements" })
+
+export type Money = {
+  readonly accepted: Sum
+  readonly collected: Sum
+  readonly orphaned: Sum
+  readonly paidTwice: Sum
+} & { readonly [x: string]: Schema.Json }
+export const Money = Schema.StructWithRest(
+  Schema.Struct({ accepted: Sum, collected: Sum, orphaned: Sum, paidTwice: Sum }),
+  [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
+).annotate({ identifier: "Money" })
 
 export type Fault = {
   readonly on: "submit" | "poll" | "asset"
@@ -314,13 +316,15 @@ export type Finding = {
   readonly message: string
   readonly taskId?: string
   readonly requests: ReadonlyArray<number>
+  readonly byFault?: boolean
 } & { readonly [x: string]: Schema.Json }
 export const Finding = Schema.StructWithRest(
   Schema.Struct({
     kind: FindingKind,
     message: Schema.String,
     taskId: Schema.optionalKey(Schema.String),
-    requests: Schema.Array(Schema.Int)
+    requests: Schema.Array(Schema.Int),
+    byFault: Schema.optionalKey(Schema.Boolean)
   }),
   [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
 ).annotate({ identifier: "Finding" })
@@ -358,6 +362,32 @@ export const ScenarioChoice = Schema.Struct({
   outputLasts: Schema.optionalKey(Duration),
   outsideContract: Schema.optionalKey(Schema.Boolean)
 }).annotate({ identifier: "ScenarioChoice" })
+
+export type World = {
+  readonly world: string
+  readonly scenario: string
+  readonly tasks: number
+  readonly requests: number
+  readonly findings: number
+  readonly faults: number
+  readonly now: Instant
+  readonly required: RequiredFields
+  readonly money: Money
+} & { readonly [x: string]: Schema.Json }
+export const World = Schema.StructWithRest(
+  Schema.Struct({
+    world: Schema.String,
+    scenario: Schema.String,
+    tasks: Schema.Int,
+    requests: Schema.Int,
+    findings: Schema.Int,
+    faults: Schema.Int,
+    now: Instant,
+    required: RequiredFields,
+    money: Money
+  }),
+  [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
+).annotate({ identifier: "World" })
 
 export type InjectedFault = {
   readonly id: string
@@ -409,6 +439,7 @@ export type Report = {
   readonly polls: number
   readonly downloads: number
   readonly others: number
+  readonly money: Money
   readonly intents: ReadonlyArray<Intent>
   readonly findings: ReadonlyArray<Finding>
   readonly dropped: number
@@ -422,6 +453,7 @@ export const Report = Schema.StructWithRest(
     polls: Schema.Int,
     downloads: Schema.Int,
     others: Schema.Int,
+    money: Money,
     intents: Schema.Array(Intent),
     findings: Schema.Array(Finding),
     dropped: Schema.Int,

@@ -14,6 +14,10 @@ export interface BundledFile {
   readonly etag: string
 }
 
+/** Whether a caller has what this tag stands for already, by its `If-None-Match`: a star, or a list of tags, perhaps weak ones. */
+export const isKnown = (ifNoneMatch: string | null, etag: string): boolean =>
+  (ifNoneMatch ?? "").split(",").some((tag) => ["*", etag, `W/${etag}`].includes(tag.trim()))
+
 /** The file at this path, which is one of the package's. */
 export const bundledFile = (path: string): (() => Promise<BundledFile>) => {
   const load = async () => {

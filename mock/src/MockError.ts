@@ -35,6 +35,27 @@ export class BrokenFault extends Data.TaggedError("BrokenFault")<{ readonly prob
   }
 }
 
+/** A recording that cannot be read or played. */
+export class BrokenRecording extends Data.TaggedError("BrokenRecording")<{
+  readonly file: string
+  readonly problem: string
+}> {
+  override get message() {
+    return `the recording ${this.file} cannot be played: ${this.problem}`
+  }
+}
+
+/** A recording that is older than it may be. */
+export class StaleRecording extends Data.TaggedError("StaleRecording")<{
+  readonly name: string
+  readonly days: number
+  readonly limit: number
+}> {
+  override get message() {
+    return `the recording "${this.name}" is ${this.days} days old and may be ${this.limit}: record it anew, or raise the limit (--replay-max-age)`
+  }
+}
+
 /** The world has no such task. */
 export class UnknownTask extends Data.TaggedError("UnknownTask")<{
   readonly id: string
@@ -104,6 +125,8 @@ export type MockErrorReason =
   | UnknownScenario
   | BrokenScenario
   | BrokenFault
+  | BrokenRecording
+  | StaleRecording
   | InvalidScale
   | InvalidOption
   | PortInUse

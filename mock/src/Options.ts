@@ -5,17 +5,41 @@
  *
  * @module
  */
+import { accessSync, constants, mkdirSync } from "node:fs"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Entry, Fault } from "../../generated/mock-control/types.gen.ts"
 import { type Checked, check } from "./faults/Fault.ts"
 import { InvalidOption, InvalidScale, RunwayMockError, UnknownScenario } from "./MockError.ts"
+import type * as Recorder from "./recording/Recorder.ts"
+import type { RedactedHosts } from "./recording/Redaction.ts"
+import * as Replay from "./recording/Replay.ts"
 import * as Time from "./Time.ts"
 import * as Account from "./world/Account.ts"
 import { builtIn } from "./world/BuiltInScenarios.ts"
 import { compile, type Scenario, type Script } from "./world/Scenario.ts"
-import type { Limits } from "./world/World.ts"
+import type { Limits, Required } from "./world/World.ts"
+
+/** What is recorded, and where it is kept. */
+export interface RecordOptions {
+  /** The provider's base URL: `"https://api.cometapi.com"`. */
+  readonly from: string
+  /** The folder that gets a file for each job, and the videos. It is made where it is missing. */
+  readonly out: string
+  /** Hosts that must not be in what is kept: `"all"`, or their names. Default none. Keys and queries of URLs are never in it. */
+  readonly redactHosts?: RedactedHosts | undefined
+  /** A longer video is not saved, in bytes. Default 64 MiB. */
+  readonly videoLimit?: number | undefined
+}
+
+/** What is replayed. */
+export interface ReplayOptions {
+  /** The folder with the recordings. */
+  readonly from: string
+  /** The mock does not start with an older recording. Default 90 days. */
+  readonly maxAge?: Time.Length | undefined
+}
 
 /** How a mock behaves. */
 export interface Options {
@@ -25,9 +49,14 @@ export interface Options {
   readonly scenarios?: ReadonlyArray<Scenario> | undefined
   /**
    * Whose time it is: `"real"`, the default, is Effect's `Clock`. `"virtual"` is a clock of each key's own, which starts at the same
-   * moment in every run and moves only when a task is polled, by the 5 seconds that a client waits between two polls.
+   * moment in every run and moves only when a task is polled, by the 5 seconds that a client waits between two polls. `"manual"` moves
+   * only when it is told to, by the `sleep` that a test gives its program: there a program that does not wait is found.
    */
-  readonly clock?: "real" | "virtual" | undefined
+  readonly clock?: "real" | "virtual" | "manual" | undefined
+  /** When a virtual or a manual clock begins: at a time such as `"2026-05-01T12:00:00Z"`, the default, or `"now"`. */
+  readonly virtualStart?: string | undefined
+  /** Which fields a body must have, until that is changed: all that the contract requires, which is the default, or the fewer ones that another edition of the provider's page names. */
+  readonly required?: Required | undefined
   /** How many times faster than the clock the mock's time runs. Default 1. */
   readonly scale?: number | undefined
   /** Faults that every key begins with. */
@@ -38,6 +67,10 @@ export interface Options {
   readonly seed?: number | undefined
   /** Called with each request as the journal has it, and with the id of the world that it came to. */
   readonly onRequest?: ((entry: Entry, world: string) => void) | undefined
+  /** Forwards every request to the real provider, and saves what became of each job. The client's own key pays. */
+  readonly record?: RecordOptions | undefined
+  /** Plays recordings: a folder, or a folder and how old they may be. */
+  readonly replay?: string | ReplayOptions | undefined
   /** How much is kept. */
   readonly limits?:
     | {
@@ -63,11 +96,17 @@ export interface Settings {
   readonly faults: ReadonlyArray<{ readonly fault: Fault; readonly checked: Checked }>
   readonly account: Account.Account
   readonly seed: number
-  readonly clock: "real" | "virtual"
+  readonly clock: "real" | "virtual" | "manual"
+  readonly required: Required
   readonly scale: number
   /** The clock of one more world. */
   readonly time: () => Time.Time
+  readonly record: Record | undefined
+  readonly replay: Replay.Replay | undefined
 }
+
+/** What is recorded, checked. */
+type Record = Pick<Recorder.Settings, "from" | "folder" | "hosts" | "videoLimit">
 
 const fail = (reason: RunwayMockError["reason"]): Effect.Effect<never, RunwayMockError> =>
   Effect.fail(new RunwayMockError({ reason }))
@@ -90,23 +129,93 @@ const limitsOf = Effect.fnUntraced(function* (limits: NonNullable<Options["limit
   return { worlds, tasks, journal, idle: millis } satisfies Limits
 })
 
-const timeOf = Effect.fnUntraced(function* ({ clock: kind = "real", scale = 1 }: Options) {
+const timeOf = Effect.fnUntraced(function* ({ clock: kind = "real", scale = 1, virtualStart }: Options) {
   if (!(scale > 0 && Number.isFinite(scale))) return yield* fail(new InvalidScale({ scale }))
-  if (kind === "virtual") {
-    const problem = "has no meaning for a virtual clock, which the polls move: leave one of the two out"
-    return scale === 1 ? Time.virtual : yield* fail(new InvalidOption({ option: "scale", problem }))
-  }
   const clock = yield* Clock.Clock
-  const origin = clock.currentTimeMillisUnsafe()
-  return () => Time.following(() => origin + (clock.currentTimeMillisUnsafe() - origin) * scale, scale)
+  const machine = () => clock.currentTimeMillisUnsafe()
+  if (kind === "real") {
+    const problem = "is for a virtual or a manual clock; a real one begins at the machine's time"
+    return virtualStart === undefined
+      ? () => Time.following(machine, scale)
+      : yield* fail(new InvalidOption({ option: "virtualStart", problem }))
+  }
+  if (scale !== 1) {
+    const problem = `has no meaning for a ${kind} clock, which does not go by itself: leave one of the two out`
+    return yield* fail(new InvalidOption({ option: "scale", problem }))
+  }
+  const start = yield* startOf(virtualStart)
+  const standing = kind === "virtual" ? Time.virtual : Time.manual
+  return () => standing(machine, start === "now" ? machine() : start)
+})
+
+const startOf = Effect.fnUntraced(function* (text: string | undefined) {
+  if (text === undefined || text === "now") return text
+  const start = Date.parse(text)
+  if (start >= 0 && start < Date.UTC(9000, 0)) return start
+  const problem = `must be "now" or a time such as "2026-05-01T12:00:00Z"; got "${text}"`
+  return yield* fail(new InvalidOption({ option: "virtualStart", problem }))
+})
+
+const isLoopback = (name: string): boolean => /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(name)
+
+/** The provider's base URL, or what is wrong with it. */
+const providerOf = (from: string): Result.Result<URL, InvalidOption> => {
+  const url = URL.canParse(from) ? new URL(from) : null
+  const broken = (problem: string) => Result.fail(new InvalidOption({ option: "record.from", problem }))
+  if (url === null || !/^https?:$/.test(url.protocol))
+    return broken(`must be a URL such as https://api.cometapi.com; got ${from}`)
+  if (url.pathname !== "/" || url.search !== "" || url.username !== "")
+    return broken("must be a host alone, without a path, a query or a name")
+  // Without TLS anybody on the way could read the key.
+  return url.protocol === "https:" || isLoopback(url.hostname)
+    ? Result.succeed(url)
+    : broken("must begin with https://, because a key is sent there")
+}
+
+/** Why a folder cannot be written to, if it cannot. It is made here, so that this is known before anything is paid for. */
+const folderProblem = (folder: string): string | undefined => {
+  if (folder === "") return "must name a folder"
+  try {
+    mkdirSync(folder, { recursive: true })
+    accessSync(folder, constants.W_OK)
+    return undefined
+  } catch (error) {
+    return `cannot be written to: ${error instanceof Error ? error.message : String(error)}`
+  }
+}
+
+const recordOf = Effect.fnUntraced(function* ({ record, replay, clock = "real", scale = 1 }: Options) {
+  if (record === undefined) return undefined
+  const { from, out, redactHosts = [], videoLimit = 64 * 1024 * 1024 } = record
+  const refuse = (option: string, problem: string) => fail(new InvalidOption({ option, problem }))
+  if (replay !== undefined) return yield* refuse("record", "cannot be given together with replay")
+  if (clock !== "real" || scale !== 1)
+    return yield* refuse("record", "needs the real clock, unscaled: the provider's time is not ours")
+  const unusable = folderProblem(out)
+  if (unusable !== undefined) return yield* refuse("record.out", unusable)
+  if (!(videoLimit >= 0)) return yield* refuse("record.videoLimit", `must be a number of bytes; got ${videoLimit}`)
+  return { from: yield* orFail(providerOf(from)), folder: out, hosts: redactHosts, videoLimit } satisfies Record
+})
+
+const replayOf = Effect.fnUntraced(function* ({ replay }: Options) {
+  if (replay === undefined) return undefined
+  const { from, maxAge = "90 days" } = typeof replay === "string" ? { from: replay } : replay
+  const millis = Time.millisOf(maxAge) ?? 0
+  if (!(millis > 0)) {
+    const problem = `must be a duration such as "90 days"; got ${String(maxAge)}`
+    return yield* fail(new InvalidOption({ option: "replay.maxAge", problem }))
+  }
+  return yield* orFail(Replay.load({ folder: from, maxAge: millis, now: Date.now() }))
 })
 
 /** Every scenario by its name, and the one that holds where nobody asks for another. */
-const scriptsOf = Effect.fnUntraced(function* ({ scenario = "happy", scenarios = [] }: Options) {
+const scriptsOf = Effect.fnUntraced(function* (options: Options, recorded: ReadonlyArray<Script>) {
+  const { scenario = recorded.length === 0 ? "happy" : Replay.byBody, scenarios = [] } = options
   // Of two with the same name, the caller's is meant.
   const all = [...builtIn.values(), ...scenarios, ...(typeof scenario === "string" ? [] : [scenario])]
   const compiled = yield* Effect.forEach(all, (each) => orFail(compile(each)))
-  const scripts: ReadonlyMap<string, Script> = new Map(compiled.map((script) => [script.name, script] as const))
+  const named = [...compiled, ...recorded].map((script) => [script.name, script] as const)
+  const scripts: ReadonlyMap<string, Script> = new Map(named)
   const name = typeof scenario === "string" ? scenario : scenario.name
   const script = scripts.get(name)
   return script === undefined
@@ -119,15 +228,17 @@ const faultOf = (fault: Fault) => Effect.map(orFail(check(fault)), (checked) => 
 /** Checks options. */
 export const settingsOf: (options: Options) => Effect.Effect<Settings, RunwayMockError> = Effect.fnUntraced(
   function* (options) {
-    const { account = {}, seed = 1, scale = 1, clock = "real" } = options
+    const { account = {}, seed = 1, scale = 1, clock = "real", required = "full" } = options
     const time = yield* timeOf(options)
     const limits = yield* limitsOf(options.limits ?? {})
-    const { scripts, script } = yield* scriptsOf(options)
+    const record = yield* recordOf(options)
+    const replay = yield* replayOf(options)
+    const { scripts, script } = yield* scriptsOf(options, replay?.scripts ?? [])
     const faults = yield* Effect.forEach(options.faults ?? [], faultOf)
     const problem = Account.problemOf(account)
     if (problem !== undefined) return yield* fail(new InvalidOption(problem))
     if (!Number.isFinite(seed))
       return yield* fail(new InvalidOption({ option: "seed", problem: `must be a number; got ${seed}` }))
-    return { limits, scripts, script, faults, account, seed, clock, scale, time }
+    return { limits, scripts, script, faults, account, seed, clock, required, scale, time, record, replay }
   }
 )

@@ -19,6 +19,7 @@ import type { MockControl } from "./control/Control.ts"
 import * as Control from "./control/Control.ts"
 import * as ControlApi from "./control/ControlApi.ts"
 import * as Page from "./control/Page.ts"
+import * as CrossOrigin from "./doors/CrossOrigin.ts"
 import * as Fetch from "./doors/Fetch.ts"
 import * as HttpServer from "./doors/HttpServer.ts"
 import * as Delivery from "./faults/Delivery.ts"
@@ -27,6 +28,9 @@ import { type Options, settingsOf } from "./Options.ts"
 import * as Prism from "./provider/Prism.ts"
 import * as Provider from "./provider/Provider.ts"
 import * as ScenarioChoice from "./provider/ScenarioChoice.ts"
+import * as Recorder from "./recording/Recorder.ts"
+import { type RecordingsReport, ReplayIncomplete, reportOf } from "./recording/RecordingReport.ts"
+import type { Replay } from "./recording/Replay.ts"
 import { Worlds } from "./world/Worlds.ts"
 
 /** How a mock is served. */
@@ -36,6 +40,10 @@ export interface ServeOptions extends Options, HttpServer.Options {}
 export interface Mock extends MockControl {
   /** Answers as the provider would; the URL's host does not matter, and no socket is opened. */
   readonly fetch: typeof globalThis.fetch
+  /** What was recorded or replayed, and how it differs from the contract. Waits for what is still being saved. */
+  readonly recordings: () => Promise<RecordingsReport>
+  /** Fails with `ReplayIncomplete` where a recorded answer was never asked for, or a request had no recording. */
+  readonly expectReplayed: () => Promise<void>
 }
 
 /** A mock that is listening. */
@@ -61,12 +69,17 @@ const handlerOf =
     const isControl = pathname.startsWith("/_mock/")
     const page = isControl || pathname === "/" ? await Page.serve(request) : undefined
     if (page !== undefined) return Delivery.whole(page)
-    return isControl ? Delivery.whole(await ControlApi.serve(mock, request)) : provider(request)
+    if (isControl) return Delivery.whole(await ControlApi.serve(mock, request))
+    const preflight = CrossOrigin.preflight(request)
+    if (preflight !== undefined) return Delivery.whole(preflight)
+    const delivery = await provider(request)
+    CrossOrigin.expose(request, delivery.response)
+    return delivery
   }
 
 /** What stands behind every door. */
 const build = Effect.fnUntraced(function* (options: Options) {
-  const { script, scripts, clock: kind, scale, ...settings } = yield* settingsOf(options)
+  const { script, scripts, clock: kind, scale, record, replay, ...settings } = yield* settingsOf(options)
   const started = performance.now()
   const worlds = new Worlds({
     ...settings,
@@ -75,15 +88,33 @@ const build = Effect.fnUntraced(function* (options: Options) {
   })
   const mock: Control.Mock = { worlds, scripts, clock: kind, scale, uptime: () => performance.now() - started }
   const onRequest: Provider.Settings["onRequest"] = (entry, world) => options.onRequest?.(entry, world.id)
-  const handle = handlerOf(mock, Provider.make({ worlds, scripts, onRequest }))
-  // Answers are held back in the clock's own time: neither scaled nor virtual, as a client's timeouts are not.
   const clock = yield* Clock.Clock
+  const now = () => clock.currentTimeMillisUnsafe()
+  const recorder = record && Recorder.make({ ...record, worlds, onRequest, now })
+  const handle = handlerOf(mock, recorder?.handle ?? Provider.make({ worlds, scripts, onRequest }))
+  // Answers are held back in the clock's own time: neither scaled nor virtual, as a client's timeouts are not.
   const sleep: Fetch.Sleep = (millis, signal) => Effect.runPromise(clock.sleep(Duration.millis(millis)), { signal })
   const fetch = Fetch.make(handle, sleep)
   /** The mock for its user; `origin` is where it is served, if it is. */
-  const facade = (origin?: string): Mock => ({ fetch, ...Control.ofMock(mock, origin) })
+  const recordings = recordingsOf(recorder, replay)
+  const facade = (origin?: string): Mock => ({ fetch, ...recordings, ...Control.ofMock(mock, origin) })
   return { handle, sleep, facade }
 })
+
+/** What a mock says of the recordings that it makes or plays. */
+const recordingsOf = (
+  recorder: Recorder.Recorder | undefined,
+  replay: Replay | undefined
+): Pick<Mock, "recordings" | "expectReplayed"> => {
+  const recordings = async () => recorder?.report() ?? replay?.report() ?? reportOf([], [])
+  return {
+    recordings,
+    expectReplayed: async () => {
+      const report = await recordings()
+      if (!report.complete) throw new ReplayIncomplete(report)
+    }
+  }
+}
 
 /**
  * A stand-in for CometAPI's Runway character performance endpoint that remembers its tasks.
@@ -150,7 +181,10 @@ export class RunwayMock extends Context.Service<RunwayMock, Unserved>()("cometap
       const { handle, sleep, facade } = yield* build(options)
       const address = yield* HttpServer.listen(handle, sleep, options)
       yield* Effect.promise(Prism.warmUp)
-      return { ...address, ...facade(address.url) }
+      const mock = facade(address.url)
+      // A video that is still being saved is saved before the mock ends.
+      yield* Effect.addFinalizer(() => Effect.promise(mock.recordings))
+      return { ...address, ...mock }
     })
   }
 

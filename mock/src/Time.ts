@@ -17,6 +17,15 @@ export interface Time {
   readonly advance: (millis: number) => void
   /** How many milliseconds too early a patient caller may seem to come. */
   readonly slack: number
+  /**
+   * When so many milliseconds will have passed here, on the clock of whoever reads it in a header: the machine's, or the test clock's,
+   * which goes by itself and knows nothing of this one.
+   */
+  readonly dateAfter: (millis: number) => number
+  /** The time here at which such a date will come. */
+  readonly until: (date: number) => number
+  /** A time of this clock on the one of its readers, the same whenever it is asked for. */
+  readonly shown: (at: number) => number
 }
 
 /** A duration in any of Effect's forms: `"45 seconds"`. A text that comes as data is only checked when it is used. */
@@ -44,30 +53,45 @@ const slack = 250
 /** How much of that a busy machine causes: it seems longer where the mock's time runs faster. */
 const jitter = 25
 
-/** A clock that follows another one, and can be moved ahead of it. `scale` is how many times faster than real time the other one runs. */
+/** A clock that begins with another one, runs `scale` times faster, and can be moved ahead of it. */
 export const following = (leader: () => number, scale: number): Time => {
+  const born = leader()
   let ahead = 0
+  const now = () => Math.min(latest, born + (leader() - born) * scale + ahead)
   return {
+    now,
     slack: Math.max(slack, jitter * scale),
-    now: () => Math.min(latest, leader() + ahead),
     waited: () => {},
     advance: (millis) => {
       ahead += millis
-    }
+    },
+    dateAfter: (millis) => leader() + millis / scale,
+    until: (date) => now() + (date - leader()) * scale,
+    shown: (at) => born + (at - born) / scale
   }
 }
 
-/** A clock that moves when a caller polls, by as much as that caller would have waited, or when it is told to. */
-export const virtual = (): Time => {
-  let time = virtualStart
+/** A clock that moves only when it is told to: by somebody who sleeps. */
+export const manual = (readers: () => number, start: number = virtualStart): Time => {
+  let time = start
   return {
     slack,
     now: () => time,
-    waited: (until) => {
-      time = Math.min(latest, Math.max(time, until))
-    },
+    waited: () => {},
     advance: (millis) => {
       time = Math.min(latest, time + millis)
-    }
+    },
+    dateAfter: (millis) => readers() + millis,
+    until: (date) => time + (date - readers()),
+    shown: (at) => at
+  }
+}
+
+/** A clock that moves when it is told to, and when a caller polls, by as much as that caller would have waited. */
+export const virtual = (readers: () => number, start?: number): Time => {
+  const time = manual(readers, start)
+  return {
+    ...time,
+    waited: (until) => time.advance(Math.max(0, until - time.now()))
   }
 }

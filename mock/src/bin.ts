@@ -20,7 +20,7 @@ import * as Schema from "effect/Schema"
 import * as Schemas from "../../generated/mock-control/schemas.gen.ts"
 import manifest from "../package.json" with { type: "json" }
 import * as Contract from "./contract/Contract.ts"
-import { type MockControl, RunwayMock, scenarioNames } from "./index.ts"
+import { type Mock, type MockControl, type RecordOptions, RunwayMock, scenarioNames } from "./index.ts"
 import * as Log from "./record/Log.ts"
 import { builtIn } from "./world/BuiltInScenarios.ts"
 
@@ -35,12 +35,12 @@ const curl = (url: string, { method, path, headers, request }: Contract.Route): 
   return `curl ${verb}${url}${path} \\\n    ${flags.join(" ")} \\\n    -d ${quoted(JSON.stringify(request ?? {}))}`
 }
 
-const greeting = (url: string, scenario: string): string => {
+const greeting = (url: string, mode: string): string => {
   const submissions = Contract.routesOf("submit").map((route) => `  ${curl(url, route)}`)
   const polls = Contract.routesOf("poll").map(
     ({ path }) => `  curl -H 'Authorization: Bearer any-key' ${url}${path.replace(/\{[^}]*\}/g, "ID")}`
   )
-  return `cometapi-runway-mock listens on ${url} (scenario ${scenario}; Ctrl-C stops it)
+  return `cometapi-runway-mock listens on ${url} (${mode}; Ctrl-C stops it)
 Open it in a browser to watch and steer it. Any key will do, and each key has its own tasks. To start one:
 
 ${submissions.join("\n\n")}
@@ -64,6 +64,38 @@ const farewell = ({ worlds, worldAt }: MockControl): string =>
 const longestName = Math.max(...scenarioNames.map((name) => name.length))
 
 const list = [...builtIn.values()].map(({ name, about }) => `${name.padEnd(longestName)}  ${about}`).join("\n")
+
+type Given = Readonly<{ [name in "record" | "replay" | "scenario"]: Option.Option<string> }>
+
+/** What the mock does, in a few words. */
+const modeOf = ({ record, replay, scenario }: Given): string => {
+  if (Option.isSome(record)) return `forwards to ${record.value} with your key, which pays, and records`
+  const played = Option.getOrElse(scenario, () => (Option.isSome(replay) ? "recorded" : "happy"))
+  return Option.isSome(replay) ? `replays ${replay.value}, scenario ${played}` : `scenario ${played}`
+}
+
+const recordOf = (
+  record: Option.Option<string>,
+  out: string,
+  redactHosts: Option.Option<string>
+): RecordOptions | undefined => {
+  if (Option.isNone(record)) return undefined
+  const hosts = Option.getOrElse(redactHosts, () => "")
+  const names = hosts
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "")
+  return { from: record.value, out, redactHosts: hosts === "all" ? "all" : names }
+}
+
+/** Says at the end what was recorded or replayed. What was not complete makes the command fail. */
+const sumUp = ({ recordings }: Mock, json: boolean) =>
+  Effect.flatMap(Effect.promise(recordings), ({ text, ...report }) => {
+    if (!report.complete) process.exitCode = 1
+    return Console.log(
+      json ? JSON.stringify({ event: "recordings", ...report }) : `\n${text || "Nothing was recorded."}`
+    )
+  })
 
 /** Ends when the program that started this command is gone, or closes its standard input. */
 const stdinClosed = Effect.callback<void>((resume) => {
@@ -91,12 +123,23 @@ const command = Command.make(
     ),
     scenario: Flag.String("scenario").pipe(
       Flag.withDescription("What becomes of the tasks, for POSTs and keys that do not say (default: happy)"),
-      Flag.withDefault("happy")
+      Flag.optional
     ),
     list: flag("list", "Show the scenarios, one a line, and end"),
-    clock: Flag.Literals("clock", ["real", "virtual"]).pipe(
-      Flag.withDescription("Whose time it is; a virtual clock moves by itself, 5 seconds at each poll (default: real)"),
+    clock: Flag.Literals("clock", ["real", "virtual", "manual"]).pipe(
+      Flag.withDescription(
+        "Whose time it is; a virtual clock moves 5 seconds at each poll, a manual one only by POST /_mock/clock/advance (default: real)"
+      ),
       Flag.withDefault("real")
+    ),
+    virtualStart: Flag.String("virtual-start").pipe(
+      Flag.withMetavar("time"),
+      Flag.withDescription("When a virtual or manual clock begins: now, or a time (default: 2026-05-01T12:00:00Z)"),
+      Flag.optional
+    ),
+    required: Flag.Literals("required", ["full", "minimal"]).pipe(
+      Flag.withDescription("Which fields a body must have: all, or those of the shorter edition (default: full)"),
+      Flag.withDefault("full")
     ),
     scale: Flag.Finite("scale").pipe(
       Flag.withDescription("How many times faster than real the time runs, e.g. 20 (default: 1)"),
@@ -124,6 +167,30 @@ const command = Command.make(
       Flag.withDescription("What the chance of faults is made of (default: 1)"),
       Flag.withDefault(1)
     ),
+    record: Flag.String("record").pipe(
+      Flag.withMetavar("url"),
+      Flag.withDescription(
+        "Forward each request to this provider, e.g. https://api.cometapi.com, and save each job; costs money"
+      ),
+      Flag.optional
+    ),
+    out: Flag.String("out").pipe(
+      Flag.withDescription("Folder for what is recorded (default: recordings)"),
+      Flag.withDefault("recordings")
+    ),
+    redactHosts: Flag.String("redact-hosts").pipe(
+      Flag.withDescription("Hosts to leave out of what is recorded: all, or names between commas (default: none)"),
+      Flag.optional
+    ),
+    replay: Flag.String("replay").pipe(
+      Flag.withMetavar("folder"),
+      Flag.withDescription("Play the recordings of this folder; ends with status 1 where one was not asked for"),
+      Flag.optional
+    ),
+    replayMaxAge: Flag.String("replay-max-age").pipe(
+      Flag.withDescription('How old a recording may be (default: "90 days")'),
+      Flag.withDefault("90 days")
+    ),
     verbose: flag("verbose", "Show the headers and bodies of each request too"),
     json: flag("json", "Say everything in lines of JSON, for programs: first that it is ready, then each request"),
     exitWithStdin: flag(
@@ -140,11 +207,18 @@ const command = Command.make(
   },
   Effect.fnUntraced(function* ({ list: listing, ...options }) {
     if (listing) return yield* Console.log(list)
-    const { maxWorlds, maxTasks, maxJournal, idle, verbose, json, exitWithStdin, concurrency, daily, ...rest } = options
+    const { maxWorlds, maxTasks, maxJournal, idle, verbose, json, exitWithStdin, concurrency, daily, ...flags } =
+      options
+    const { record, out, redactHosts, replay, replayMaxAge, virtualStart, ...rest } = flags
+    const scenario = Option.getOrUndefined(rest.scenario)
     const show = json ? Log.json : verbose ? Log.verbose : Log.line
     const print = Log.writer(process.stdout)
     const mock = yield* RunwayMock.serve({
       ...rest,
+      virtualStart: Option.getOrUndefined(virtualStart),
+      scenario,
+      record: recordOf(record, out, redactHosts),
+      replay: Option.getOrUndefined(Option.map(replay, (from) => ({ from, maxAge: replayMaxAge }))),
       account: { concurrency: Option.getOrUndefined(concurrency), daily: Option.getOrUndefined(daily) },
       limits: { worlds: maxWorlds, tasks: maxTasks, journal: maxJournal, idle },
       onRequest: (entry, world) => print(show(entry, world))
@@ -155,7 +229,8 @@ const command = Command.make(
     )
     const { url, port } = mock
     const ready = { event: "ready", url, port, pid: process.pid, version: manifest.version }
-    yield* Console.log(json ? JSON.stringify(ready) : greeting(url, options.scenario))
+    yield* Console.log(json ? JSON.stringify(ready) : greeting(url, modeOf(flags)))
+    if (Option.isSome(record) || Option.isSome(replay)) yield* Effect.addFinalizer(() => sumUp(mock, json))
     if (!json) {
       yield* Effect.addFinalizer(() => {
         const text = farewell(mock)
@@ -173,6 +248,7 @@ command.pipe(
   NodeRuntime.runMain({
     disableErrorReporting: true,
     // Being stopped is how this command ends, so it is no failure.
-    teardown: (exit, onExit) => onExit(Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause) ? 0 : 1)
+    teardown: (exit, onExit) =>
+      onExit(Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause) ? Number(process.exitCode ?? 0) : 1)
   })
 )

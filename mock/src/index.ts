@@ -29,6 +29,7 @@ export type { JournalFilter, MockControl, WorldControl } from "./control/Control
 export type { Access } from "./doors/Guard.ts"
 export {
   BrokenFault,
+  BrokenRecording,
   BrokenScenario,
   ClientMisconduct,
   InvalidOption,
@@ -37,12 +38,13 @@ export {
   type MockErrorReason,
   PortInUse,
   RunwayMockError,
+  StaleRecording,
   TooManyWorlds,
   UnknownScenario,
   UnknownTask,
   UnknownWorld
 } from "./MockError.ts"
-export type { Options } from "./Options.ts"
+export type { Options, RecordOptions, ReplayOptions } from "./Options.ts"
 export {
   type Mock,
   type Running,
@@ -51,6 +53,10 @@ export {
   type ServeOptions,
   type Unserved
 } from "./RunwayMock.ts"
+export type { Deviation, Severity } from "./recording/Drift.ts"
+export type { RecordedDeviation } from "./recording/RecordingFile.ts"
+export { type RecordingState, type RecordingsReport, ReplayIncomplete } from "./recording/RecordingReport.ts"
+export type { RedactedHosts } from "./recording/Redaction.ts"
 export { mswResolver } from "./testing/Msw.ts"
 export { openWorld, type TestWorld, type TestWorldOptions, withWorld } from "./testing/TestWorld.ts"
 export type { Account } from "./world/Account.ts"

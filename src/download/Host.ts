@@ -1,8 +1,8 @@
 /**
- * The host of a finished video: it is asked without a key, over https, and never trusted.
+ * The host of a finished video: it is asked without a key, and never trusted.
  *
- * The output URL is the only credential that is sent. Redirects are followed to https only, and an answer that is no video is refused.
- * It knows nothing of files and of retries.
+ * The output URL is the only credential that is sent. Where it and redirects may lead is decided in `Access.ts`; an answer that is no
+ * video is refused. It knows nothing of files and of retries.
  *
  * @module
  */
@@ -16,7 +16,8 @@ import { defined } from "../Defined.ts"
 import { DownloadFailed, OutputExpired } from "../RunwayError.ts"
 import { retryAfter } from "../request/Answer.ts"
 import * as Telemetry from "../request/Telemetry.ts"
-import { withoutQueries, withoutQuery } from "../Shown.ts"
+import * as Shown from "../Shown.ts"
+import type { Access } from "./Access.ts"
 
 /** Why there is no video, or no more of it. */
 export interface Refusal {
@@ -42,6 +43,7 @@ export interface Ask {
   readonly range: Range | undefined
   /** For how long the host may be silent. */
   readonly stallTimeout: Duration.Duration
+  readonly access: Access
 }
 
 /**
@@ -60,14 +62,17 @@ export const open = Effect.fnUntraced(function* (ask: Ask): Effect.fn.Return<Res
 /** Asks for a video, also where redirects lead, as often as they may. */
 const follow: (ask: Ask, signal: AbortSignal, redirects: number) => Effect.Effect<Response, Refusal> =
   Effect.fnUntraced(function* (ask, signal, redirects) {
-    const { url, range } = ask
-    if (!isSafe(url)) return yield* Effect.fail(refused(`${withoutQuery(url)} is not an https:// URL`))
+    const { url, range, access } = ask
+    const problem = access(url)
+    if (problem !== undefined) return yield* Effect.fail(refused(`${Shown.withoutQuery(url)} ${problem}`))
     const response = yield* request(ask, signal)
     const { status, headers } = response
     if (range !== undefined && status === 416) return response
     if (status === 200 || (range !== undefined && status === 206)) {
       const type = headers.get("content-type") ?? ""
-      return textual.test(type) ? yield* Effect.fail(refused(`the answer is ${type} and no video`)) : response
+      return textual.test(type)
+        ? yield* Effect.fail(refused(`the answer is ${Shown.word(type)} and no video`))
+        : response
     }
     const location = headers.get("location")
     if (status >= 300 && status < 400 && location !== null) {
@@ -80,10 +85,10 @@ const follow: (ask: Ask, signal: AbortSignal, redirects: number) => Effect.Effec
 /** Where a redirect leads, if it may be followed. */
 const redirectTarget = (url: string, location: string, redirects: number): Result.Result<string, Refusal> => {
   const target = URL.parse(location, url)
-  if (target === null) return Result.fail(refused(`redirected to ${withoutQuery(location)}, which is no URL`))
+  if (target === null) return Result.fail(refused(`redirected to ${Shown.withoutQuery(location)}, which is no URL`))
   // What began with TLS stays with it: a host elsewhere has no say in what is read on this machine.
   if (URL.parse(url)?.protocol === "https:" && target.protocol !== "https:") {
-    return Result.fail(refused(`redirected to ${withoutQuery(target.href)}, which is not an https:// URL`))
+    return Result.fail(refused(`redirected to ${Shown.withoutQuery(target.href)}, which is not an https:// URL`))
   }
   return redirects === 0 ? Result.fail(refused("too many redirects")) : Result.succeed(target.href)
 }
@@ -113,10 +118,10 @@ const request = Effect.fnUntraced(function* (
     headers.set("range", `bytes=${range.from}-`)
     headers.set("if-range", range.etag)
   }
-  const noAnswer = (why: string) => ({ _tag: "Lost", problem: `no answer from ${withoutQuery(url)}${why}` })
+  const noAnswer = (why: string) => ({ _tag: "Lost", problem: `no answer from ${Shown.withoutQuery(url)}${why}` })
   const attempt = Effect.tryPromise({
     try: () => fetch(url, { redirect: "manual", credentials: "omit", headers, signal }),
-    catch: (error) => noAnswer(`: ${withoutQueries(String(error))}`)
+    catch: (error) => noAnswer(`: ${Shown.line(String(error))}`)
   }).pipe(
     Effect.timeoutOrElse({
       duration: stallTimeout,
@@ -124,7 +129,7 @@ const request = Effect.fnUntraced(function* (
     })
   )
   const { origin, pathname } = new URL(url)
-  const about = { operation: "GET", baseUrl: `${origin}${pathname}`, resendCount: 0 }
+  const about = { operation: "GET", baseUrl: Shown.withoutQuery(`${origin}${pathname}`), resendCount: 0 }
   return yield* Telemetry.attemptSpan(attempt, about).pipe(Effect.mapError(({ problem }) => lost(problem)))
 })
 
@@ -139,7 +144,7 @@ export const forEachChunk = <R>(
     Effect.fnUntraced(function* (reader) {
       const next = Effect.tryPromise({
         try: () => reader.read(),
-        catch: (error) => lost(`the connection was lost: ${withoutQueries(String(error))}`)
+        catch: (error) => lost(`the connection was lost: ${Shown.line(String(error))}`)
       }).pipe(
         Effect.timeoutOrElse({
           duration: stallTimeout,
@@ -152,12 +157,16 @@ export const forEachChunk = <R>(
     (reader) => Effect.sync(() => void reader.cancel().catch(() => {}))
   )
 
+/** How many bytes a header names; nothing where that is no number. It may be more than can be counted, so it is only compared. */
+export const byteCount = (text: string | null | undefined): number | undefined =>
+  text !== null && text !== undefined && /^\d+$/.test(text.trim()) ? Number(text) : undefined
+
 /** Where the bytes of a 206, or the missing bytes of a 416, stand in the whole: `bytes 5-9/10`, `bytes 5-9/*`, `bytes *\/10`. */
 export const contentRange = (headers: Headers): { readonly from?: number; readonly total?: number } => {
   const [, from, total] = /^bytes (?:(\d+)-\d+|\*)\/(\d+|\*)$/.exec(headers.get("content-range")?.trim() ?? "") ?? []
   return defined({
-    from: from === undefined ? undefined : Number(from),
-    total: total === undefined || total === "*" ? undefined : Number(total)
+    from: byteCount(from),
+    total: byteCount(total)
   })
 }
 
@@ -171,12 +180,3 @@ const expired: ReadonlySet<number> = new Set([401, 403, 404, 410])
 
 /** Below 500: too slow, too early, too many. */
 const temporary: ReadonlySet<number> = new Set([408, 425, 429])
-
-/** https, or this machine, which is where a mock is. */
-const isSafe = (url: string): boolean => {
-  const parsed = URL.parse(url)
-  return (
-    parsed?.protocol === "https:" ||
-    (parsed?.protocol === "http:" && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(parsed.hostname))
-  )
-}

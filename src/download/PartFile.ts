@@ -16,7 +16,8 @@ import type { PlatformError } from "effect/PlatformError"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { extensions } from "./FileName.ts"
-import { strongEtag } from "./Host.ts"
+import { type Refusal, strongEtag } from "./Host.ts"
+import * as RegularFile from "./RegularFile.ts"
 
 /** What a part is a part of. */
 export const Version = Schema.Struct({
@@ -64,27 +65,32 @@ const take = Effect.fnUntraced(function* (part: string): Effect.fn.Return<boolea
 const partOf = (base: string, part: string): string => `${base}.${part}.part`
 const noteOf = (base: string): string => `${base}.part.json`
 
-/** The note at a place; one that cannot be read counts as none. */
+/** The note at a place; one that cannot be read, or is far too long for one, counts as none. */
 const note = Effect.fnUntraced(function* (base: string) {
   const fs = yield* FileSystem.FileSystem
-  const text = yield* Effect.option(fs.readFileString(noteOf(base)))
+  const path = noteOf(base)
+  const size = yield* RegularFile.sizeOf(path).pipe(Effect.orElseSucceed(() => undefined))
+  if (size === undefined || size > maxNoteBytes) return undefined
+  const text = yield* Effect.option(fs.readFileString(path))
   return Option.getOrUndefined(Option.flatMap(text, decodeNote))
 })
+
+/** A task's id may be long; the rest of a note is short. */
+const maxNoteBytes = 64 * 1024
 
 /** The part to continue, if there is one of this output and no other download of this process writes to it. */
 export const find = Effect.fnUntraced(function* (
   base: string,
   taskId: string,
   index: number
-): Effect.fn.Return<Resumable | undefined, never, FileSystem.FileSystem | Path.Path | Scope.Scope> {
-  const fs = yield* FileSystem.FileSystem
+): Effect.fn.Return<Resumable | undefined, Refusal, FileSystem.FileSystem | Path.Path | Scope.Scope> {
+  yield* RegularFile.sizeOf(noteOf(base))
   const noted = yield* note(base)
   if (noted?.etag === undefined || noted.taskId !== taskId || noted.index !== index) return undefined
   const path = partOf(base, noted.part)
-  const info = yield* Effect.option(fs.stat(path))
-  if (Option.isNone(info) || info.value.type !== "File" || info.value.size === 0n) return undefined
-  if (!(yield* take(path))) return undefined
-  return { path, version: noted, etag: noted.etag, size: Number(info.value.size) }
+  const size = yield* RegularFile.sizeOf(path)
+  if (size === undefined || size === 0 || !(yield* take(path))) return undefined
+  return { path, version: noted, etag: noted.etag, size }
 })
 
 /**
@@ -128,7 +134,7 @@ export const begin = Effect.fnUntraced(function* (
   return { path, version, size: 0 }
 })
 
-/** Removes a part and its note. */
+/** Removes a part and its note, unless something else stands in a part's place. */
 export const drop = Effect.fnUntraced(function* (
   base: string,
   path: string
@@ -136,7 +142,7 @@ export const drop = Effect.fnUntraced(function* (
   const fs = yield* FileSystem.FileSystem
   const noted = yield* note(base)
   if (noted !== undefined && partOf(base, noted.part) === path) yield* Effect.ignore(fs.remove(noteOf(base)))
-  yield* Effect.ignore(fs.remove(path, { force: true }))
+  yield* RegularFile.sizeOf(path).pipe(Effect.andThen(fs.remove(path, { force: true })), Effect.ignore)
 })
 
 /** Gives a whole part its name. */

@@ -9,9 +9,11 @@ import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { type Downloaded, type DownloadOptions, download } from "../download/Download.ts"
+import type { Downloaded } from "../download/Download.ts"
+import type { DownloadOptions } from "../download/Options.ts"
 import type { DownloadProgress } from "../download/Progress.ts"
 import type { RunwayError } from "../RunwayError.ts"
+import { download } from "../Task.ts"
 import type { Succeeded } from "../task/Snapshot.ts"
 
 interface Options extends Omit<DownloadOptions, "onProgress" | "retry"> {

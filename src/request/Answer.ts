@@ -67,8 +67,10 @@ export const json = (answer: Answer): Option.Option<unknown> => parse(answer.tex
 const parse = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
 
 /** The gateway's id of the request: its header, or the suffix of its error messages (new-api). */
-export const requestId = (answer: Answer): string | undefined =>
-  answer.headers.get("x-oneapi-request-id") ?? idSuffix.exec(answer.text)?.[1]
+export const requestId = (answer: Answer): string | undefined => {
+  const id = answer.headers.get("x-oneapi-request-id") ?? idSuffix.exec(answer.text)?.[1]
+  return id === undefined ? undefined : Shown.word(id)
+}
 
 const idSuffix = /\(request id: ([^)"\s]+)\)/i
 
@@ -153,7 +155,7 @@ export const readError = (answer: Answer): ProviderError | undefined => {
   if (isFlat(body)) return providerError(body.code, body.message)
   if (isNative(body)) {
     const problems = (body.issues ?? []).map(({ path, message }) => ({
-      path: (path ?? []).join("."),
+      path: Shown.word((path ?? []).join(".")),
       message: Shown.line(message ?? "")
     }))
     return { code: undefined, said: Shown.line(body.error), problems }
@@ -162,7 +164,7 @@ export const readError = (answer: Answer): ProviderError | undefined => {
 }
 
 const providerError = (code: string | number | null | undefined, message: string): ProviderError => ({
-  code: code === null || code === undefined || code === "" ? undefined : String(code),
+  code: code === null || code === undefined || code === "" ? undefined : Shown.word(String(code)),
   said: Shown.line(message.replace(idSuffix, "")),
   problems: []
 })

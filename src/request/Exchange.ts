@@ -13,7 +13,7 @@ import * as Hash from "effect/Hash"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import { defined } from "../Defined.ts"
-import { hiding } from "../Shown.ts"
+import * as Shown from "../Shown.ts"
 import type { TaskId } from "../task/Snapshot.ts"
 import { type Answer, OnAnswer, requestId } from "./Answer.ts"
 import { attempt, attemptToTheEnd, type Finish, type Limits, type NoAnswer } from "./Attempt.ts"
@@ -57,7 +57,7 @@ export const make = Effect.fnUntraced(function* (account: Account): Effect.fn.Re
   const { baseUrl, version } = account
   const limits: Limits = { timeout: account.attemptTimeout, maxBytes: maxAnswerBytes }
   const limiter = yield* Limiter.make(Hash.string(apiKey).toString(36), account.limit)
-  const hide = hiding(apiKey)
+  const hide = Shown.hiding(apiKey)
 
   const once = ({ operation, call, attempt: number, taskId, finish }: Question): Effect.Effect<Answer, NoAnswer> => {
     const write = () => written({ apiKey, baseUrl, version }, call)
@@ -91,7 +91,7 @@ const tell = Effect.fnUntraced(function* (operation: string, answer: Answer): Ef
 
 const noAnswerWithoutKey = (none: NoAnswer, hide: (text: string) => string): NoAnswer => ({
   ...none,
-  problem: hide(none.problem),
+  problem: Shown.line(hide(none.problem)),
   ...defined({ arrived: none.arrived && withoutKey(none.arrived, hide) })
 })
 

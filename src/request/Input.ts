@@ -53,7 +53,7 @@ const problemsOf = (body: unknown, issue: SchemaIssue.Issue): ReadonlyArray<Prob
     const keys = path.map((step) => (typeof step === "object" ? step.key : step))
     const value = keys.reduce<unknown>((place, key) => (Predicate.isObject(place) ? place[key] : undefined), body)
     return {
-      path: keys.map(String).join("."),
+      path: Shown.word(keys.map(String).join(".")),
       message: message.startsWith("Expected ")
         ? `expected ${message.slice("Expected ".length)}, got ${Shown.value(value)}`
         : message

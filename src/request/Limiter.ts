@@ -2,24 +2,30 @@
  * One account's pace: every request of a layer waits here for its turn, submissions go before reads, and a 429 slows all of them down.
  *
  * The counting is Effect's `RateLimiter`, in this process's memory unless a `RateLimiterStore` is provided to the layer: with its Redis
- * store, several machines that share a key share its pace. It sends nothing itself. When the store fails, requests go on without it;
- * the provider's own 429 still slows them.
+ * store, several machines that share a key share its pace. It sends nothing itself, and it does not wait for a store that is away
+ * (`LimiterStore.ts`).
  *
  * @module
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
-import * as RateLimiter from "effect/persistence/RateLimiter"
+import type * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Semaphore from "effect/Semaphore"
 import { type Answer, retryAfter } from "./Answer.ts"
+import * as LimiterStore from "./LimiterStore.ts"
 import { type Kind, patiently, type Restore } from "./Retry.ts"
 
-/** A pace that is never exceeded. Without one, requests go as they come until the provider answers 429. */
+/**
+ * A pace: so many requests per time on average. Without one, requests go as they come until the provider answers 429.
+ *
+ * It is a token bucket. After a rest, `burst` requests go at once, and one more each time `per / requests` has passed; so within any
+ * `per` there are never more than `burst + requests`.
+ */
 export interface Limit {
   readonly requests: number
   readonly per: Duration.Input
+  /** How many may go at once after a rest. 1 spaces them evenly. Default: as many as `requests`. */
+  readonly burst?: number | undefined
 }
 
 export interface Limiter {
@@ -30,59 +36,71 @@ export interface Limiter {
 /** How long all requests pause after a 429 that does not say. */
 const defaultPause = Duration.seconds(5)
 
+/** A request's turn: how things stood with the pauses, and whose counters said so. */
+interface Turn extends RateLimiter.AdaptiveConsumeResult {
+  readonly counters: RateLimiter.RateLimiter
+}
+
 /** Makes the pace of one account, which is known to the store by a name that reveals nothing of its key. */
 export const make = Effect.fnUntraced(function* (account: string, limit: Limit | undefined): Effect.fn.Return<Limiter> {
-  const provided = yield* Effect.serviceOption(RateLimiter.RateLimiterStore)
-  const store = Option.match(provided, {
-    onNone: () => RateLimiter.layerStoreMemory,
-    onSome: (store) => Layer.succeed(RateLimiter.RateLimiterStore, store)
-  })
-  const limiter = yield* RateLimiter.make.pipe(Effect.provide(store))
+  const store = yield* LimiterStore.make
   const key = `cometapi-runway/${account}`
+  const next = slot(store, key, limit)
   const turn = yield* Semaphore.make(1)
   // Only one read at a time may queue for a turn, so that a submission has at most one read before it.
   const reads = yield* Semaphore.make(1)
 
-  const pace = { key: `${key}/429`, tokens: 1, fallbackLimit: 1, fallbackWindow: defaultPause }
-  const orWithoutStore = <A>(effect: Effect.Effect<A, RateLimiter.RateLimiterError>, fallback: A) =>
-    Effect.catch(effect, (error) => Effect.as(Effect.logWarning("the rate limiter's store failed", error), fallback))
-
-  /** Waits until this account may send one request more. */
-  const slot: Effect.Effect<number> = Effect.gen(function* () {
-    if (limit !== undefined) {
-      const consumed = limiter.consume({
-        key,
-        window: limit.per,
-        limit: limit.requests,
-        algorithm: "token-bucket",
-        onExceeded: "delay"
-      })
-      const delay = yield* orWithoutStore(
-        Effect.map(consumed, ({ delay }) => delay),
-        Duration.zero
-      )
-      if (Duration.isPositive(delay)) yield* Effect.sleep(delay)
-    }
-    for (;;) {
-      const { delay, epoch, phase } = yield* orWithoutStore<
-        Pick<RateLimiter.AdaptiveConsumeResult, "delay" | "epoch" | "phase">
-      >(limiter.adaptiveConsume(pace), { delay: Duration.zero, epoch: 0, phase: "inactive" })
-      if (Duration.isPositive(delay)) yield* Effect.sleep(delay)
-      // A pause is over for the first in line only; it finds out how things stand before it goes on.
-      if (phase !== "cooldown" || !Duration.isPositive(delay)) return epoch
-    }
-  })
-
   const inTurn: Limiter["inTurn"] = (kind, restore) => (attempt) =>
     Effect.gen(function* () {
-      const next = turn.withPermit(slot)
-      const epoch = yield* restore(kind === "read" ? reads.withPermit(next) : next)
+      const ours = turn.withPermit(next)
+      const taken = yield* restore(kind === "read" ? reads.withPermit(ours) : ours)
       const answer = yield* attempt
-      const pause = patiently(retryAfter(answer) ?? defaultPause)
-      const feedback = { key: pace.key, tokens: 1, epoch, status: answer.status, retryAfter: pause }
-      yield* orWithoutStore(limiter.adaptiveFeedback(feedback), undefined)
+      yield* learn(store, key, taken, answer)
       return answer
     })
 
   return { inTurn }
 })
+
+const pauses = (key: string): string => `${key}/429`
+
+/** Waits until an account may send one request more. */
+const slot = Effect.fnUntraced(function* (
+  store: LimiterStore.Counters,
+  key: string,
+  limit: Limit | undefined
+): Effect.fn.Return<Turn> {
+  if (limit !== undefined) {
+    const bucket = bucketOf(limit)
+    const { delay } = yield* store.ask((counters) => counters.consume({ ...bucket, key }))
+    if (Duration.isPositive(delay)) yield* Effect.sleep(delay)
+  }
+  const pace = { key: pauses(key), tokens: 1, fallbackLimit: 1, fallbackWindow: defaultPause }
+  for (;;) {
+    const turn = yield* store.ask((counters) =>
+      Effect.map(counters.adaptiveConsume(pace), (result): Turn => ({ ...result, counters }))
+    )
+    if (Duration.isPositive(turn.delay)) yield* Effect.sleep(turn.delay)
+    // A pause is over for the first in line only; it finds out how things stand before it goes on.
+    if (turn.phase !== "cooldown" || !Duration.isPositive(turn.delay)) return turn
+  }
+})
+
+/** The token bucket of a limit: it holds the burst, and fills at the limit's rate. */
+const bucketOf = ({ requests, per, burst = requests }: Limit) => ({
+  limit: burst,
+  window: Duration.times(Duration.fromInputUnsafe(per), burst / requests),
+  algorithm: "token-bucket" as const,
+  onExceeded: "delay" as const
+})
+
+/** What an answer says of the pace goes to the counters that gave the turn. */
+const learn = (store: LimiterStore.Counters, key: string, turn: Turn, answer: Answer): Effect.Effect<void> => {
+  const pause = patiently(retryAfter(answer) ?? defaultPause)
+  const feedback = { key: pauses(key), tokens: 1, epoch: turn.epoch, status: answer.status, retryAfter: pause }
+  if (turn.counters === store.own) return Effect.orDie(store.own.adaptiveFeedback(feedback))
+  return store.ask((counters) =>
+    // Where the store went away since, this process begins to count anew, and its first count is 0.
+    counters.adaptiveFeedback(counters === store.own ? { ...feedback, epoch: 0 } : feedback)
+  )
+}

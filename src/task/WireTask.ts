@@ -22,7 +22,7 @@ import type * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import type * as Wire from "../../generated/schemas.gen.ts"
 import { defined } from "../Defined.ts"
-import { line, withoutQueries } from "../Shown.ts"
+import * as Shown from "../Shown.ts"
 import * as Field from "./Field.ts"
 import {
   Cancelled,
@@ -148,7 +148,7 @@ const isFurther = (inner: Phase, outer: Phase): boolean =>
 const order: ReadonlyArray<Phase> = ["Unrecognised", "Queued", "Running", "Succeeded"]
 
 const toTask = ({ output, failure, failureCode, phase, ...reading }: Reading): Task => {
-  const common = defined({ ...reading, status: line(reading.status) })
+  const common = defined({ ...reading, status: Shown.word(reading.status) })
   switch (phase) {
     case "Queued":
       return new Queued(common)
@@ -162,8 +162,8 @@ const toTask = ({ output, failure, failureCode, phase, ...reading }: Reading): T
       return new Failed({
         ...common,
         ...defined({
-          failure: withoutQueries(failure),
-          failureCode: failureCode === undefined ? undefined : line(failureCode)
+          failure: Shown.text(failure, 1000),
+          failureCode: failureCode === undefined ? undefined : Shown.word(failureCode)
         })
       })
     case "Succeeded": {

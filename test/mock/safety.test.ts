@@ -549,7 +549,15 @@ describe("a key and a signature", () => {
 
 describe("what is kept is bounded", () => {
   const received = (number: number): ReceivedRequest => ({
-    ...{ at: 0, operation: "poll", method: "GET", path: `/x?${number}`, key: undefined, taskId: undefined, took: 0 },
+    ...{
+      at: 0,
+      operation: "poll",
+      method: "GET",
+      path: `/x?${number}`,
+      key: undefined,
+      taskId: undefined,
+      took: 0
+    },
     ...{ headers: [], body: undefined, violations: [], answer: undefined, fault: undefined }
   })
 
@@ -614,7 +622,14 @@ describe("what is kept is bounded", () => {
     for (let number = 1; number <= 30_000; number += 1)
       report.observe({
         ...{ number, at: number, operation: "submit", versioned: false, intent: `intent ${number}`, taskId: undefined },
-        ...{ received: "intended", status: 400, notBefore: undefined, ended: undefined },
+        ...{
+          price: undefined,
+          faulted: false,
+          received: "intended",
+          status: 400,
+          notBefore: undefined,
+          ended: undefined
+        },
         violations: [{ location: ["request", "body"], severity: "Error", message: `wrong in its own way ${number}` }]
       })
     const read = report.read("w", new Set())

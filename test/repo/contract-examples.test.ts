@@ -52,7 +52,7 @@ describe.skipIf(missing)("the Python program's contract tests", () => {
   })
 
   it("pass with one that runs already", async () => {
-    await using mock = await RunwayMock.start({ port: 0, clock: "virtual" })
+    await using mock = await RunwayMock.start({ port: 0, clock: "manual" })
     const { code, said } = await unittest(home, { MOCK_URL: mock.url })
     expect(said).toMatch(/Ran 7 tests in [\s\S]*\n\nOK\n$/)
     expect(code).toBe(0)
@@ -65,7 +65,7 @@ describe("the page about testing", () => {
 
   it("has a curl session that does what its comments say", async () => {
     const [, session = ""] = /### curl\n[\s\S]*?```sh\n([\s\S]*?)```/.exec(page) ?? []
-    await using mock = await RunwayMock.start({ port: 0, clock: "virtual" })
+    await using mock = await RunwayMock.start({ port: 0, clock: "manual" })
     const said = await new Promise<string>((resolve) =>
       execFile(
         "sh",

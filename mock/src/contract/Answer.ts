@@ -27,7 +27,7 @@ export const isRaw = (body: unknown): body is string | Uint8Array<ArrayBuffer> |
 /** A documented answer as it stands, or with another body in its place. */
 export const fromExample = (example: Example, body: unknown = example.body): Answer => ({
   status: Number(example.status),
-  headers: { "content-type": example.mediaType },
+  headers: { "content-type": example.mediaType, ...example.headers },
   body
 })
 

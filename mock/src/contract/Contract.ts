@@ -19,6 +19,8 @@ export interface Example {
   readonly name: string
   readonly mediaType: string
   readonly body: unknown
+  /** Headers that an answer has beside its media type: only a recorded one says which. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** What an operation is for: `submit` starts a paid task, `poll` asks about one task. */
@@ -32,6 +34,8 @@ export interface Route {
   readonly kind: Kind
   /** The first documented body of a request, where the operation takes one. */
   readonly request: unknown
+  /** What one accepted request costs in dollars, where the contract says so. */
+  readonly price: number | undefined
   /** The documented value of each header that a request has, by the header's name as the contract spells it. */
   readonly headers: Readonly<Record<string, string>>
 }
@@ -60,18 +64,23 @@ interface Parameter extends Reference {
 }
 interface Operation {
   readonly operationId: string
+  readonly "x-price"?: { readonly amount: number; readonly currency: string }
   readonly parameters?: ReadonlyArray<Parameter>
   readonly requestBody?: Content
   readonly responses: Readonly<Record<string, Content>>
 }
 interface Contract {
+  readonly info: { readonly version: string }
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
 }
 
 const contract: Contract = document
 
+/** The contract's own version. */
+export const { version } = contract.info
+
 /** What a reference into the document points to, or the value itself where it is no reference. */
-const resolve = <A extends Reference>(value: A): A => {
+export const resolve = <A extends Reference>(value: A): A => {
   if (value.$ref === undefined) return value
   const names = value.$ref.split("/").slice(1)
   const target = names.reduce<unknown>(
@@ -133,6 +142,7 @@ export const routes: ReadonlyArray<Route> = operations.map(({ path, method, oper
   operationId: operation.operationId,
   kind: kindOf(method, path, operation),
   request: requestOf(operation),
+  price: operation["x-price"]?.currency === "USD" ? operation["x-price"].amount : undefined,
   headers: headersOf(operation)
 }))
 
@@ -169,6 +179,28 @@ export const examplesWith = (operationId: string, status: number): ReadonlyArray
   const ofOperation = examples.filter((example) => example.operationId === operationId)
   const documented = ofOperation.filter((example) => example.status === String(status))
   return documented.length > 0 ? documented : ofOperation.filter((example) => example.status === "default")
+}
+
+/** What the contract says of an operation's answer with this status and media type. */
+export interface DocumentedAnswer {
+  /** Whether the contract names the status itself, and not only its default answer. */
+  readonly isNamed: boolean
+  /** The JSON schema of the body; nothing where no answer of this media type is documented. */
+  readonly schema: unknown
+}
+
+/** Looks up what the contract says of an answer; nothing where it has no such operation. */
+export const documentedAnswer = (
+  operationId: string,
+  status: number,
+  mediaType: string
+): DocumentedAnswer | undefined => {
+  const found = operations.find(({ operation }) => operation.operationId === operationId)
+  if (found === undefined) return undefined
+  const { responses } = found.operation
+  const named = responses[String(status)]
+  const { content = {} } = resolve(named ?? responses["default"] ?? {})
+  return { isNamed: named !== undefined, schema: content[mediaType]?.schema }
 }
 
 /** The example that the contract has under this operation, status and name, or a sentence that lists the names there are. */

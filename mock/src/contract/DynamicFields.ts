@@ -6,6 +6,7 @@
  *
  * @module
  */
+import * as Predicate from "effect/Predicate"
 import { type Field, isFields, isTime, isUrl } from "./TaskShape.ts"
 
 /** What is known about a task at the moment of a poll; times are milliseconds since 1970. */
@@ -70,4 +71,12 @@ export const merge = (body: unknown, fields: object | undefined): unknown => {
     return [name, isFields(value) ? merge(documented, value) : value] as const
   })
   return { ...body, ...Object.fromEntries(merged) }
+}
+
+/** A value in which every text goes through `change`, wherever it stands. */
+export const mapTexts = (value: unknown, change: (text: string) => string): unknown => {
+  if (typeof value === "string") return change(value)
+  if (Array.isArray(value)) return value.map((item) => mapTexts(item, change))
+  if (!Predicate.isReadonlyObject(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, mapTexts(item, change)]))
 }

@@ -17,6 +17,12 @@ export const page = (status: number, title: string, text: string): Answer => ({
     .join("")}</ul></body></html>\n`
 })
 
+/** The front page for a method that it does not take. It leads nowhere else, so that nobody who follows a redirect goes round in circles. */
+export const front = (): Answer => {
+  const { headers, ...answer } = page(405, "CometAPI", "This page is no route of the API. The routes are:")
+  return { ...answer, headers: { ...headers, allow: "GET, HEAD" } }
+}
+
 /** What the provider does with a path or a method that it does not know: it redirects the caller to its front page. */
 export const moved = (): Answer => {
   const { headers, ...answer } = page(

@@ -114,8 +114,15 @@ export interface WorldControl {
   readonly choose: (scenario: string | Scenario.Scenario) => Api.World
   /** The time in this world. */
   readonly clock: () => Api.Clock
+  /** Says which fields a body must have from now on. */
+  readonly require: (required: Api.RequiredFields) => Api.World
   /** Lets time pass in this world, at once: `"45 seconds"`. */
   readonly advance: (by: Length) => Api.Clock
+  /**
+   * Lets so many milliseconds pass in this world, at once: the `sleep` for the program under test. On a manual clock nothing else moves
+   * the time, so a program that does not sleep as it should is found.
+   */
+  readonly sleep: (millis: number) => Promise<void>
   /** Its tasks in the order of their submission. Calling this does not count as a poll. */
   readonly tasks: () => Array<Api.Task>
   /** One task. Calling this does not count as a poll. */
@@ -138,11 +145,11 @@ export interface WorldControl {
   readonly account: () => Api.Account
   /** The requests that it received, without keys and signatures. */
   readonly journal: (filter?: JournalFilter) => Api.Journal
-  /** How the client behaved so far. */
-  readonly report: () => Api.Report
+  /** How the client behaved so far, without the kinds of findings that `allow` names. */
+  readonly report: (options?: { readonly allow?: ReadonlyArray<Api.FindingKind> | undefined }) => Api.Report
   /**
    * Throws a `ClientMisconduct` where the report is not clean; its message is the report in words. `allow` lets findings of some kinds through, as
-   * a test needs that submits and does not wait.
+   * a test needs that submits and does not wait. A paid orphan is let through where a fault made it, for the client could not help it.
    */
   readonly expectClean: (options?: { readonly allow?: ReadonlyArray<Api.FindingKind> | undefined }) => void
   /** Makes it as if the key had never been used. */
@@ -179,14 +186,23 @@ const describe = (world: World): Api.World => ({
   requests: world.journal.last,
   findings: world.report.size(world.ending()),
   faults: world.faults.size,
-  now: new Date(world.now()).toISOString()
+  now: new Date(world.now()).toISOString(),
+  required: world.required,
+  money: world.report.money
 })
 
 const worldControls = ({
   mock,
   find
-}: Controlled): Pick<WorldControl, "describe" | "choose" | "limit" | "account" | "reset"> => ({
+}: Controlled): Pick<WorldControl, "describe" | "choose" | "require" | "limit" | "account" | "reset"> => ({
   describe: () => describe(find()),
+  require: (required) => {
+    if (required !== "full" && required !== "minimal")
+      return fail(new InvalidOption({ option: "required", problem: `must be "full" or "minimal"; got "${required}"` }))
+    const world = find()
+    world.required = required
+    return describe(world)
+  },
   choose: (scenario) => {
     const world = find()
     world.script = scriptOf(mock.scripts, scenario)
@@ -203,20 +219,26 @@ const worldControls = ({
   reset: () => mock.worlds.forget(find())
 })
 
-const clockControls = ({ mock: { clock, scale }, find }: Controlled): Pick<WorldControl, "clock" | "advance"> => {
+const clockControls = ({
+  mock: { clock, scale },
+  find
+}: Controlled): Pick<WorldControl, "clock" | "advance" | "sleep"> => {
   const clockOf = (world: World): Api.Clock => ({ now: new Date(world.now()).toISOString(), clock, scale })
+  const advance = (by: Length): Api.Clock => {
+    const millis = millisOf(by)
+    if (millis === undefined || !(millis >= 0 && millis < 1e12)) {
+      const problem = `must be a duration such as "45 seconds", of thirty years at most; got ${String(by)}`
+      return fail(new InvalidOption({ option: "by", problem }))
+    }
+    const world = find()
+    world.advance(millis)
+    return clockOf(world)
+  }
   return {
     clock: () => clockOf(find()),
-    advance: (by) => {
-      const millis = millisOf(by)
-      if (millis === undefined || !(millis >= 0 && millis < 1e12)) {
-        const problem = `must be a duration such as "45 seconds", of thirty years at most; got ${String(by)}`
-        return fail(new InvalidOption({ option: "by", problem }))
-      }
-      const world = find()
-      world.advance(millis)
-      return clockOf(world)
-    }
+    advance,
+    // What is not positive is no sleep, as with a timer.
+    sleep: async (millis) => void advance(Math.max(0, millis))
   }
 }
 
@@ -226,8 +248,7 @@ const taskControls = ({
 }: Controlled): Pick<WorldControl, "tasks" | "task" | "step" | "finish" | "fail"> => {
   const shownOrFail = (id: string, view: TaskView | undefined): Api.Task => {
     const world = find()
-    const known = world.views().map(({ task }) => task.id)
-    return view === undefined ? fail(new UnknownTask({ id, known })) : shown(world, view, origin)
+    return view === undefined ? fail(new UnknownTask({ id, known: world.ids() })) : shown(world, view, origin)
   }
   const end = (id: string, name: string | undefined, names: Readonly<Record<string, string>>): Api.Task => {
     const view = find().look(id)
@@ -271,13 +292,15 @@ const recordControls = ({ find }: Controlled): Pick<WorldControl, "journal" | "r
         (operation === undefined || entry.operation === operation) &&
         (task === undefined || entry.taskId === task)
     ),
-  report: () => {
+  report: ({ allow = [] } = {}) => {
     const world = find()
-    return world.report.read(world.id, world.ending())
+    return world.report.read(world.id, world.ending(), ({ kind }) => allow.includes(kind))
   },
   expectClean: ({ allow = [] } = {}) => {
     const world = find()
-    const report = world.report.read(world.id, world.ending(), allow)
+    const isAllowed = ({ kind, byFault }: Api.Finding) =>
+      allow.includes(kind) || (kind === "paid-orphan" && byFault === true)
+    const report = world.report.read(world.id, world.ending(), isAllowed)
     if (!report.clean) throw new ClientMisconduct(report)
   }
 })

@@ -46,6 +46,7 @@ const read = <S extends Schema.ConstraintDecoder<unknown>>(schema: S, value: unk
   throw new Refused(400, "INVALID_CALL", `This call cannot be understood: ${result.failure.message.slice(0, 2000)}`)
 }
 
+const Allow = Schema.Array(Schemas.FindingKind)
 const After = Schema.optional(Schema.NumberFromString.check(Schema.isInt(), Schema.isGreaterThanOrEqualTo(0)))
 
 const json = (body: unknown, status = 200): Answer => ({
@@ -147,7 +148,12 @@ export const operations: Readonly<Record<string, Handler>> = {
   getAccount: answers<"/_mock/account", "get">(({ world }) => world().account()),
   limitAccount: answers<"/_mock/account", "put">(({ world, body }) => world().limit(read(Schemas.Account, body))),
   readJournal: answers<"/_mock/journal", "get">(readJournal),
-  getReport: answers<"/_mock/report", "get">(({ world }) => world().report())
+  chooseRequirements: answers<"/_mock/requirements", "put">(({ world, body }) =>
+    world().require(read(Schemas.Requirements, body).required)
+  ),
+  getReport: answers<"/_mock/report", "get">(({ world, query }) =>
+    world().report({ allow: read(Allow, query.getAll("allow")) })
+  )
 }
 
 const routes = Object.entries(document.paths).flatMap(([path, item]) =>

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { bundledFile } from "../BundledFile.ts"
+import { bundledFile, isKnown } from "../BundledFile.ts"
 
 const types = {
   css: "text/css; charset=utf-8",
@@ -68,7 +68,7 @@ export const serve = async (request: Request): Promise<Response | undefined> => 
   if (file === undefined) return undefined
   const { bytes, etag } = await file.read()
   const headers = new Headers({ ...strict, "content-type": file.type, "cache-control": "no-cache", etag })
-  if (request.headers.get("if-none-match") === etag) return new Response(null, { status: 304, headers })
+  if (isKnown(request.headers.get("if-none-match"), etag)) return new Response(null, { status: 304, headers })
   headers.set("content-length", String(bytes.length))
   return new Response(request.method === "HEAD" ? null : bytes, { headers })
 }

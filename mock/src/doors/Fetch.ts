@@ -110,7 +110,8 @@ const follow = async (handle: (request: Request) => Promise<Response>, request: 
   const location = response.headers.get("location")
   if (!redirects.has(response.status) || location === null || request.redirect === "manual") return response
   if (request.redirect === "error") throw new TypeError("fetch failed", { cause: new Error("unexpected redirect") })
-  const method = request.method === "HEAD" ? "HEAD" : "GET"
+  // As `fetch` does it: only a POST becomes a GET.
+  const method = request.method === "POST" ? "GET" : request.method
   // The mock's only redirect leads to its front page, so there is no circle to watch for.
   return handle(new Request(new URL(location, request.url), { method, headers: request.headers }))
 }

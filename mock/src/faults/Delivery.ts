@@ -77,17 +77,17 @@ const half = (body: unknown): unknown => {
   return text.slice(0, Math.floor(text.length / 2))
 }
 
-/** The answer that is sent under a fault, in place of the intended one. `operationId` is the contract's operation at hand, if there is one. */
+/** The answer that is sent under a fault, in place of the intended one. `dateAfter` gives dates on the caller's clock; `operationId` is the contract's operation at hand, if there is one. */
 export const answerUnder = (
   hit: FaultHit | undefined,
   intended: Answer,
-  now: number,
+  dateAfter: (millis: number) => number,
   operationId: string | undefined
 ): Answer => {
   const { "content-length": _, ...headers } = intended.headers
   switch (hit?.fault?.kind) {
     case "status":
-      return hit.fault.answer?.(now, operationId) ?? intended
+      return hit.fault.answer?.(dateAfter, operationId) ?? intended
     case "html":
       return HtmlPage.page(200, "CometAPI", "Welcome. This page is no answer of the API.")
     case "redirect":

@@ -41,8 +41,8 @@ const beforeAcceptance: ReadonlySet<Kind> = new Set<Kind>(["status", "reset", "h
 /** The kinds whose answer can be read and says that a task was made. */
 const withReadableAnswer: ReadonlySet<Kind> = new Set<Kind>(["drip", "content-type", "latency"])
 
-/** What a `status` is answered with: `now` is a time of the world's, `operationId` the contract's operation at hand, if there is one. */
-type AnswerAt = (now: number, operationId: string | undefined) => Answer
+/** What a `status` is answered with: `dateAfter` says when so many milliseconds will have passed, on the caller's clock, and `operationId` is the contract's operation at hand, if there is one. */
+type AnswerAt = (dateAfter: (millis: number) => number, operationId: string | undefined) => Answer
 
 /** A fault that was checked. */
 export interface Checked {
@@ -65,11 +65,12 @@ const longestWait = 1e9
 
 const waitHeader =
   (seconds: number | undefined, form: Api.Fault["retryAfterAs"]) =>
-  (now: number): Record<string, string> => {
+  (dateAfter: (millis: number) => number): Record<string, string> => {
     if (seconds === undefined) return {}
     if (form === "millis") return { "retry-after-ms": String(Math.round(seconds * 1000)) }
     // A date has whole seconds, and one that is rounded down would let a client come too early.
-    if (form === "date") return { "retry-after": new Date(Math.ceil(now / 1000 + seconds) * 1000).toUTCString() }
+    if (form === "date")
+      return { "retry-after": new Date(Math.ceil(dateAfter(seconds * 1000) / 1000) * 1000).toUTCString() }
     return { "retry-after": String(seconds) }
   }
 
@@ -92,7 +93,7 @@ const documentedAnswer = (
   on: "submit" | "poll",
   status: number,
   example: string | undefined,
-  wait: (now: number) => Record<string, string>
+  wait: (dateAfter: (millis: number) => number) => Record<string, string>
 ): Result.Result<AnswerAt, string> => {
   const candidates = Contract.routesOf(on).flatMap(({ operationId }) => Contract.examplesWith(operationId, status))
   const [first, ...others] = candidates.filter(({ name }) => example === undefined || name === example)
@@ -100,9 +101,9 @@ const documentedAnswer = (
     const names = [...new Set(candidates.map(({ name }) => name))].join(", ")
     return Result.fail(`"example" must be one that the contract has for ${status}: ${names}; got "${example}"`)
   }
-  return Result.succeed((now, operationId) => {
+  return Result.succeed((dateAfter, operationId) => {
     const { mediaType, body } = [first, ...others].find((candidate) => candidate.operationId === operationId) ?? first
-    return { status, headers: { "content-type": mediaType, ...wait(now) }, body }
+    return { status, headers: { "content-type": mediaType, ...wait(dateAfter) }, body }
   })
 }
 
@@ -114,9 +115,9 @@ const answerOf = (fault: Api.Fault): Result.Result<AnswerAt, string> => {
   const wait = waitHeader(retryAfter, retryAfterAs)
   if (on !== "asset") return documentedAnswer(on, status, example, wait)
   if (example !== undefined) return Result.fail(`"example" is for the contract's operations, and a download is none`)
-  return Result.succeed((now) => ({
+  return Result.succeed((dateAfter) => ({
     status,
-    headers: { "content-type": "text/plain; charset=utf-8", ...wait(now) },
+    headers: { "content-type": "text/plain; charset=utf-8", ...wait(dateAfter) },
     body: `Status ${status}, as a fault has it.\n`
   }))
 }

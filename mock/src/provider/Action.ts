@@ -8,7 +8,6 @@
 import * as Result from "effect/Result"
 import * as Answer from "../contract/Answer.ts"
 import * as Contract from "../contract/Contract.ts"
-import * as DynamicFields from "../contract/DynamicFields.ts"
 import * as TaskShape from "../contract/TaskShape.ts"
 import type { Script } from "../world/Scenario.ts"
 import type { Limits, Refusal, TaskView, World } from "../world/World.ts"
@@ -40,10 +39,12 @@ export const documented = (operationId: string, status: number, name: string): A
   return example.operationId === operationId ? answer : { ...answer, outsideContract: true }
 }
 
-const refused = (refusal: Refusal, operationId: string, { limits }: Means): Answer.Answer => {
+const refused = (world: World, refusal: Refusal, operationId: string, { limits }: Means): Answer.Answer => {
   if (refusal.reason === "daily") {
     const answer = documented(operationId, 429, "native")
-    return { ...answer, headers: { ...answer.headers, "retry-after": new Date(refusal.until).toUTCString() } }
+    // A date has whole seconds, and one that is rounded down would let a client come too early.
+    const date = Math.ceil(world.time.dateAfter(refusal.until - world.now()) / 1000) * 1000
+    return { ...answer, headers: { ...answer.headers, "retry-after": new Date(date).toUTCString() } }
   }
   const why = `This key has ${limits.tasks} tasks, and the mock keeps no more for one: use another key, or raise the limit`
   return Answer.problem(400, "TOO_MANY_TASKS", why)
@@ -58,11 +59,32 @@ const submit = (world: World, operationId: string, { request }: Address, body: B
     const why = `There is no scenario "${choice?.name}", which ${choice?.from} asks for; known: ${known}`
     return { answer: Answer.problem(400, "UNKNOWN_SCENARIO", why) }
   }
+  // Where a script finds another one by the POST's body, that one is played.
+  const played = script.scriptFor === undefined ? script : script.scriptFor(world, operationId, body.value)
+  return played === undefined ? unrecorded() : start(world, operationId, played, means)
+}
+
+const unrecorded = (): Acted => {
+  const why =
+    "No recording has a POST with this body, or each that has one was played for this key already. The mock sends nothing to the provider. Ask for a scenario by name, or record this request"
+  return { answer: Answer.problem(400, "NO_RECORDING", why) }
+}
+
+/** Starts a task that plays this script, unless the recorded POST was refused too. */
+const start = (world: World, operationId: string, script: Script, means: Means): Acted => {
+  const { recorded } = script
+  const accepted = recorded === undefined ? undefined : Answer.fromExample(recorded.submitted)
+  if (accepted !== undefined && accepted.status !== 200) {
+    recorded?.played("submit")
+    return { answer: { ...accepted, outsideContract: script.outsideContract } }
+  }
   return Result.match(world.submit(script), {
-    onFailure: (refusal) => ({ answer: refused(refusal, operationId, means) }),
+    onFailure: (refusal) => ({ answer: refused(world, refusal, operationId, means) }),
     onSuccess: ({ id }) => {
-      const accepted = documented(operationId, 200, "accepted")
-      return { answer: { ...accepted, body: DynamicFields.merge(accepted.body, { id }) }, taskId: id }
+      recorded?.played("submit")
+      const { body, ...answer } = accepted ?? documented(operationId, 200, "accepted")
+      const outsideContract = script.outsideContract && recorded !== undefined
+      return { answer: { ...answer, outsideContract, body: TaskBody.withId(body, id, recorded) }, taskId: id }
     }
   })
 }
@@ -72,7 +94,8 @@ const poll = (world: World, route: Contract.Route, { url }: Address): Acted => {
   const id = Contract.parameterOf(route, url.pathname) ?? ""
   const view = world.poll(id)
   if (view === undefined) return { answer: documented(route.operationId, 400, "task-not-exist") }
-  const { outsideContract } = view.task.script
+  const { outsideContract, recorded } = view.task.script
+  recorded?.played(view.moment.example)
   const answer = Answer.fromExample(view.moment.example, TaskBody.bodyOf(world, view, url.origin))
   return { answer: { ...answer, outsideContract }, taskId: id, view }
 }
@@ -89,6 +112,12 @@ export const act = (world: World, operationId: string, address: Address, body: B
 export const download = async (world: World, taskId: string, { request }: Address): Promise<Acted> => {
   const view = world.look(taskId)
   if (view === undefined) return { answer: Output.missing() }
-  const hasOutput = TaskShape.hasOutput(view.moment.body)
-  return { answer: hasOutput ? await Output.serve(request, taskId, world.now()) : Output.missing(), taskId }
+  const { recorded } = view.task.script
+  const hasOutput = recorded === undefined ? TaskShape.hasOutput(view.moment.body) : true
+  if (recorded !== undefined && recorded.video === undefined) return { answer: Output.unrecorded(), taskId }
+  recorded?.played("video")
+  return {
+    answer: hasOutput ? await Output.serve(request, taskId, world.now(), recorded?.video) : Output.missing(),
+    taskId
+  }
 }

@@ -14,9 +14,9 @@ import * as Output from "./Output.ts"
 /** A larger request body is answered 413. */
 export const bodyLimit = 1024 * 1024
 
-/** The bearer token, if there is one. */
+/** The bearer token, if there is one. The scheme's name may be written in any case. */
 export const keyOf = (headers: Headers): string | undefined =>
-  /^Bearer\s+(.+)$/.exec(headers.get("authorization") ?? "")?.[1]
+  /^Bearer\s+(.+)$/i.exec(headers.get("authorization") ?? "")?.[1]
 
 /** What must not be found in anything that is kept: the key, in whatever scheme it was sent. */
 export const secretOf = (headers: Headers): string | undefined =>

@@ -8,19 +8,27 @@
  */
 import { createHash } from "node:crypto"
 import * as Result from "effect/Result"
-import { bundledFile } from "../BundledFile.ts"
+import { bundledFile, isKnown } from "../BundledFile.ts"
 import type { Answer } from "../contract/Answer.ts"
-import { decoded } from "../Unknown.ts"
+import { decoded, field } from "../Unknown.ts"
 
 const video = bundledFile("assets/performance.mp4")
 
 const base64url = (text: string): string => Buffer.from(text).toString("base64url")
 
-/** A signature in the form of the provider's own, with the time at which it expires, in seconds since 1970. */
-const sign = (taskId: string, exp: number): string => {
+/** When a URL expires. */
+interface Expiry {
+  /** On its reader's clock, in seconds since 1970, as the provider's own says it. */
+  readonly exp: number
+  /** On the world's clock, in milliseconds: what counts here. */
+  readonly until: number
+}
+
+/** A signature in the form of the provider's own, with the time at which it expires. */
+const sign = (taskId: string, { exp, until }: Expiry): string => {
   const head = base64url(JSON.stringify({ alg: "HS256" }))
   const keyHash = createHash("sha256").update(taskId).digest("hex")
-  const claims = base64url(JSON.stringify({ keyHash: keyHash.slice(0, 16), bucket: "mock", exp }))
+  const claims = base64url(JSON.stringify({ keyHash: keyHash.slice(0, 16), bucket: "mock", exp, until }))
   const proof = createHash("sha256").update(`${taskId} ${claims}`).digest("base64url")
   return `${head}.${claims}.${proof}`
 }
@@ -29,11 +37,20 @@ const sign = (taskId: string, exp: number): string => {
  * Where a task's output is found. The query is as secret as the provider's signed URL: it belongs in no log.
  *
  * The first URL works for the whole of `lasts`. After half of that, a poll answers with a fresh URL, so that any URL works for half of
- * `lasts` at least, while a task that is polled again soon has the same URL. All times are in milliseconds.
+ * `lasts` at least, while a task that is polled again soon has the same URL. All times are in milliseconds. `shown` gives a time of the
+ * world's on the clock of whoever reads the URL.
  */
-export const urlOf = (origin: string, taskId: string, finishedAt: number, now: number, lasts: number): string => {
-  const expiresAt = freshUntil(finishedAt, now, lasts) + lasts / 2
-  return `${origin}/assets/${encodeURIComponent(taskId)}.mp4?_jwt=${sign(taskId, Math.floor(expiresAt / 1000))}`
+export const urlOf = (
+  origin: string,
+  taskId: string,
+  finishedAt: number,
+  now: number,
+  lasts: number,
+  shown: (at: number) => number = (at) => at
+): string => {
+  const until = Math.floor(freshUntil(finishedAt, now, lasts) + lasts / 2)
+  const signature = sign(taskId, { exp: Math.floor(shown(until) / 1000), until })
+  return `${origin}/assets/${encodeURIComponent(taskId)}.mp4?_jwt=${signature}`
 }
 
 /** The time from which a poll answers with another URL than now. */
@@ -42,20 +59,21 @@ export const freshUntil = (finishedAt: number, now: number, lasts: number): numb
   return finishedAt + (Math.floor(Math.max(0, now - finishedAt) / half) + 1) * half
 }
 
-const expiryOf = (signature: string): number => {
+const expiryOf = (signature: string): Expiry => {
   try {
-    return Number(JSON.parse(Buffer.from(signature.split(".")[1] ?? "", "base64url").toString()).exp)
+    const claims: unknown = JSON.parse(Buffer.from(signature.split(".")[1] ?? "", "base64url").toString())
+    return { exp: Number(field(claims, "exp")), until: Number(field(claims, "until")) }
   } catch {
-    return Number.NaN
+    return { exp: Number.NaN, until: Number.NaN }
   }
 }
 
 /** Why a signature does not open a task's output now, if it does not. */
 const refusalOf = (signature: string | null, taskId: string, now: number): string | undefined => {
   if (signature === null) return "This URL is not signed: use the one that the task has, with its query."
-  const exp = expiryOf(signature)
-  if (sign(taskId, exp) !== signature) return "This URL's signature is wrong: use the one that the task has."
-  return now < exp * 1000 ? undefined : "This URL has expired: get the task again, it has a fresh one."
+  const expiry = expiryOf(signature)
+  if (sign(taskId, expiry) !== signature) return "This URL's signature is wrong: use the one that the task has."
+  return now < expiry.until ? undefined : "This URL has expired: get the task again, it has a fresh one."
 }
 
 /** Whether a path is below the one that all outputs have. */
@@ -94,17 +112,17 @@ const textAnswer = (status: number, text: string): Answer => ({
   body: `${text}\n`
 })
 
-/** Answers a request for the output of a task that has one. */
-export const serve = async (request: Request, taskId: string, now: number): Promise<Answer> => {
+/** Answers a request for the output of a task that has one: the mock's own video, or the one that was recorded. */
+export const serve = async (request: Request, taskId: string, now: number, file = video): Promise<Answer> => {
   const refusal = refusalOf(new URL(request.url).searchParams.get("_jwt"), taskId, now)
   if (refusal !== undefined) return textAnswer(403, refusal)
   if (request.method !== "GET" && request.method !== "HEAD") {
     return { status: 405, headers: { allow: "GET, HEAD" }, body: undefined }
   }
-  const { bytes, etag } = await video()
+  const { bytes, etag } = await file()
   const common = { "accept-ranges": "bytes", etag, "cache-control": "private" }
   const headers = { ...common, "content-type": "video/mp4" }
-  if (request.headers.get("if-none-match") === etag) return { status: 304, headers, body: undefined }
+  if (isKnown(request.headers.get("if-none-match"), etag)) return { status: 304, headers, body: undefined }
   const stale = (request.headers.get("if-range") ?? etag) !== etag
   const wanted = stale || request.method === "HEAD" ? null : request.headers.get("range")
   const ranged = rangeOf(wanted, bytes.length)
@@ -121,3 +139,10 @@ export const serve = async (request: Request, taskId: string, now: number): Prom
 
 /** What is answered where no task has such an output. */
 export const missing = (): Answer => textAnswer(404, "There is no such output.")
+
+/** What is answered where the output of a recorded task was not saved. */
+export const unrecorded = (): Answer =>
+  textAnswer(
+    404,
+    "This recording has no video: it was not saved when the job was recorded. The recording's file says why."
+  )

@@ -14,11 +14,13 @@ import type {
   PrismHttpComponents,
   PrismHttpInstance
 } from "@stoplight/prism-http"
+import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import document from "../../../generated/operations.gen.json" with { type: "json" }
 import { type Answer, fromExample, problem, type Violation } from "../contract/Answer.ts"
 import * as Contract from "../contract/Contract.ts"
 import * as HtmlPage from "../contract/HtmlPage.ts"
+import type { Required } from "../world/World.ts"
 import type { Preference } from "./Preference.ts"
 
 /** A request in the form that Prism judges. */
@@ -53,6 +55,24 @@ interface FinalAnswer {
 
 // TypeScript infers of the file only that there are strings where Prism's types have enumerations.
 const operations = document as Array<unknown> as Operations
+
+/** The same value with what a minimal body must have in the place of what every body must have, where the contract names that. */
+const relaxed = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(relaxed)
+  if (!Predicate.isReadonlyObject(value)) return value
+  const copy: Record<string, unknown> = Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [name, relaxed(item)])
+  )
+  return "x-minimal-required" in copy ? { ...copy, required: copy["x-minimal-required"] } : copy
+}
+
+let minimal: Operations | undefined
+const operationsFor = (required: Required): Operations => {
+  if (required === "full") return operations
+  // Made when it is first needed, and once: Prism remembers what it has compiled by the schema's identity.
+  minimal ??= relaxed(operations) as Operations
+  return minimal
+}
 
 const quiet = () => {}
 // Prism wants a pino with three levels of its own and calls nothing but these; loading and feeding a real one would serve nobody.
@@ -120,18 +140,19 @@ const toPrism = ({ method, path, query, headers, body }: JudgedRequest): IHttpRe
 })
 
 /** What is answered where Prism finds no operation, or no answer, for a request. */
-const unanswered = (error: Error): FinalAnswer => {
+const unanswered = (error: Error, path: string): FinalAnswer => {
   const { ProblemJsonError } = parts()
   const [name, detail] = error instanceof ProblemJsonError ? [error.name, error.detail] : ["", error.message]
-  return name.endsWith("_MATCHED_ERROR") ? unrouted(name, error.message) : impossible(detail)
+  return name.endsWith("_MATCHED_ERROR") ? unrouted(name, error.message, path) : impossible(detail)
 }
 
-/** The contract has no such operation, and the provider redirects such a request to its front page. */
-const unrouted = (name: string, why: string): FinalAnswer => {
+/** The contract has no such operation, and the provider redirects such a request to its front page, where there is nothing more. */
+const unrouted = (name: string, why: string, path: string): FinalAnswer => {
   const routes = Contract.routes.map(({ method, path }) => `${method} ${path}`).join(", ")
   const [, code = name] = name.split("#")
   const message = `${why}; the routes are: ${routes}`
-  return { answer: HtmlPage.moved(), violations: [{ location: ["request"], severity: "Error", code, message }] }
+  const answer = path === "/" ? HtmlPage.front() : HtmlPage.moved()
+  return { answer, violations: [{ location: ["request"], severity: "Error", code, message }] }
 }
 
 /** The contract has the operation and Prism has no answer: only a `Prefer` can ask for one that is not there. */
@@ -152,12 +173,12 @@ const formOf = (diagnostics: ReadonlyArray<Diagnostic>): Judgement["form"] => {
   return diagnostics.some(({ code }) => code === 401) ? "keyless" : "wrong"
 }
 
-/** Judges a request. It fails with the answer to one that the contract has no operation for. */
-export const judge = (request: JudgedRequest): Result.Result<Judgement, FinalAnswer> => {
+/** Judges a request by what a body must have. It fails with the answer to one that the contract has no operation for. */
+export const judge = (request: JudgedRequest, required: Required = "full"): Result.Result<Judgement, FinalAnswer> => {
   const { route, validateInput, validateSecurity } = parts()
   const input = toPrism(request)
-  const routed = route({ resources: operations, input })
-  if (routed._tag === "Left") return Result.fail(unanswered(routed.left))
+  const routed = route({ resources: operationsFor(required), input })
+  if (routed._tag === "Left") return Result.fail(unanswered(routed.left, request.path))
   const operation = routed.right
   const asked = { resource: operation, element: input }
   const security = validateSecurity(asked)
@@ -234,7 +255,7 @@ const mocked = async (request: JudgedRequest, preference: Preference): Promise<F
     }
   })
   const result = await prism.request(toPrism(request), operations, config)()
-  if (result._tag === "Left") return unanswered(result.left)
+  if (result._tag === "Left") return unanswered(result.left, request.path)
   const { output, validations } = result.right
   if (validations.output.length > 0) return broken(validations.output)
   return {

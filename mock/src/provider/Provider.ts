@@ -23,6 +23,7 @@ import * as Incoming from "./Incoming.ts"
 import * as Output from "./Output.ts"
 import * as Preference from "./Preference.ts"
 import * as Prism from "./Prism.ts"
+import * as Refusal from "./Refusal.ts"
 import * as Reply from "./Reply.ts"
 import { type AnsweredRequest, record } from "./RequestRecord.ts"
 
@@ -53,8 +54,11 @@ interface Intended {
 }
 
 /** The request as Prism judges it. */
-const toJudge = ({ request, url }: Incoming.Address, body: Incoming.Body): Prism.JudgedRequest => {
-  const { "content-length": _, "content-type": type, ...headers } = Object.fromEntries(request.headers)
+export const toJudge = ({ request, url }: Incoming.Address, body: Incoming.Body): Prism.JudgedRequest => {
+  const { "content-length": _, "content-type": type, ...others } = Object.fromEntries(request.headers)
+  const key = Incoming.keyOf(request.headers)
+  // Prism knows the scheme's name in one spelling only.
+  const headers = key === undefined ? others : { ...others, authorization: `Bearer ${key}` }
   return {
     method: request.method,
     // Written anew, because Prism's URI templates do not survive a stray percent sign.
@@ -69,11 +73,12 @@ const toJudge = ({ request, url }: Incoming.Address, body: Incoming.Body): Prism
 
 /** What a judged request does, and what that is answered. A wrong request gets the contract's own word for it, and does nothing. */
 const actOn = (settings: Settings, call: Call, body: Incoming.Body, judgement: Prism.Judgement): Action.Acted => {
-  const { operationId, form } = judgement
+  const { operationId, form, violations } = judgement
   const { worlds, scripts } = settings
   const { address, ownWorld, hit } = call
   if (form === "keyless") return { answer: Action.documented(operationId, 401, "invalid-key") }
-  if (form === "wrong") return { answer: Action.documented(operationId, 400, "invalid-request") }
+  if (form === "wrong")
+    return { answer: Refusal.explained(Action.documented(operationId, 400, "invalid-request"), violations) }
   if (ownWorld === undefined) {
     const why = `The mock keeps ${worlds.limits.worlds} keys and all are in use: use fewer, or raise the limit`
     return { answer: Answer.problem(400, "TOO_MANY_WORLDS", why) }
@@ -86,7 +91,7 @@ const actOn = (settings: Settings, call: Call, body: Incoming.Body, judgement: P
 /** Judge, act on the world, verify. */
 const answerOf = (settings: Settings, call: Call, body: Incoming.Body): Intended => {
   try {
-    const judged = Prism.judge(toJudge(call.address, body))
+    const judged = Prism.judge(toJudge(call.address, body), call.world.required)
     if (Result.isFailure(judged)) return judged.failure
     const { operation, violations } = judged.success
     const { answer, taskId, view } = actOn(settings, call, body, judged.success)
@@ -137,7 +142,7 @@ const answerCall = async (settings: Settings, call: Call): Promise<AnsweredReque
   const answer = Delivery.answerUnder(
     hit,
     isTooLarge ? tooLarge(call) : intended.answer,
-    world.now(),
+    world.time.dateAfter,
     route?.operationId
   )
   // An answer that was asked for by name stays exactly as the contract has it.
@@ -149,7 +154,7 @@ const answerCall = async (settings: Settings, call: Call): Promise<AnsweredReque
 const answerDownload = async ({ address, world, hit }: Call, taskId: string): Promise<AnsweredRequest> => {
   const acted = await Action.download(world, taskId, address)
   return {
-    answer: Delivery.answerUnder(hit, acted.answer, world.now(), undefined),
+    answer: Delivery.answerUnder(hit, acted.answer, world.time.dateAfter, undefined),
     violations: [],
     body: Incoming.noBody,
     intent: undefined,
@@ -177,10 +182,10 @@ export const make =
     const call = receive(settings, address, outputOf)
     const { world, hit } = call
     const answered = await (outputOf === undefined ? answerCall(settings, call) : answerDownload(call, outputOf))
-    const { entry, at, arrived } = record(address, world, hit, answered, performance.now() - started)
+    const { entry, arrived } = record(address, world, hit, answered, performance.now() - started)
     settings.onRequest(entry, world)
     const response = Reply.toResponse(answered.answer, answered.violations, request.method === "HEAD")
-    // With it a caller can read a Retry-After that is a date, whatever time it is in this world.
-    response.headers.set("date", new Date(at).toUTCString())
+    // On the clock that a Retry-After is reckoned from, whatever time it is in this world.
+    response.headers.set("date", new Date(world.time.dateAfter(0)).toUTCString())
     return { response, delay: hit?.delay ?? 0, outcome: Delivery.outcomeUnder(hit), arrived }
   }

@@ -31,19 +31,18 @@ export interface AnsweredRequest {
 /** A request that was written down. */
 interface Recorded {
   readonly entry: Entry
-  /** When, in the world's time. */
-  readonly at: number
   /** To be called when the client has the answer. */
   readonly arrived: () => void
 }
 
 /** The time, in the world's, before which an answer asks its caller not to come again. */
-const notBeforeOf = ({ headers }: Answer, now: number): number | undefined => {
+const notBeforeOf = ({ headers }: Answer, { time }: World): number | undefined => {
+  const now = time.now()
   const millis = headers["retry-after-ms"]
   if (millis !== undefined) return now + Number(millis)
   const wait = headers["retry-after"]
   if (wait === undefined) return undefined
-  const until = /^[\d.]+$/.test(wait) ? now + Number(wait) * 1000 : Date.parse(wait)
+  const until = /^[\d.]+$/.test(wait) ? now + Number(wait) * 1000 : time.until(Date.parse(wait))
   return Number.isNaN(until) ? undefined : until
 }
 
@@ -56,7 +55,7 @@ const faultOf = (hit: FaultHit | undefined): Entry["fault"] =>
 
 /** Writes a request down. `took` is how many milliseconds it took to answer. */
 export const record = (
-  { request, url, operation }: Address,
+  { request, url, operation, route }: Address,
   world: World,
   hit: FaultHit | undefined,
   answered: AnsweredRequest,
@@ -87,10 +86,12 @@ export const record = (
     status: answer.status,
     versioned: request.headers.has("x-runway-version"),
     intent: answered.intent,
+    price: route?.price,
+    faulted: hit !== undefined,
     received: Delivery.receivedUnder(hit),
-    notBefore: notBeforeOf(answer, at),
+    notBefore: notBeforeOf(answer, world),
     ended: view && TaskBody.endOf(view, at)
   }
   world.report.observe(facts)
-  return { entry, at, arrived: () => world.report.arrived(facts) }
+  return { entry, arrived: () => world.report.arrived(facts) }
 }

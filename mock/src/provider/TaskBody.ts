@@ -8,6 +8,7 @@
 import * as DynamicFields from "../contract/DynamicFields.ts"
 import * as TaskShape from "../contract/TaskShape.ts"
 import type { RequestFacts } from "../record/Report.ts"
+import type { Recorded } from "../world/Scenario.ts"
 import type { Task, TaskView, World } from "../world/World.ts"
 import * as Output from "./Output.ts"
 
@@ -24,14 +25,32 @@ const factsOf = (world: World, { task, moment }: TaskView, origin: string): Dyna
     progress: moment.progress,
     startedAt: timeOf(task, moment.startedAfter),
     finishedAt,
-    outputUrl: Output.urlOf(origin, id, finishedAt ?? createdAt, world.now(), script.outputLasts)
+    outputUrl: Output.urlOf(origin, id, finishedAt ?? createdAt, world.now(), script.outputLasts, (at) =>
+      world.time.shown(at)
+    )
   }
 }
 
 /** What a poll of a task is answered with at this moment. Calling this does not count as a poll. */
 export const bodyOf = (world: World, view: TaskView, origin: string): unknown => {
   const { example, with: fields } = view.moment
-  return DynamicFields.merge(DynamicFields.withFacts(example.body, factsOf(world, view, origin)), fields)
+  const facts = factsOf(world, view, origin)
+  const body = DynamicFields.merge(DynamicFields.withFacts(example.body, facts), fields)
+  const { recorded } = view.task.script
+  return recorded === undefined ? body : asOwn(body, facts, recorded)
+}
+
+/** Where a recorded answer has the id, or a video, in a field that the contract does not know, this task's own takes its place. */
+const asOwn = (body: unknown, { id, outputUrl }: DynamicFields.TaskFacts, { taskId }: Recorded): unknown =>
+  DynamicFields.mapTexts(body, (text) => (isVideo(text) ? outputUrl : text.replaceAll(taskId, id)))
+
+const isVideo = (text: string): boolean => /^https?:\/\/[^\s?#]+\.(mp4|webm|mov|m4v)(#.*)?$/i.test(text)
+
+/** What a POST is answered, with the id of the task that it made. */
+export const withId = (body: unknown, id: string, recorded?: Recorded): unknown => {
+  return recorded === undefined
+    ? DynamicFields.merge(body, { id })
+    : DynamicFields.mapTexts(body, (text) => text.replaceAll(recorded.taskId, id))
 }
 
 /** How a task has ended, if it has, and until when the URL that a poll answers at this moment is the newest. */

@@ -33,10 +33,17 @@ const answerOf = (answer: ReceivedRequest["answer"], key: string | undefined): P
   return { answer: { status: answer.status, headers, ...(body === undefined ? {} : { body }) } }
 }
 
+/**
+ * The same entry in memory of its own. V8 makes a part of a long text by pointing into it, so that a page of a body that is kept would
+ * keep the whole body.
+ */
+// What comes back has the entry's type, because an entry is JSON.
+const copied = (entry: Entry): Entry => JSON.parse(JSON.stringify(entry)) as Entry
+
 const entryOf = (number: number, request: ReceivedRequest): Entry => {
   const { at, operation, method, path, key, taskId, headers, body, violations, answer, fault, took } = request
   const shownBody = Scrub.body(body, key)
-  return {
+  return copied({
     number,
     operation,
     took,
@@ -49,7 +56,7 @@ const entryOf = (number: number, request: ReceivedRequest): Entry => {
     ...(shownBody === undefined ? {} : { body: shownBody }),
     ...answerOf(answer, key),
     ...(fault === undefined ? {} : { fault })
-  }
+  })
 }
 
 /** How many entries all journals of a mock have together, and may have. */

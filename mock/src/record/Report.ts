@@ -10,6 +10,7 @@ import type * as Api from "../../../generated/mock-control/types.gen.ts"
 import type { Received } from "../faults/Delivery.ts"
 import { pollInterval } from "../Time.ts"
 import { Findings, mostFindings } from "./Findings.ts"
+import * as Money from "./Money.ts"
 
 /** What one request means for the report. All times are the world's. */
 export interface RequestFacts {
@@ -24,6 +25,10 @@ export interface RequestFacts {
   readonly intent: string | undefined
   /** The task that it is about, if the world has it. For a POST, the one that it made. */
   readonly taskId: string | undefined
+  /** What one job of this operation costs, where the contract says so. */
+  readonly price: number | undefined
+  /** Whether a fault hit it. */
+  readonly faulted: boolean
   /** What the client receives, once the answer has reached it. */
   readonly received: Received
   readonly status: number
@@ -36,8 +41,12 @@ export interface RequestFacts {
 /** What has to be known of a task to judge. */
 interface TaskRecord {
   readonly submittedBy: number
-  /** Whether the client has received its id. */
+  readonly price: number
+  /** Whether a fault hit its POST, so that the client could not help what became of the answer. */
+  readonly byFault: boolean
+  /** Whether the client has received its id, or may have read it in an answer under a wrong media type. */
   known: boolean
+  perhapsKnown: boolean
   /** Whether the client has received that it failed. */
   failed: boolean
   answeredAt: number
@@ -72,9 +81,13 @@ export class ClientReport {
   readonly #slack: number
   readonly #counts = { submit: 0, poll: 0, asset: 0, other: 0 }
   readonly #tasks = new Map<string, TaskRecord>()
+  /** Those of them of which the client has not heard how they ended. */
+  readonly #uncollected = new Map<string, TaskRecord>()
   readonly #intents = new Map<string, Intent>()
   readonly #findings = new Findings()
-  #accepted = 0
+  #accepted = Money.sumOf([])
+  #collected = Money.sumOf([])
+  #paidTwice = Money.sumOf([])
 
   /** `slack` is how much too early a patient client may seem to come. */
   constructor(slack: number) {
@@ -119,9 +132,11 @@ export class ClientReport {
       entry.limitedBy = number
     }
     if (task !== undefined && received === "intended") task.known = true
+    if (task !== undefined && received === "mislabelled") task.perhapsKnown = true
   }
 
-  #pollArrived({ number, at, received, status, notBefore, ended }: RequestFacts, task: TaskRecord): void {
+  #pollArrived(request: RequestFacts, task: TaskRecord): void {
+    const { number, at, taskId = "", received, status, notBefore, ended } = request
     if (received === "mislabelled") {
       if (ended !== undefined) task.perhapsCollected = true
       return
@@ -131,7 +146,9 @@ export class ClientReport {
     // Of an answer that is no task, only its Retry-After says when to come again.
     if (status < 500 && status !== 429) task.answeredAt = Math.max(task.answeredAt, at)
     if (ended === undefined || received !== "intended") return
+    if (task.collectedBy === undefined) this.#collected = Money.plus(this.#collected, task.price)
     task.collectedBy ??= number
+    this.#uncollected.delete(taskId)
     task.failed = !ended.succeeded
     task.outputFreshUntil = ended.outputFreshUntil
     task.downloadFailed = false
@@ -154,7 +171,8 @@ export class ClientReport {
     }
   }
 
-  #submitted({ number, at, intent = "", taskId }: RequestFacts): void {
+  #submitted(request: RequestFacts): void {
+    const { number, at, intent = "", taskId } = request
     const known = this.#intents.get(intent)
     const entry: Intent = known ?? { sent: 0, taskIds: [], requests: [], notBefore: 0, limitedBy: 0 }
     const hasRoom = taskId !== undefined || this.#intents.size < mostIntents
@@ -166,12 +184,20 @@ export class ClientReport {
     const { taskIds, requests } = entry
     // A client that has received that a job failed, and submits it again, knows that it pays again.
     const isDuplicate = taskIds.some((id) => this.#tasks.get(id)?.failed !== true)
-    this.#accepted += 1
     taskIds.push(taskId)
     requests.push(number)
-    this.#tasks.set(taskId, {
+    this.#charge(request, taskId)
+    if (isDuplicate) this.#paidAgain(request, entry)
+  }
+
+  /** A job was made. */
+  #charge({ number, price = 0, faulted }: RequestFacts, taskId: string): void {
+    const task: TaskRecord = {
       submittedBy: number,
+      price,
+      byFault: faulted,
       known: false,
+      perhapsKnown: false,
       failed: false,
       answeredAt: Number.NEGATIVE_INFINITY,
       answeredBy: 0,
@@ -180,8 +206,14 @@ export class ClientReport {
       perhapsCollected: false,
       outputFreshUntil: 0,
       downloadFailed: false
-    })
-    if (!isDuplicate) return
+    }
+    this.#accepted = Money.plus(this.#accepted, price)
+    this.#tasks.set(taskId, task)
+    this.#uncollected.set(taskId, task)
+  }
+
+  #paidAgain({ number, price = 0, intent = "", taskId }: RequestFacts, { taskIds, requests }: Intent): void {
+    this.#paidTwice = Money.plus(this.#paidTwice, price)
     const message = () => {
       const ids = taskIds.slice(0, 5).join(", ") + (taskIds.length > 5 ? ", …" : "")
       return (
@@ -196,6 +228,8 @@ export class ClientReport {
   #polled({ number, at, taskId }: RequestFacts): void {
     const task = this.#tasks.get(taskId ?? "")
     if (task === undefined || taskId === undefined) return
+    // Who asks about a task knows its id, wherever from: an answer that broke off may have held it.
+    task.known = true
     if (at < task.notBefore - this.#slack)
       this.#tooEarly("poll", "the poll", number, taskId, task.notBefore - at, task.answeredBy)
     const since = at - task.answeredAt
@@ -231,36 +265,44 @@ export class ClientReport {
 
   /** How many findings there are, given the tasks that can end. */
   size(ending: ReadonlySet<string>): number {
-    return this.#findings.size + this.#neverCollected(ending).length
+    return this.#findings.size + this.#unfinished(ending).length
   }
 
-  #neverCollected(ending: ReadonlySet<string>): Array<Api.Finding> {
-    return [...this.#tasks].flatMap(([taskId, { known, collectedBy, perhapsCollected, submittedBy }]) =>
-      known && collectedBy === undefined && !perhapsCollected && ending.has(taskId)
-        ? [
-            {
-              kind: "never-collected" as const,
-              taskId,
-              requests: [submittedBy],
-              message: `Task ${taskId} was paid for, and the client never heard how it ended: its result is lost with its id.`
-            }
-          ]
-        : []
-    )
+  /** What has been paid for and has not come to its end: by itself no mistake, as long as the client still can. */
+  #unfinished(ending: ReadonlySet<string>): Array<Api.Finding> {
+    return [...this.#uncollected].flatMap(([taskId, task]) => {
+      if (isOrphan(task)) return [orphanOf(taskId, task)]
+      const isMissed = task.known && !task.perhapsCollected && ending.has(taskId)
+      return isMissed ? [neverCollectedOf(taskId, task)] : []
+    })
+  }
+
+  /** What the jobs so far cost, and what came of that. */
+  get money(): Api.Money {
+    const orphans = [...this.#uncollected.values()].filter(isOrphan)
+    return {
+      accepted: this.#accepted,
+      collected: this.#collected,
+      orphaned: Money.sumOf(orphans.map(({ price }) => price)),
+      paidTwice: this.#paidTwice
+    }
   }
 
   /** The report so far, without the findings that are allowed. A task that never ends cannot be collected, and is not missed. */
-  read(world: string, ending: ReadonlySet<string>, allow: ReadonlyArray<Api.FindingKind> = []): Api.Report {
-    const findings = [...this.#findings.list(), ...this.#neverCollected(ending)].filter(
-      ({ kind }) => !allow.includes(kind)
-    )
+  read(
+    world: string,
+    ending: ReadonlySet<string>,
+    isAllowed: (finding: Api.Finding) => boolean = () => false
+  ): Api.Report {
+    const findings = [...this.#findings.list(), ...this.#unfinished(ending)].filter((finding) => !isAllowed(finding))
     const report = {
       clean: findings.length === 0 && this.#findings.dropped === 0,
       submissions: this.#counts.submit,
-      accepted: this.#accepted,
+      accepted: this.#accepted.jobs,
       polls: this.#counts.poll,
       downloads: this.#counts.asset,
       others: this.#counts.other,
+      money: this.money,
       intents: [...this.#intents.values()]
         .slice(0, mostFindings)
         .map(({ sent, taskIds }) => ({ sent, accepted: taskIds.length, taskIds: [...taskIds] })),
@@ -271,13 +313,33 @@ export class ClientReport {
   }
 }
 
+/** Whether a job was paid for whose id its client cannot know. */
+const isOrphan = ({ known, perhapsKnown, perhapsCollected }: TaskRecord): boolean =>
+  !known && !perhapsKnown && !perhapsCollected
+
+const orphanOf = (taskId: string, { submittedBy, price, byFault }: TaskRecord): Api.Finding => {
+  const cost = price === 0 ? "" : ` ($${price.toFixed(2)})`
+  const message = `Task ${taskId} was paid for${cost}, and its id never reached the client: nothing leads back to it.`
+  return { kind: "paid-orphan", taskId, requests: [submittedBy], message, byFault }
+}
+
+const neverCollectedOf = (taskId: string, { submittedBy }: TaskRecord): Api.Finding => ({
+  kind: "never-collected",
+  taskId,
+  requests: [submittedBy],
+  message: `Task ${taskId} was paid for, and the client never heard how it ended: its result is lost with its id.`
+})
+
 const textOf = (world: string, report: Omit<Api.Report, "text">, different: number): string => {
-  const { clean, submissions, accepted, polls, downloads, findings, dropped } = report
+  const { clean, submissions, accepted, polls, downloads, findings, dropped, money } = report
+  const spent = Money.inWords(money)
   const summary = [
     `${count(submissions, "POST")} (${accepted} accepted, ${different} different)`,
     count(polls, "poll"),
     count(downloads, "download")
-  ].join(", ")
+  ]
+    .join(", ")
+    .concat(spent === "" ? "" : `; ${spent}`)
   if (clean) return `The client behaved: ${summary}.`
   const number = findings.length + dropped
   return [

@@ -33,7 +33,8 @@ const spellingsOf = (key: string): RegExp =>
     "gi"
   )
 
-const withoutKey = (text: string, key: string | undefined): string => {
+/** A text without this key, however it is spelt. */
+export const withoutKey = (text: string, key: string | undefined): string => {
   // A shorter key would be found in words that have nothing to do with it.
   if (key === undefined || key.length < 8) return text
   const clean = text.replaceAll(key, redacted)

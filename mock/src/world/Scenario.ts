@@ -7,6 +7,7 @@
  * @module
  */
 import * as Result from "effect/Result"
+import type { BundledFile } from "../BundledFile.ts"
 import * as Contract from "../contract/Contract.ts"
 import * as DynamicFields from "../contract/DynamicFields.ts"
 import * as TaskShape from "../contract/TaskShape.ts"
@@ -55,6 +56,18 @@ export interface Step {
 /** Whether a state is a task, and not an error that hides it. */
 export const isTask = ({ example }: Step): boolean => example.status === "200"
 
+/** What a real job answered, in a script that was made of its recording: it takes the place of the contract's examples. */
+export interface Recorded {
+  /** What the POST was answered. */
+  readonly submitted: Contract.Example
+  /** The id that stands in the recorded answers in place of the task's own. */
+  readonly taskId: string
+  /** The finished video, where it was saved. */
+  readonly video: (() => Promise<BundledFile>) | undefined
+  /** To be called with each part of the recording that a client asked for. */
+  readonly played: (part: "submit" | "video" | Contract.Example) => void
+}
+
 /** A scenario that was checked against the contract. */
 export interface Script {
   readonly name: string
@@ -62,6 +75,9 @@ export interface Script {
   readonly steps: readonly [Step, ...Array<Step>]
   readonly outputLasts: number
   readonly outsideContract: boolean
+  readonly recorded?: Recorded
+  /** Finds the script to play for a POST to this operation, where its body decides; nothing where there is none for it. */
+  readonly scriptFor?: (world: object, operationId: string, body: unknown) => Script | undefined
 }
 
 /** The examples of all operations that ask about a task. */

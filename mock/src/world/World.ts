@@ -9,15 +9,19 @@
  */
 import { createHash } from "node:crypto"
 import * as Result from "effect/Result"
-import type { Fault } from "../../../generated/mock-control/types.gen.ts"
+import type { Fault, RequiredFields } from "../../../generated/mock-control/types.gen.ts"
 import type { Checked } from "../faults/Fault.ts"
 import { Faults } from "../faults/Faults.ts"
 import { Journal, type JournalStore } from "../record/Journal.ts"
 import { ClientReport } from "../record/Report.ts"
 import { pollInterval, type Time } from "../Time.ts"
-import { type Account, dayOf, nextDay, turnOf } from "./Account.ts"
+import { type Account, dayOf, nextDay } from "./Account.ts"
 import * as Life from "./Life.ts"
 import * as Scenario from "./Scenario.ts"
+import { Turns } from "./Turns.ts"
+
+/** Which fields a body must have. */
+export type Required = RequiredFields
 
 /** One job. */
 export interface Task {
@@ -42,6 +46,8 @@ interface Job extends Task {
   polls: number
   life: Life.Life
   polledAt: number
+  /** When it ends by time alone, once it is at work. */
+  endsAt: number
 }
 
 /** How much is kept. */
@@ -76,6 +82,7 @@ export interface WorldSettings {
   readonly scriptFor: (key: string) => Scenario.Script
   readonly faults: ReadonlyArray<{ readonly fault: Fault; readonly checked: Checked }>
   readonly account: Account
+  readonly required: Required
   readonly seed: number
   /** The clock of one more world. */
   readonly time: () => Time
@@ -92,43 +99,46 @@ export class World {
   readonly faults: Faults
   readonly journal: Journal
   readonly report: ClientReport
+  /** Which fields a body must have. */
+  required: Required
+  /** Its clock. Its requests move it through `advance` and `waited`. */
+  readonly time: Time
   #account: Account
   readonly #name: string
-  readonly #time: Time
   readonly #limit: number
   readonly #jobs = new Map<string, Job>()
   readonly #days = new Map<number, number>()
-  #waiting = 0
-  /** When the account was last limited. A job that still waited then gets no turn before that time: the limit did not allow it yet. */
-  #limitedAt = 0
+  readonly #turns: Turns<Job>
   #requests = 0
 
   constructor(name: string, script: Scenario.Script, settings: WorldSettings, store: JournalStore) {
     this.#name = name
     this.id = name.slice(0, 12)
     this.script = script
+    this.required = settings.required
     this.#account = settings.account
+    this.#turns = new Turns(settings.account.concurrency ?? Number.POSITIVE_INFINITY)
     this.faults = new Faults(`${settings.seed} ${name}`)
     for (const { fault, checked } of settings.faults) this.faults.inject(fault, checked)
     this.journal = new Journal(store)
-    this.#time = settings.time()
-    this.report = new ClientReport(this.#time.slack)
+    this.time = settings.time()
+    this.report = new ClientReport(this.time.slack)
     this.#limit = settings.limits.tasks
   }
 
   /** The time here, in milliseconds since 1970. */
   now(): number {
-    return this.#time.now()
+    return this.time.now()
   }
 
   /** Lets time pass in this world. */
   advance(millis: number): void {
-    this.#time.advance(millis)
+    this.time.advance(millis)
   }
 
   /** A caller would have waited until then. */
   waited(until: number): void {
-    this.#time.waited(until)
+    this.time.waited(until)
   }
 
   /** What this key may do. */
@@ -140,7 +150,8 @@ export class World {
   limit(account: Account): void {
     this.#admit()
     this.#account = account
-    this.#limitedAt = this.now()
+    const begun = [...this.#jobs.values()].filter(({ admittedAt }) => admittedAt !== undefined)
+    this.#turns.limit(account.concurrency ?? Number.POSITIVE_INFINITY, this.now(), begun)
     this.#admit()
   }
 
@@ -162,10 +173,11 @@ export class World {
       admittedAt: undefined,
       polls: 0,
       life: Life.birth,
-      polledAt: createdAt
+      polledAt: createdAt,
+      endsAt: Number.POSITIVE_INFINITY
     }
     this.#jobs.set(id, job)
-    this.#waiting += 1
+    this.#turns.join(job)
     this.#admit()
     if (job.admittedAt === undefined) job.life = Life.reappearance(script)
     return Result.succeed(job)
@@ -175,7 +187,7 @@ export class World {
   arrive(id: string): void {
     const job = this.#jobs.get(id)
     if (job === undefined) return
-    this.#time.waited(job.polledAt + pollInterval)
+    this.time.waited(job.polledAt + pollInterval)
     job.polledAt = this.now()
   }
 
@@ -183,16 +195,19 @@ export class World {
   poll(id: string): TaskView | undefined {
     const job = this.#jobs.get(id)
     if (job === undefined) return undefined
+    this.#admit()
     const view = this.#view(job)
     job.polls += 1
-    if (job.admittedAt !== undefined) job.life = Life.polled(job.script, job.life, this.#ageOf(job))
+    if (job.admittedAt !== undefined) this.#live(job, Life.polled(job.script, job.life, this.#ageOf(job)))
     return view
   }
 
   /** The job with this id, as it is now. Calling this does not count as a poll. */
   look(id: string): TaskView | undefined {
     const job = this.#jobs.get(id)
-    return job === undefined ? undefined : this.#view(job)
+    if (job === undefined) return undefined
+    this.#admit()
+    return this.#view(job)
   }
 
   has(id: string): boolean {
@@ -201,7 +216,13 @@ export class World {
 
   /** All jobs, in the order of their submission. */
   views(): ReadonlyArray<TaskView> {
+    this.#admit()
     return [...this.#jobs.values()].map((job) => this.#view(job))
+  }
+
+  /** The ids of all jobs, in that order. */
+  ids(): ReadonlyArray<string> {
+    return [...this.#jobs.keys()]
   }
 
   get size(): number {
@@ -218,8 +239,8 @@ export class World {
     if (last !== undefined) {
       const { script, life } = Life.turned(job.script, job.life, this.#ageOf(job), last)
       job.script = script
-      job.life = life
-    } else if (!waited) job.life = Life.stepped(job.script, job.life, this.#ageOf(job))
+      this.#live(job, life)
+    } else if (!waited) this.#live(job, Life.stepped(job.script, job.life, this.#ageOf(job)))
     return this.#view(job)
   }
 
@@ -248,20 +269,23 @@ export class World {
 
   /** Gives waiting jobs their turn, each at the moment at which it was its turn. */
   #admit(): void {
-    if (this.#waiting === 0) return
-    const { concurrency = Number.POSITIVE_INFINITY } = this.#account
-    const ends: Array<number> = []
-    for (const job of this.#jobs.values()) {
-      const at = job.admittedAt ?? Math.max(this.#limitedAt, turnOf(concurrency, job.createdAt, ends))
-      if (at > this.now()) return
-      if (job.admittedAt === undefined) this.#begin(job, at)
-      ends.push(at + Life.endOf(job.script, job.life))
-    }
+    const now = this.now()
+    for (let due = this.#turns.due(now); due !== undefined; due = this.#turns.due(now)) this.#begin(due.job, due.at)
   }
 
   #begin(job: Job, at: number): void {
-    this.#waiting -= 1
     job.admittedAt = at
+    this.#live(job, job.life)
+    this.#turns.begin(job)
+  }
+
+  /** A job's life goes on like this. */
+  #live(job: Job, life: Life.Life): void {
+    job.life = life
+    const endsAt = (job.admittedAt ?? 0) + Life.endOf(job.script, life)
+    if (endsAt === job.endsAt) return
+    job.endsAt = endsAt
+    this.#turns.changed()
   }
 
   #ageOf({ admittedAt, createdAt }: Task): number {
@@ -269,7 +293,6 @@ export class World {
   }
 
   #view(job: Job): TaskView {
-    this.#admit()
     const { script, life } = job.admittedAt === undefined ? { script: waitingFor(job.script), life: Life.birth } : job
     return { task: job, moment: Life.stateAt(script, this.#ageOf(job), life) }
   }

@@ -20,13 +20,18 @@ import * as Layer from "effect/Layer"
 import type * as Path from "effect/Path"
 import * as Schedule from "effect/Schedule"
 import type { Downloaded } from "../../../src/download/Download.ts"
-import { type RunwayError, Task } from "../../../src/index.ts"
+import { Runway, type RunwayError, Task } from "../../../src/index.ts"
 import { makeOutputUrl } from "../../../src/task/Snapshot.ts"
 import { provider, type Reply } from "../../support/Provider.ts"
 import * as VirtualTime from "../../support/VirtualTime.ts"
 
 /** Only these of Node's services: each of the others' terminals would listen to this process's input. */
-export const Disk = Layer.merge(NodeFileSystem.layer, NodePath.layer)
+export const Disk = Layer.mergeAll(
+  NodeFileSystem.layer,
+  NodePath.layer,
+  // The API is on this machine, as a mock is, so that hosts of videos on this machine are asked.
+  Layer.orDie(Runway.layer({ apiKey: "sk-test-secret", baseUrl: "http://127.0.0.1:4010" }))
+)
 
 export const video = new Uint8Array(200_000).map((_, index) => (index * 31) % 251)
 export const signature = "_jwt=SIGNED-SECRET"
@@ -221,7 +226,7 @@ export const single = { retry: Schedule.recurs(0) }
 export const error = (download: Download) =>
   Effect.gen(function* () {
     const error = yield* Effect.flip(download)
-    expect(["DownloadFailed", "OutputExpired"]).toContain(error.reason._tag)
+    expect(["DownloadFailed", "OutputExpired", "InvalidInput"]).toContain(error.reason._tag)
     expect(error.taskId).toBe(taskId)
     expect(error.lastTask?._tag).toBe("Succeeded")
     expect(`${error} ${error.stack} ${inspect(error, { depth: 9 })} ${JSON.stringify(error)}`).not.toContain("SECRET")
@@ -263,7 +268,9 @@ export const watchedDisk = Effect.map(Effect.provide(FileSystem.FileSystem, Disk
     during: Effect.Effect<void> = Effect.void
   ) =>
     Effect.gen(function* () {
-      const fiber = yield* Effect.forkChild(use(Effect.provideService(download, FileSystem.FileSystem, disk)))
+      const fiber = yield* Effect.forkChild(
+        use(download.pipe(Effect.provideService(FileSystem.FileSystem, disk), Effect.provide(Disk)))
+      )
       yield* during
       return yield* VirtualTime.run(Fiber.join(fiber), () => pending > 0)
     })

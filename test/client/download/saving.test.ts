@@ -53,8 +53,12 @@ describe("a download", () => {
     Effect.gen(function* () {
       const host = yield* assets(sendsVideo)
       const to = join(yield* folder, "new", "one.mp4")
-      for (const index of [1, -1, 0.5]) {
-        expect(yield* failure(Task.download(succeeded(host.url), { to, index }))).toContain(`no number ${index}`)
+      for (const [index, says] of [
+        [1, "no number 1"],
+        [-1, "index: expected 0 or a whole number above, got -1"],
+        [0.5, "index: expected 0 or a whole number above, got 0.5"]
+      ] as const) {
+        expect(yield* failure(Task.download(succeeded(host.url), { to, index }))).toContain(says)
       }
       expect(host.asked).toHaveLength(0)
       expect(existsSync(dirname(to))).toBe(false)

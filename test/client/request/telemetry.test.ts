@@ -17,6 +17,7 @@ import * as Option from "effect/Option"
 import * as Otlp from "effect/observability/Otlp"
 import * as References from "effect/References"
 import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
 import * as Tracer from "effect/Tracer"
 import { TestClock } from "effect/testing"
 import { CharacterPerformance, Task } from "../../../src/index.ts"
@@ -81,6 +82,24 @@ const seconds = ({ status }: Tracer.Span) =>
 const attributes = (span: Tracer.Span) => Object.fromEntries(span.attributes)
 
 describe("spans", () => {
+  it.effect("say what a job may cost where the provider says so, and nothing otherwise", () =>
+    Effect.gen(function* () {
+      for (const [estimatedCost, expected] of [
+        [{ credits: 25 }, 25],
+        [{ credits: "25" }, undefined],
+        [undefined, undefined]
+      ] as const) {
+        const { named, layer } = recorder()
+        const api = provider(Response.json({ id, estimatedCost }))
+        yield* CharacterPerformance.submit(input).pipe(Effect.provide([api.layer(), layer]))
+        const { "runway.task.id": taskId, "runway.estimated_cost.credits": credits } = attributes(
+          only(named("Runway.submit"))
+        )
+        expect([taskId, credits]).toEqual([id, expected])
+      }
+    })
+  )
+
   it.effect("show a generation as submit and wait, and every HTTP attempt below the one that made it", () => {
     const api = provider(answer(429, wrapped("rate_limit_exceeded")), accepted(id), task("RUNNING"), done())
     const { spans, tree, named, layer } = recorder()
@@ -436,6 +455,27 @@ describe("logs", () => {
           }
         }
       ])
+    }).pipe(Effect.provide([api.layer(), layer]))
+  })
+
+  it.effect("lead from a job of many whose outcome is not known back to its input", () => {
+    const api = provider(answer(502, wrapped("bad_gateway")))
+    const { lines, layer } = journal("Info")
+    return Effect.gen(function* () {
+      const inputs = Stream.fromIterable([input, { ...input, seed: 2 }])
+      yield* run(Stream.runDrain(CharacterPerformance.generateAll(inputs, { concurrency: 1 })))
+      expect(lines.map(({ annotations }) => annotations)).toMatchObject(
+        [0, 1].map((inputIndex) => ({
+          inputIndex,
+          reason: "OutcomeUnknown",
+          status: 502,
+          requestId: "req-42",
+          attempt: 1,
+          sentAt: expect.stringMatching(/Z$/),
+          bodyDigest: expect.stringMatching(/^[0-9a-f]{64}$/)
+        }))
+      )
+      expect(new Set(lines.map(({ annotations }) => annotations["bodyDigest"])).size).toBe(2)
     }).pipe(Effect.provide([api.layer(), layer]))
   })
 

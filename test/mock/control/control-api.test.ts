@@ -44,6 +44,7 @@ const calls: Readonly<Record<string, Call>> = {
     body: { name: "mine", timeline: [{ state: "pending", for: "3 seconds" }, { state: "succeeded" }] },
     same: (world) => world.describe()
   },
+  chooseRequirements: { schema: Wanted.World, body: { required: "minimal" }, same: (world) => world.describe() },
   getClock: { schema: Wanted.Clock, same: (world) => world.clock() },
   advanceClock: { schema: Wanted.Clock, body: { by: "45 seconds" }, same: (world) => world.clock() },
   listTasks: { schema: Schema.Array(Wanted.Task), same: (world) => world.tasks() },

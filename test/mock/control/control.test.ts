@@ -297,13 +297,15 @@ describe("an account's limits", () => {
 
   it.effect("turn the next submission of a day into the documented 429, which says when the next day begins", () =>
     Effect.gen(function* () {
+      // The client's clock: the world's day has twelve hours left.
+      yield* TestClock.setTime(Date.UTC(2027, 1, 3, 4))
       const { fetch, world } = yield* make({ clock: "virtual", account: { daily: 2 } })
       yield* start(fetch)
       yield* start(fetch)
       const refused = yield* Effect.promise(() => post(fetch, undefined, key))
       assert.deepStrictEqual(
         [refused.status, refused.headers.get("retry-after"), yield* Effect.promise(() => refused.json())],
-        [429, "Sat, 02 May 2026 00:00:00 GMT", { error: "Too many requests." }]
+        [429, "Wed, 03 Feb 2027 16:00:00 GMT", { error: "Too many requests." }]
       )
       assert.strictEqual(world.tasks().length, 2)
       world.advance("12 hours")

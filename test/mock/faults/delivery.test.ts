@@ -704,8 +704,9 @@ describe("a status", () => {
     ...(retryAfterAs === undefined ? {} : { retryAfterAs })
   })
 
-  it.effect("says how long to wait in each of the forms, by the world's own time", () =>
+  it.effect("says how long to wait in each of the forms, a date by the client's clock and not by the world's", () =>
     Effect.gen(function* () {
+      yield* TestClock.setTime(Date.UTC(2027, 1, 3, 4))
       const { fetch, world } = yield* RunwayMock.make({ clock: "virtual" })
       for (const [fault, expected] of [
         [limited(7), ["7", null]],
@@ -713,9 +714,9 @@ describe("a status", () => {
         [limited(1.5), ["1.5", null]],
         [limited(7, "seconds"), ["7", null]],
         [limited(1.5, "millis"), [null, "1500"]],
-        [limited(7, "date"), ["Fri, 01 May 2026 12:00:07 GMT", null]],
+        [limited(7, "date"), ["Wed, 03 Feb 2027 04:00:07 GMT", null]],
         // Rounded up, because a date has whole seconds and too early is wrong.
-        [limited(6.5, "date"), ["Fri, 01 May 2026 12:00:07 GMT", null]]
+        [limited(6.5, "date"), ["Wed, 03 Feb 2027 04:00:07 GMT", null]]
       ] as const) {
         const key = JSON.stringify(fault)
         world(key).inject(fault)
@@ -724,16 +725,33 @@ describe("a status", () => {
     })
   )
 
-  it.effect("goes by the scaled time where time is scaled, and by the time that a world was brought to", () =>
-    Effect.gen(function* () {
-      yield* TestClock.setTime(Date.UTC(2026, 4, 1, 12))
-      const { fetch, world } = yield* RunwayMock.make({ scale: 20 })
-      world("k").inject(limited(7, "date"))
-      yield* TestClock.adjust("3 seconds")
-      assert.deepStrictEqual(yield* waits(fetch), ["Fri, 01 May 2026 12:01:07 GMT", null])
-      world("k").advance("1 hour")
-      assert.deepStrictEqual(yield* waits(fetch), ["Fri, 01 May 2026 13:01:07 GMT", null])
-    })
+  it.effect(
+    "has a date that the client's clock comes to when the wait is over, however fast and far the world's time has gone",
+    () =>
+      Effect.gen(function* () {
+        yield* TestClock.setTime(Date.UTC(2026, 4, 1, 12))
+        const { fetch, world } = yield* RunwayMock.make({ scale: 20 })
+        const id = yield* submit(fetch, provider, "k")
+        world("k").inject({ ...limited(200, "date"), first: 1 })
+        yield* TestClock.adjust("22 minutes")
+        world("k").advance("1 hour")
+        const limitedAnswer = yield* Effect.promise(() => get(fetch, id, provider, "k"))
+        assert.strictEqual(limitedAnswer.headers.get("date"), "Fri, 01 May 2026 12:22:00 GMT")
+        assert.strictEqual(limitedAnswer.headers.get("retry-after"), "Fri, 01 May 2026 12:22:10 GMT")
+        yield* TestClock.adjust("10 seconds")
+        yield* Effect.promise(() => get(fetch, id, provider, "k"))
+        world("k").expectClean({ allow: ["never-collected"] })
+        world("k").inject({ ...limited(200, "date"), first: 1 })
+        yield* Effect.promise(() => get(fetch, id, provider, "k"))
+        yield* TestClock.adjust("5 seconds")
+        yield* Effect.promise(() => get(fetch, id, provider, "k"))
+        assert.include(
+          world("k")
+            .report()
+            .findings.map(({ kind }) => kind),
+          "retry-after-ignored"
+        )
+      })
   )
 
   it.effect("that asks for the longest wait leaves a virtual world able to tell the time", () =>

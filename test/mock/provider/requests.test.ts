@@ -16,6 +16,16 @@ const documented = (operationId: string, status: number, name: string, requestId
     )
   )
 
+/** A refusal as it is documented, once the part of its message is taken out that says what was wrong with this request. */
+const withoutReasons = async (response: Response, told: RegExp): Promise<unknown> => {
+  const body: { error: { message: string; param?: string } } = await response.json()
+  if (response.status !== 400) return body
+  const [, before = "", reasons = "", after = ""] =
+    /^([^:]*): (.*)( \(request id: .*\))$/s.exec(body.error.message) ?? []
+  assert.match(reasons, told)
+  return { error: { ...body.error, message: before + after, param: "" } }
+}
+
 const without = (object: Record<string, string>, name: string) =>
   Object.fromEntries(Object.entries(object).filter(([key]) => key !== name))
 
@@ -106,14 +116,16 @@ describe("a wrong request is answered as documented, and told what is wrong", ()
     assert.strictEqual(response.status, status)
     assert.match(violations(response), told)
     const requestId = response.headers.get("x-oneapi-request-id")
-    assert.deepStrictEqual(await response.json(), documented("createCharacterPerformance", status, name, requestId))
+    const expected = documented("createCharacterPerformance", status, name, requestId)
+    assert.deepStrictEqual(await withoutReasons(response, told), expected)
   })
 
   it("a wrong version on the task route is an invalid request there too, and not a task that does not exist", async () => {
     const response = await get(fetch, "x", provider, "k", { headers: { ...headers(), "x-runway-version": "1" } })
     assert.strictEqual(response.status, 400)
     const requestId = response.headers.get("x-oneapi-request-id")
-    assert.deepStrictEqual(await response.json(), documented("getTask", 400, "invalid-request", requestId))
+    const expected = documented("getTask", 400, "invalid-request", requestId)
+    assert.deepStrictEqual(await withoutReasons(response, /x-runway-version/), expected)
   })
 
   it("the task route without a key", async () => {

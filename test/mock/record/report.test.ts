@@ -54,7 +54,7 @@ describe("the report on the client", () => {
       assert.deepInclude(report, { submissions: 1, accepted: 1, downloads: 1, others: 0, findings: [] })
       assert.strictEqual(
         report.text,
-        `The client behaved: 1 POST (1 accepted, 1 different), ${report.polls} polls, 1 download.`
+        `The client behaved: 1 POST (1 accepted, 1 different), ${report.polls} polls, 1 download; paid for 1 job ($0.40), collected 1 job ($0.40).`
       )
       world.expectClean()
     })
@@ -65,15 +65,56 @@ describe("the report on the client", () => {
       const { fetch, world } = yield* make()
       world.inject({ on: "submit", kind: "lost", once: true })
       assert.strictEqual(yield* send(fetch), "no answer")
-      assert.deepStrictEqual(kinds(world), [], "a client cannot collect a task whose id it was never told")
+      assert.deepStrictEqual(kinds(world), ["paid-orphan"])
+      world.expectClean()
       assert.strictEqual(yield* send(fetch), 200)
       const [finding] = world.report().findings
+      assert.deepStrictEqual(world.report().money, {
+        accepted: { jobs: 2, dollars: 0.8 },
+        collected: { jobs: 0, dollars: 0 },
+        orphaned: { jobs: 1, dollars: 0.4 },
+        paidTwice: { jobs: 1, dollars: 0.4 }
+      })
       assert.strictEqual(finding?.kind, "duplicate-submission")
       assert.deepStrictEqual(finding?.requests, [1, 2])
       assert.match(
         finding?.message ?? "",
         /^The same body was accepted, and charged, twice: tasks [\da-f-]{36}, [\da-f-]{36}\. A POST whose/
       )
+    })
+  )
+
+  it.effect("counts a job whose id never came as money gone, and fails a test with it where no fault made it", () =>
+    Effect.gen(function* () {
+      const { fetch, world } = yield* make()
+      world.inject({ on: "submit", kind: "lost", once: true })
+      assert.strictEqual(yield* send(fetch), "no answer")
+      const { clean, findings, text } = world.report()
+      assert.isFalse(clean)
+      assert.deepInclude(findings[0], { kind: "paid-orphan", byFault: true, requests: [1] })
+      assert.include(text, "paid for 1 job ($0.40), orphaned 1 job ($0.40)")
+      assert.isTrue(world.report({ allow: ["paid-orphan"] }).clean)
+      world.expectClean()
+      assert.deepStrictEqual(world.describe().money, world.report().money)
+      // The answer to this one was there, and the client was not.
+      const patience = new AbortController()
+      const other = yield* RunwayMock.make({ onRequest: () => patience.abort() })
+      yield* Effect.promise(() => post(other.fetch, undefined, key, { signal: patience.signal }).catch(() => undefined))
+      assert.match(complaint(other.world(key)).message, /paid-orphan: Task [\da-f-]{36} was paid for \(\$0\.40\)/)
+    })
+  )
+
+  it.effect("knows that a client that polls a task knows its id, wherever it had it from", () =>
+    Effect.gen(function* () {
+      const { fetch, world } = yield* make()
+      world.inject({ on: "submit", kind: "truncated", once: true })
+      yield* send(fetch)
+      assert.deepStrictEqual(kinds(world), ["paid-orphan"])
+      yield* poll(fetch, world.tasks()[0]?.id ?? "")
+      assert.deepStrictEqual(kinds(world), ["never-collected"])
+      yield* collect(fetch, world.tasks()[0]?.id ?? "")
+      world.expectClean()
+      assert.deepStrictEqual(world.report().money.collected, { jobs: 1, dollars: 0.4 })
     })
   )
 
@@ -451,7 +492,7 @@ describe("the report on the client", () => {
       const error = complaint(world)
       assert.match(
         error.message,
-        /^The client did 3 things that it should not \(world \w{12}; 2 POSTs \(2 accepted, 1 different\), 0 polls, 0 downloads\):\n- duplicate-submission: .* \(requests 1, 2\)\n- never-collected: .* \(request 1\)\n- never-collected: .* \(request 2\)$/
+        /^The client did 3 things that it should not \(world \w{12}; 2 POSTs \(2 accepted, 1 different\), 0 polls, 0 downloads; paid for 2 jobs \(\$0\.80\), paid twice 1 job \(\$0\.40\)\):\n- duplicate-submission: .* \(requests 1, 2\)\n- never-collected: .* \(request 1\)\n- never-collected: .* \(request 2\)$/
       )
       assert.deepStrictEqual(error.report, world.report())
       world.expectClean({ allow: ["duplicate-submission", "never-collected"] })

@@ -350,7 +350,8 @@ describe("the mock's own answer", () => {
       faults: [],
       account: {},
       seed: 1,
-      time: Time.virtual,
+      required: "full" as const,
+      time: () => Time.virtual(() => 0),
       limits: { worlds: 1, tasks: 1, journal: 1, idle: 1000 },
       uptime: () => 0
     })

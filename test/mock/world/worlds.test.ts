@@ -84,7 +84,14 @@ describe("a world", () => {
     const script = Result.getOrThrow(compile({ name: "only", timeline: [{ state: "succeeded" }] }))
     let uptime = 0
     const worlds = new Worlds({
-      ...{ scriptFor: () => script, faults: [], account: {}, seed: 1, time: Time.virtual },
+      ...{
+        scriptFor: () => script,
+        faults: [],
+        account: {},
+        seed: 1,
+        required: "full" as const,
+        time: () => Time.virtual(() => 0)
+      },
       limits: { worlds: 2, tasks: 2, journal: 100, idle: 1000 },
       uptime: () => uptime
     })
