@@ -9,7 +9,7 @@ import RunwayML, {
   TaskFailedError,
   TaskTimedOutError
 } from "@runwayml/sdk"
-import { RunwayMock, type Running } from "cometapi-runway-mock"
+import { type Running, RunwayMock } from "cometapi-runway-mock"
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
 
 // Runway's own SDK, as its users have it, in front of the mock. Where it stumbles, either the mock is no stand-in for this API, or CometAPI differs from Runway.
