@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs"
 import type { RunwayML } from "@runwayml/sdk"
-import { describe, expectTypeOf, it } from "vitest"
+import { describe, expect, expectTypeOf, it } from "vitest"
+import { parse } from "yaml"
 import type { BareStatus, BareTask, CharacterPerformanceRequest, TaskAccepted } from "../../generated/types.gen.ts"
 
 // Runway's own SDK is a reading of the same API by its owner. These tests are types: `npm run check:types` fails when the two part.
@@ -17,6 +19,19 @@ describe("the contract beside the types of @runwayml/sdk", () => {
     expectTypeOf<TheirRequest["ratio"] & string>().toExtend<CharacterPerformanceRequest["ratio"]>()
     expectTypeOf<Exclude<keyof TheirRequest, keyof CharacterPerformanceRequest>>().toEqualTypeOf<never>()
     expectTypeOf<Exclude<keyof CharacterPerformanceRequest, keyof TheirRequest>>().toEqualTypeOf<never>()
+  })
+
+  it("gives Runway's ratios as its examples", () => {
+    const ratios = {
+      "1280:720": true,
+      "720:1280": true,
+      "960:960": true,
+      "1104:832": true,
+      "832:1104": true,
+      "1584:672": true
+    } satisfies Record<NonNullable<TheirRequest["ratio"]>, true>
+    const { Ratio } = parse(readFileSync("openapi/cometapi-runway.yaml", "utf8")).components.schemas
+    expect(Ratio.examples).toEqual(Object.keys(ratios))
   })
 
   it("lists the same statuses, in both directions", () => {
