@@ -21,32 +21,15 @@ export interface Claim {
 export const claims: ReadonlyArray<Claim> = [
   {
     claim: "Answers of the corpus are read as they should be, and judged by the contract",
-    files: ["test/client/task/corpus.test.ts", "test/client/corpus.test.ts", "test/contract/corpus.test.ts"]
+    files: ["test/client/task/corpus.test.ts", "test/contract/corpus.test.ts"]
   },
   {
     claim: "Nothing but the status decides the state of a task",
     files: ["test/client/task/odd-fields.test.ts"]
   },
   {
-    claim: "An interrupted submission loses no paid id",
-    files: ["test/client/interrupting.test.ts"],
-    long: { LONG: "1" },
-    seed: "42"
-  },
-  {
-    claim: "The ledger keeps its promise in every order of events (model check)",
-    files: ["test/ledger/model.test.ts"],
-    long: { LEDGER_MODEL: "long" }
-  },
-  {
-    claim: "Processes that share a ledger pay nothing twice, whenever they are killed",
-    files: ["test/ledger/processes.test.ts"],
-    long: { LEDGER_CHAOS: "20" },
-    seed: "1"
-  },
-  {
     claim: "No key and no signed URL is shown",
-    files: ["test/client/leaks.test.ts", "test/client/shown.test.ts", "test/mock/safety.test.ts"]
+    files: ["test/client/leaks.test.ts", "test/mock/safety.test.ts"]
   },
   {
     claim: "The mock keeps the contract, in the eyes of prism proxy, alone and with our client",
