@@ -1,5 +1,5 @@
 /**
- * `npm run check:offline`: runs a command, `npm run check` unless another is given, and proves that it talks to nobody outside this machine.
+ * `npm run check:offline`: runs a command, `npm run check` unless another is given (`-- npm test`, `-- npm start`), and proves that it talks to nobody outside this machine.
  *
  * Linux gives the command a network of its own, from which no route leads out: a name server in it writes down every name that is asked for, and the kernel counts
  * every attempt to reach an address outside. One of either is a failure. The command starts with an empty home folder and without `CI`, as on a

@@ -3,8 +3,14 @@ import { once } from "node:events"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { scenarioNames } from "cometapi-runway-mock"
+import * as Effect from "effect/Effect"
+import { Fetch } from "effect/http/FetchHttpClient"
+import * as Schedule from "effect/Schedule"
+import * as TestClock from "effect/testing/TestClock"
 import { afterAll, beforeAll } from "vitest"
 import * as Contract from "../../../mock/src/contract/Contract.ts"
+import { CharacterPerformance, Runway } from "../../../src/index.ts"
+import { input } from "../../support/Provider.ts"
 import { get, headers, performance, post, served } from "../Support.ts"
 
 // `prism proxy` knows the contract's file and nothing of the mock: it stands between a caller and the mock and judges both.
@@ -76,6 +82,36 @@ describe("an independent referee", () => {
     assert.strictEqual(task?.polls, 15)
     assert.strictEqual(task?.ended, name !== "stuck")
   })
+
+  it.effect.each(["happy", "envelope", "row", "not-visible-yet", "throttled", "failed-safety-input", "unknown-status"])(
+    "has nothing against a whole job of our client that ends as %s",
+    (name) =>
+      Effect.gen(function* () {
+        const key = `mock-${name}-referee-client`
+        const violations: Array<string | null> = []
+        const watched: typeof fetch = async (...request) => {
+          const response = await fetch(...request)
+          violations.push(response.headers.get("sl-violations"))
+          return response
+        }
+        // On the mock's virtual clock each poll is five seconds after the one before it.
+        const schedule = Schedule.spaced("1 millis")
+        const runway = Runway.layer({ apiKey: key, baseUrl: url, poll: { schedule, firstAfter: 0 } })
+        const exit = yield* Effect.exit(CharacterPerformance.generate(input)).pipe(
+          Effect.provide(runway),
+          Effect.provideService(Fetch, watched),
+          TestClock.withLive
+        )
+        assert.strictEqual(exit._tag, name.startsWith("failed") ? "Failure" : "Success")
+        assert.isAbove(violations.length, 2)
+        assert.deepStrictEqual(
+          violations.filter((found) => found !== null),
+          []
+        )
+        assert.strictEqual(mock().world(key).tasks()[0]?.ended, true)
+        mock().world(key).expectClean()
+      })
+  )
 
   const errors = Contract.examples.filter(({ status }) => !status.startsWith("2"))
   it.each(errors)("nor against $operationId $status $name", async ({ operationId, status: declared, name }) => {
