@@ -12,7 +12,7 @@ import * as SchemaRepresentation from "effect/SchemaRepresentation"
 import { parse } from "yaml"
 
 /** How much a difference matters: the contract says something wrong, or it says nothing of something that is there. */
-export type Severity = "contract wrong" | "new"
+type Severity = "contract wrong" | "new"
 
 /** One difference between an answer and the contract. */
 export interface Difference {

@@ -38,7 +38,7 @@ interface Probe {
 }
 
 /** Nothing that any provider could take for a job. */
-export const impossible = { model: "no_such_model" }
+const impossible = { model: "no_such_model" }
 
 const submitPath = "/runwayml/v1/character_performance"
 const taskPath = (id: string) => `/runwayml/v1/tasks/${encodeURIComponent(id)}`
