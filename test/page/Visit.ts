@@ -100,7 +100,7 @@ export const unloaded = /^Failed to load resource/
 
 /** Starts a job with the page's own button; it is polled by hand. */
 export const start = async (page: Page): Promise<ReturnType<Page["locator"]>> => {
-  await page.getByLabel("Poll it every 5 s").uncheck()
+  await page.locator("#auto").uncheck()
   const before = await page.locator("#lanes > .lane:not([data-task=''])").count()
   await page.locator("#start").click()
   await page.locator("#lanes > .lane:not([data-task=''])").nth(before).waitFor()
