@@ -56,7 +56,7 @@ export interface Visit {
 
 interface VisitOptions extends BrowserContextOptions {
   /** Errors that belong to what is tried. */
-  readonly trouble?: Array<RegExp>
+  readonly trouble?: ReadonlyArray<RegExp>
   readonly path?: string
   readonly mock?: ServeOptions
   /** What has to be there before the page is opened. */
