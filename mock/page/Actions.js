@@ -11,11 +11,15 @@ import { call, wordsOf } from "./Control.js"
 import { byId, input } from "./Element.js"
 import { short } from "./Meaning.js"
 import { worldOf } from "./State.js"
+import { leftOf } from "./Time.js"
 
-/** @import { Account, Fault, ScenarioChoice } from "../../generated/mock-control/types.gen.ts" */
+/** @import { Account, Fault, RequiredFields, ScenarioChoice } from "../../generated/mock-control/types.gen.ts" */
 /** @import { ProviderAnswer, State, Submission } from "./Types.ts" */
 
 const pollEvery = 5000
+
+/** So often at most the clock is moved, until every job has ended. */
+const mostRounds = 50
 
 /** The key that is typed in lives in its field and in a copied command, and nowhere else. */
 const key = () => input("key").value
@@ -63,6 +67,27 @@ const steering = (state) => {
     /** @param {string} by */
     advanceClock: async (by) =>
       void (await call("post", "/_mock/clock/advance", { query: await query(), body: { by } })),
+    /** Lets so much time pass as the jobs at work still need. */
+    toTheEnd: async () => {
+      const world = await query()
+      for (let round = 0; round < mostRounds; round++) {
+        const atWork = (await call("get", "/_mock/tasks", { query: world })).filter(({ ended }) => !ended)
+        if (atWork.length === 0) return "Every job has ended."
+        const held = state.account.concurrency !== undefined
+        const left = atWork.map(({ scenario, age }) => leftOf(state.scenarios.get(scenario)?.timeline, age) ?? 0)
+        // Where the account holds jobs back, or the scenario is somebody's own, nothing says how long it takes.
+        const unsure = held || atWork.some(({ scenario }) => !state.scenarios.has(scenario))
+        const by = Math.max(...left) || (unsure ? 30_000 : 0)
+        if (by === 0) break
+        await call("post", "/_mock/clock/advance", { query: world, body: { by: `${by} millis` } })
+      }
+      throw new Error("A job does not end with time alone: it waits for polls, or its scenario never ends.")
+    },
+    /** @param {RequiredFields} required */
+    require: async (required) => {
+      await call("put", "/_mock/requirements", { query: await query(), body: { required } })
+      return required === "full" ? "A body needs all required fields." : "A body needs few fields only."
+    },
     /** @param {Fault} fault */
     inject: async (fault) => {
       await call("post", "/_mock/faults", { query: await query(), body: fault })
@@ -100,6 +125,8 @@ const steering = (state) => {
  * @param {State} state
  */
 const trying = (state) => {
+  /** How long each task's last answer asks to sleep. @type {Map<string, number>} */
+  const sleeps = new Map()
   /** @param {string} id */
   const poll = async (id) => {
     if ((await worldOf(state, key())) !== state.world?.world)
@@ -111,11 +138,22 @@ const trying = (state) => {
       wait = Math.max(wait, Client.waitOf(headers, Date.parse(state.world?.now ?? "")))
       return words
     } finally {
+      sleeps.set(id, wait)
       state.pollAt.set(id, performance.now() + wait)
     }
   }
   return {
     poll,
+    /** Polls when the time has come. On a manual clock it sleeps as a program would there: by moving the clock. @param {string} id */
+    pollInTurn: async (id) => {
+      const { world } = state.world ?? {}
+      if (state.health?.clock === "manual" && world !== undefined) {
+        state.pollAt.set(id, Number.POSITIVE_INFINITY)
+        const by = `${sleeps.get(id) ?? pollEvery} millis`
+        await call("post", "/_mock/clock/advance", { query: { world }, body: { by } })
+      }
+      return poll(id)
+    },
     /** @param {Submission} submission @param {string} body */
     start: async (submission, body) => {
       state.chosen = await worldOf(state, key())

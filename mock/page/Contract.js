@@ -61,7 +61,9 @@ export const submissionsOf = (api) =>
     // Libraries name an operation by what it makes: `createThing` is their `Thing`.
     const name = (operation.operationId ?? path).replace(/^create/, "")
     const headers = Object.fromEntries(headersOf(described))
-    return [{ name, path, title: operation.summary ?? path, headers, examples }]
+    const { amount, currency } = operation["x-price"] ?? {}
+    const price = currency === "USD" ? amount : undefined
+    return [{ name, path, title: operation.summary ?? path, headers, price, examples }]
   })
 
 /**

@@ -9,17 +9,17 @@
 import { at, button, make, say } from "./Element.js"
 import { icon } from "./Icons.js"
 import { short } from "./Meaning.js"
-import { costOf, countsOf, dollars } from "./Money.js"
-import { standingFindings } from "./State.js"
+import { costOf, dollars, jobs } from "./Money.js"
+import { standingFindings, standingMoney } from "./State.js"
 
-/** @import { Entry, Finding, Report, Task } from "../../generated/mock-control/types.gen.ts" */
+/** @import { Finding, Money, Report, Sum, Task } from "../../generated/mock-control/types.gen.ts" */
 /** @import { Reveal, State } from "./Types.ts" */
 
-/** Findings that cost money, the worst first, with what each is called and how many jobs it cost. @type {Record<string, { title: string, jobs: (finding: Finding) => number }>} */
+/** Findings that cost money, the worst first, with what each is called. @type {Record<string, string>} */
 const expensive = {
-  "duplicate-submission": { title: "Paid twice", jobs: ({ requests }) => requests.length },
-  "paid-orphan": { title: "Paid, and the answer lost", jobs: () => 1 },
-  "never-collected": { title: "Paid for, never collected", jobs: () => 1 }
+  "duplicate-submission": "Paid twice",
+  "paid-orphan": "Paid, and the answer lost",
+  "never-collected": "Paid for, never collected"
 }
 /** @type {Record<string, string>} */
 const manners = {
@@ -31,22 +31,21 @@ const manners = {
 }
 const order = [...Object.keys(expensive), ...Object.keys(manners)]
 
+/** What the client could not help comes last. @param {Finding} finding */
+const rank = ({ kind, byFault }) => (byFault === true || !order.includes(kind) ? order.length : order.indexOf(kind))
 /** @param {Finding} finding */
-const rank = ({ kind }) => (order.includes(kind) ? order.indexOf(kind) : order.length)
+const titleOf = ({ kind }) => expensive[kind] ?? manners[kind] ?? kind.replaceAll("-", " ")
 /** @param {Finding} finding */
-const titleOf = ({ kind }) => expensive[kind]?.title ?? manners[kind] ?? kind.replaceAll("-", " ")
-/** @param {Finding} finding */
-const isExpensive = ({ kind }) => kind in expensive
+const toneOf = ({ kind, byFault }) => (kind in expensive && byFault !== true ? "bad" : "warn")
 
-/** @param {ReadonlyArray<Finding>} findings of one kind. @param {number | undefined} price */
-const headlineOf = (findings, price) => {
+/** @param {ReadonlyArray<Finding>} findings of one kind. @param {Money} money */
+const headlineOf = (findings, { orphaned, paidTwice }) => {
   const [first] = findings
   if (first === undefined) return ""
-  const jobs = findings.reduce((sum, finding) => sum + (expensive[finding.kind]?.jobs(finding) ?? 0), 0)
   const title = titleOf(first)
-  if (first.kind === "duplicate-submission" && findings.length === 1 && jobs > 2)
-    return `Paid ${jobs} times: ${costOf(jobs, price)}`
-  if (jobs > 0) return `${title}: ${costOf(jobs, price)}`
+  if (first.kind === "duplicate-submission") return `${title}: ${costOf(paidTwice)}`
+  if (first.kind === "paid-orphan") return `${title}: ${costOf(orphaned)}`
+  if (first.kind === "never-collected") return `${title}: ${jobs(findings.length)}`
   return findings.length === 1 ? title : `${title}: ${findings.length} times`
 }
 
@@ -60,38 +59,40 @@ const linksOf = ({ requests }, key, reveal) =>
     })
   )
 
-/** @param {Report} report @param {number | undefined} price @param {ReadonlyArray<Task>} tasks @param {ReadonlyArray<Entry>} entries */
-const figures = (report, price, tasks, entries) => {
-  const { accepted, collected, running, orphaned, again } = countsOf(report, tasks, entries)
-  /** @param {string} name @param {number} jobs @param {string} tone @param {boolean} [money] */
-  const figure = (name, jobs, tone, money = true) => {
-    const cost = money && price !== undefined ? make("span", { class: "cost" }, dollars(jobs * price)) : ""
-    return make(
-      "div",
-      { class: `figure ${jobs > 0 ? tone : ""}` },
-      make("dt", {}, name),
-      make("dd", {}, String(jobs), cost)
-    )
-  }
-  const shown = [figure("Accepted", accepted, ""), figure("Collected", collected, "good", false)]
-  if (running > 0) shown.push(figure("At work", running, "work", false))
-  if (again > 0) shown.push(figure("Paid again", again, "bad"))
-  if (orphaned > 0) shown.push(figure("Answer lost", orphaned, "bad"))
-  shown.push(figure("Polls", report.polls, "", false))
-  if (report.downloads > 0) shown.push(figure("Downloads", report.downloads, "", false))
+/** @param {string} name @param {number} count @param {string} tone @param {number} [cost] in dollars. */
+const figure = (name, count, tone, cost = 0) =>
+  make(
+    "div",
+    { class: `figure ${count > 0 ? tone : ""}` },
+    make("dt", {}, name),
+    make("dd", {}, String(count), cost > 0 ? make("span", { class: "cost" }, dollars(cost)) : "")
+  )
+
+/** @param {Report} report @param {Money} money @param {ReadonlyArray<Task>} tasks */
+const figures = ({ polls, downloads }, { accepted, collected, orphaned, paidTwice }, tasks) => {
+  /** @param {string} name @param {Sum} sum @param {string} tone */
+  const sum = (name, { jobs, dollars }, tone) => figure(name, jobs, tone, dollars)
+  const running = tasks.filter(({ ended }) => !ended).length
+  const shown = [sum("Accepted", accepted, ""), sum("Collected", collected, "good")]
+  if (running > 0) shown.push(figure("At work", running, "work"))
+  if (paidTwice.jobs > 0) shown.push(sum("Paid twice", paidTwice, "bad"))
+  if (orphaned.jobs > 0) shown.push(sum("Orphaned", orphaned, "bad"))
+  shown.push(figure("Polls", polls, ""))
+  if (downloads > 0) shown.push(figure("Downloads", downloads, ""))
   return shown
 }
 
 /** @param {ReadonlyArray<Finding>} findings @param {number} dropped */
 const stateOf = (findings, dropped) => {
   if (findings.length + dropped === 0) return "good"
-  return findings.some(isExpensive) || dropped > 0 ? "bad" : "warn"
+  return dropped > 0 || findings.some((finding) => toneOf(finding) === "bad") ? "bad" : "warn"
 }
 
 /** A finding's message with the ids in it shortened, which are whole in the timeline. @param {Finding} finding @param {ReadonlyArray<Task>} tasks */
-const messageOf = ({ message }, tasks) => {
+const messageOf = ({ message, byFault }, tasks) => {
   const ids = tasks.map(({ id }) => id).filter((id) => message.includes(id))
-  return ids.reduce((text, id) => text.replaceAll(id, short(id)), message)
+  const text = ids.reduce((text, id) => text.replaceAll(id, short(id)), message)
+  return byFault === true ? `${text} A fault that was asked for did it: the client could not help it.` : text
 }
 
 /** The findings after the first. @param {ReadonlyArray<Finding>} findings @param {number} dropped @param {State} state @param {Reveal} reveal */
@@ -99,7 +100,7 @@ const showMore = (findings, dropped, { tasks }, reveal) => {
   const items = findings.map((finding, index) =>
     make(
       "li",
-      { class: isExpensive(finding) ? "bad" : "warn" },
+      { class: toneOf(finding) },
       make("b", {}, titleOf(finding)),
       make("span", {}, ` ${messageOf(finding, tasks)} `, ...linksOf(finding, String(index + 1), reveal))
     )
@@ -110,15 +111,16 @@ const showMore = (findings, dropped, { tasks }, reveal) => {
   say(at("more-title"), items.length === 1 ? "1 more finding" : `${items.length} more findings`)
 }
 
-/** @param {State} state @param {Report} report @param {number | undefined} price @param {Reveal} reveal */
-export const showReport = (state, report, price, reveal) => {
+/** @param {State} state @param {Report} report @param {Reveal} reveal */
+export const showReport = (state, report, reveal) => {
   const { dropped } = report
+  const money = standingMoney(state, report)
   const sorted = standingFindings(state).toSorted((a, b) => rank(a) - rank(b))
   const [first, ...others] = sorted
   const tone = stateOf(sorted, dropped)
   at("report").dataset["state"] = tone
   const alike = sorted.filter(({ kind }) => kind === first?.kind)
-  say(at("verdict"), first === undefined ? "Nothing to complain about" : headlineOf(alike, price))
+  say(at("verdict"), first === undefined ? "Nothing to complain about" : headlineOf(alike, money))
   at("report")
     .querySelector(".verdict-icon")
     ?.replaceChildren(icon(tone === "good" ? "check" : "alert"))
@@ -128,5 +130,5 @@ export const showReport = (state, report, price, reveal) => {
       : [`${messageOf(first, state.tasks)} `, ...linksOf(first, "0", reveal)]
   at("lead").replaceChildren(...lead)
   showMore(others, dropped, state, reveal)
-  at("figures").replaceChildren(...figures(report, price, state.tasks, state.entries))
+  at("figures").replaceChildren(...figures(report, money, state.tasks))
 }

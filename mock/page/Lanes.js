@@ -24,19 +24,19 @@ const glyphs = { good: "check", bad: "cross" }
 /** @param {TimelineEvent} event */
 const isBar = ({ type }) => type === "sleep" || type === "retry"
 
-/** What stands over a POST: what it cost, or why it came to nothing. @param {TimelineEvent} event @param {number | undefined} price */
-const labelOfPost = ({ tone, words, lost, finding }, price) => {
+/** What stands over a POST: what it cost, or why it came to nothing. @param {TimelineEvent} event */
+const labelOfPost = ({ tone, words, lost, finding, price }) => {
   if (finding === "duplicate-submission") return price === undefined ? "paid again" : `${dollars(price)} again`
-  if (lost) return "answer lost"
+  if (lost) return price === undefined ? "answer lost" : `${dollars(price)} lost`
   if (tone === "bad") return words.split(" ")[0]
   return price === undefined ? "accepted" : dollars(price)
 }
 
-/** The little that stands beside a mark or a bar. @param {TimelineEvent} event @param {number | undefined} price */
-const labelOf = (event, price) => {
+/** The little that stands beside a mark or a bar. @param {TimelineEvent} event */
+const labelOf = (event) => {
   const { type, tone, words, fault, lost } = event
   if (type === "retry") return words
-  if (type === "submit") return labelOfPost(event, price)
+  if (type === "submit") return labelOfPost(event)
   if (lost) return fault
   return fault !== undefined || tone === "bad" ? words.split(" ")[0] : undefined
 }
@@ -90,12 +90,12 @@ const showItem = (item, event, scale, label = "") => {
   showGlyph(part(item, ".glyph"), event)
 }
 
-/** @param {Element} track @param {Lane} lane @param {Scale} scale @param {number | undefined} price */
-const showTrack = (track, { events }, scale, price) => {
+/** @param {Element} track @param {Lane} lane @param {Scale} scale */
+const showTrack = (track, { events }, scale) => {
   const ends = { above: -1, below: -1 }
   /** @param {TimelineEvent} event */
   const labelFor = (event) => {
-    const label = labelOf(event, price)
+    const label = labelOf(event)
     const side = event.type === "retry" ? "below" : "above"
     const where = scale.place(event.from)
     if (label === undefined || where < ends[side]) return undefined
@@ -171,11 +171,11 @@ const makeLane = ({ id, task }, act) => {
     root,
     open,
     /** @param {Lane} lane @param {LanesShown} shown */
-    show: (lane, { state: known, scale, price }) => {
+    show: (lane, { state: known, scale }) => {
       root.dataset["tone"] = lane.tone
       root.dataset["trouble"] = String(lane.events.some(({ finding, lost }) => finding !== undefined || lost))
       say(state, lane.words)
-      const { task } = lane
+      const { task, price } = lane
       const cost = price === undefined ? [] : [dollars(price)]
       const place = task?.collected ? "collected" : task?.ended ? "not collected" : undefined
       say(
@@ -184,7 +184,7 @@ const makeLane = ({ id, task }, act) => {
           ? "refused, or of no known task"
           : [task.scenario, place, ...cost].filter((word) => word !== undefined).join(" · ")
       )
-      showTrack(track, lane, scale, price)
+      showTrack(track, lane, scale)
       if (task !== undefined) panel?.show(task, known)
     }
   }
@@ -207,8 +207,8 @@ export const lanes = (act) => {
     }
   }
   return {
-    /** @param {State} state @param {Timeline} timeline @param {number | undefined} price */
-    show: (state, { lanes, scale, now }, price) => {
+    /** @param {State} state @param {Timeline} timeline */
+    show: (state, { lanes, scale, now }) => {
       showAxis(scale, now)
       /** @param {Lane} lane */
       const laneFor = (lane) => {
@@ -221,7 +221,7 @@ export const lanes = (act) => {
         lanes,
         ({ id }) => id,
         (lane) => laneFor(lane).root,
-        (_, lane) => laneFor(lane).show(lane, { state, scale, price })
+        (_, lane) => laneFor(lane).show(lane, { state, scale })
       )
       const shown = new Set(lanes.map(({ id }) => id))
       for (const id of made.keys()) if (!shown.has(id)) made.delete(id)

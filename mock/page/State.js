@@ -9,7 +9,7 @@
 import { failuresOf, pollOf, submissionsOf } from "./Contract.js"
 import { call, documentOf } from "./Control.js"
 
-/** @import { Report, World } from "../../generated/mock-control/types.gen.ts" */
+/** @import { Finding, Money, Report, World } from "../../generated/mock-control/types.gen.ts" */
 /** @import { Api, State } from "./Types.ts" */
 
 /** So many requests are kept, for the timeline and the list. */
@@ -24,7 +24,8 @@ const nothing = () => ({
   report: undefined,
   entries: [],
   last: 0,
-  seen: ""
+  seen: "",
+  orphanedAt: new Map()
 })
 
 /** @returns {State} */
@@ -119,18 +120,58 @@ export const look = async (state) => {
   state.last = journal?.last ?? state.last
   if (journal !== undefined) state.entries = [...state.entries, ...journal.entries].slice(-mostEntries)
   state.tasks = tasks ?? state.tasks
-  if (panels !== undefined) [state.faults, state.account, state.report] = panels
+  if (panels !== undefined) {
+    ;[state.faults, state.account, state.report] = panels
+    noteOrphans(state)
+  }
+}
+
+/** Remembers since when each orphan is known here. @param {State} state */
+const noteOrphans = (state) => {
+  const ids = (state.report?.findings ?? []).flatMap(({ kind, taskId }) =>
+    kind === "paid-orphan" && taskId !== undefined ? [taskId] : []
+  )
+  state.orphanedAt = new Map(ids.map((id) => [id, state.orphanedAt.get(id) ?? performance.now()]))
 }
 
 /** So long after a job has ended a client may still come for it. */
 const patience = 30_000
 
+/** So long an answer that is held back by nothing may be on its way. */
+const delivery = 2000
+
 /**
- * The findings that stand: a job that is still at work, or has only just ended, may well be collected yet.
+ * Whether the answer of a job's POST may still be on its way: until it has arrived, the mock calls the job an orphan.
+ *
+ * @param {State} state @param {Finding} finding
+ */
+const isOnItsWay = ({ entries, orphanedAt }, { kind, taskId = "", requests }) => {
+  if (kind !== "paid-orphan") return false
+  const post = entries.find(({ number }) => requests.includes(number))
+  if (post?.answer === undefined || post.fault?.kinds.some((kind) => kind !== "latency" && kind !== "drip"))
+    return false
+  return performance.now() - (orphanedAt.get(taskId) ?? 0) < (post.fault?.delay ?? 0) + delivery
+}
+
+/**
+ * What the jobs cost, without the orphans whose answer may still arrive.
+ *
+ * @param {State} state @param {Report} report @returns {Money}
+ */
+export const standingMoney = (state, { findings, money }) => {
+  const { jobs, dollars } = money.orphaned
+  const left = jobs - findings.filter((finding) => isOnItsWay(state, finding)).length
+  return { ...money, orphaned: { jobs: left, dollars: jobs === 0 ? 0 : (dollars * left) / jobs } }
+}
+
+/**
+ * The findings that stand: a job that is still at work, or has only just ended, may well be collected yet, and an answer may be on its
+ * way.
  *
  * @param {State} state
  */
-export const standingFindings = ({ report, tasks, entries, world }) => {
+export const standingFindings = (state) => {
+  const { report, tasks, entries, world } = state
   const now = Date.parse(world?.now ?? "")
   /** @param {string | undefined} id */
   const isAwaited = (id) => {
@@ -138,7 +179,9 @@ export const standingFindings = ({ report, tasks, entries, world }) => {
     const lastSeen = Date.parse(entries.findLast(({ taskId }) => taskId === id)?.at ?? "")
     return task !== undefined && (!task.ended || now - lastSeen < patience)
   }
-  return (report?.findings ?? []).filter(({ kind, taskId }) => kind !== "never-collected" || !isAwaited(taskId))
+  return (report?.findings ?? []).filter(
+    (finding) => !isOnItsWay(state, finding) && (finding.kind !== "never-collected" || !isAwaited(finding.taskId))
+  )
 }
 
 /**

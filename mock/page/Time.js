@@ -61,3 +61,15 @@ export const millisOf = (text) => {
   const size = units[unit]
   return number === undefined || size === undefined ? undefined : Number(number) * size
 }
+
+/**
+ * How much longer a task is on its way through the states of its scenario, in milliseconds; nothing where time alone does not tell.
+ *
+ * @param {ReadonlyArray<{ for?: string, polls?: number }> | undefined} timeline @param {number} age in seconds.
+ */
+export const leftOf = (timeline, age) => {
+  if (timeline === undefined || timeline.some(({ polls }) => polls !== undefined)) return undefined
+  const whole = timeline.reduce((sum, { for: time }) => sum + (millisOf(time) ?? 0), 0)
+  const left = Math.ceil(whole - age * 1000)
+  return left > 0 ? left : undefined
+}

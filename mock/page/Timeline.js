@@ -21,8 +21,8 @@ export const findingsByRequest = (findings) => {
   /** @type {Map<number, Finding>} */
   const found = new Map()
   for (const finding of findings.toReversed()) {
-    // What was never done is no request's fault.
-    if (finding.kind === "never-collected") continue
+    // What was never done, and what never arrived, is no request's fault.
+    if (finding.kind === "never-collected" || finding.kind === "paid-orphan") continue
     // The first request of a pair is the one that was right.
     const blamed = finding.requests.length > 1 ? finding.requests.slice(1) : finding.requests
     for (const number of blamed) found.set(number, finding)
@@ -30,8 +30,14 @@ export const findingsByRequest = (findings) => {
   return found
 }
 
-/** @param {Entry} entry @param {Finding | undefined} finding @returns {TimelineEvent} */
-const markOf = (entry, finding) => {
+/** What a POST that was accepted cost. @param {Entry | undefined} entry @param {State} state */
+const priceOf = (entry, { submissions }) =>
+  entry?.operation === "submit" && entry.taskId !== undefined
+    ? submissions.find(({ path }) => path === entry.path)?.price
+    : undefined
+
+/** @param {Entry} entry @param {Finding | undefined} finding @param {number | undefined} price @returns {TimelineEvent} */
+const markOf = (entry, finding, price) => {
   const { tone, words } = meaningOf(entry)
   const at = Date.parse(entry.at)
   return {
@@ -44,6 +50,7 @@ const markOf = (entry, finding) => {
     fault: entry.fault?.kinds.join(", "),
     lost: entry.answer === undefined,
     finding: finding?.kind,
+    price,
     words
   }
 }
@@ -85,19 +92,21 @@ const sleepsOf = ({ collected }, entries, now) =>
     return [sleepOf(entry, next === undefined ? now : Date.parse(next.at), next === undefined)]
   })
 
-/** @param {Task} task @param {ReadonlyArray<Entry>} entries @param {ReadonlyMap<number, Finding>} found @param {number} now @returns {Lane} */
-const laneOf = (task, entries, found, now) => {
+/** @param {Task} task @param {ReadonlyArray<Entry>} entries @param {ReadonlyArray<Finding>} findings @param {State} state @param {number} now @returns {Lane} */
+const laneOf = (task, entries, findings, state, now) => {
+  const found = findingsByRequest(findings)
   const life = entries.filter(({ operation }) => operation !== "asset")
   const post = life.find(({ operation }) => operation === "submit")
-  const orphan = post !== undefined && post.answer === undefined && task.polls === 0
+  const orphan = findings.some(({ kind, taskId }) => kind === "paid-orphan" && taskId === task.id)
   const events = [
     ...sleepsOf(task, life, now),
     ...life.flatMap((entry, index) => askedWait(entry, life[index + 1])),
-    ...entries.map((entry) => markOf(entry, found.get(entry.number)))
+    ...entries.map((entry) => markOf(entry, found.get(entry.number), priceOf(entry, state)))
   ]
   return {
     id: task.id,
     task,
+    price: priceOf(post, state),
     tone: orphan ? "bad" : toneOfTask(task),
     words: orphan ? "answer lost" : inWords(task.status ?? task.state),
     events: events.sort(
@@ -111,7 +120,7 @@ const laneWithoutTask = (entries, found) => {
   if (entries.length === 0) return []
   const events = [
     ...entries.flatMap((entry, index) => askedWait(entry, entries[index + 1])),
-    ...entries.map((entry) => markOf(entry, found.get(entry.number)))
+    ...entries.map((entry) => markOf(entry, found.get(entry.number), undefined))
   ]
   return [
     {
@@ -134,14 +143,14 @@ const momentsOf = ({ from, to, type }) => (type === "retry" ? [from] : [from, to
  */
 export const timelineOf = (state, most = mostLanes) => {
   const { tasks, entries, world } = state
-  const found = findingsByRequest(standingFindings(state))
+  const findings = standingFindings(state)
   const now = Date.parse(world?.now ?? "") || 0
   const ofTask = Map.groupBy(entries, ({ taskId = "" }) => taskId)
   const recent = tasks.slice(-most)
-  const lanes = recent.toReversed().map((task) => laneOf(task, ofTask.get(task.id) ?? [], found, now))
+  const lanes = recent.toReversed().map((task) => laneOf(task, ofTask.get(task.id) ?? [], findings, state, now))
   const first = Date.parse(recent[0]?.createdAt ?? "") || 0
   const without = (ofTask.get("") ?? []).filter(({ at }) => tasks.length <= most || Date.parse(at) >= first)
-  const all = [...lanes, ...laneWithoutTask(without.slice(-50), found)]
+  const all = [...lanes, ...laneWithoutTask(without.slice(-50), findingsByRequest(findings))]
   const moments = all.flatMap(({ events }) => events.flatMap(momentsOf))
   // Once nothing is waited for, the line ends with what happened last.
   const open = all.some(({ events }) => events.some(({ open }) => open))

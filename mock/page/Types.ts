@@ -61,6 +61,8 @@ export interface Submission extends Target {
   /** As the libraries name it. */
   name: string
   title: string
+  /** What a job costs in dollars, where the contract says so. */
+  price: number | undefined
   /** Bodies to begin with. */
   examples: Array<{ id: string; summary: string; value: unknown }>
 }
@@ -102,6 +104,8 @@ export interface TimelineEvent extends Meaning {
   finding?: string | undefined
   /** Whether it goes on. */
   open?: boolean
+  /** What a POST that was accepted cost, in dollars, where that is known. */
+  price?: number | undefined
 }
 
 /** The life of one task, or what belongs to none. */
@@ -109,6 +113,8 @@ export interface Lane extends Meaning {
   /** Empty where it is about no task. */
   id: string
   task: Task | undefined
+  /** What it cost in dollars, where that is known. */
+  price?: number | undefined
   events: ReadonlyArray<TimelineEvent>
 }
 
@@ -140,7 +146,6 @@ export interface Timeline {
 export interface LanesShown {
   state: State
   scale: Scale
-  price: number | undefined
 }
 
 /** A fault that is one click away; without one it is about moderation, which is no fault on the wire. */
@@ -185,6 +190,8 @@ export interface State {
   mine: Set<string>
   /** When a task may be polled again, as `performance.now()` counts. */
   pollAt: Map<string, number>
+  /** Since when each orphan is known, as `performance.now()` counts. */
+  orphanedAt: Map<string, number>
   /** The number of the newest request that is known. */
   last: number
   /** What was asked for last time. */
@@ -233,6 +240,7 @@ interface Operation {
   operationId?: string
   summary?: string
   description?: string
+  "x-price"?: { amount: number; currency: string }
   parameters?: Array<Field>
   requestBody?: { $ref?: string; required?: boolean; content?: Record<string, Media> }
   responses?: Record<string, ResponseObject>

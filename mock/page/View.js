@@ -13,7 +13,7 @@ import { showReport } from "./Findings.js"
 import { placeIcons } from "./Icons.js"
 import { lanes } from "./Lanes.js"
 import { short } from "./Meaning.js"
-import { priceOf } from "./Money.js"
+import { dollars } from "./Money.js"
 import * as Requests from "./Requests.js"
 import { barOf, scenarioEditor } from "./ScenarioEditor.js"
 import { standingFindings } from "./State.js"
@@ -55,15 +55,24 @@ const showHealth = (health) => {
   say(at("version"), version)
   const speed = scale === 1 ? "real" : `× ${scale}`
   say(at("clock-name"), clock === "real" ? speed : clock)
-  const real = scale === 1 ? "It runs by itself." : `It runs ${scale} times as fast as real.`
-  say(at("clock-about"), clock === "real" ? real : "The clock moves when a task is polled, or when it is told to.")
+  const words = {
+    real: scale === 1 ? "The clock runs by itself." : `The clock runs ${scale} times as fast as real.`,
+    virtual: "The clock moves when a task is polled, and here.",
+    manual:
+      "The clock stands still until your program’s sleep moves it, or you do here. A client that waits too little is found."
+  }
+  say(at("clock-about"), words[clock])
+  const pace = clock === "manual" ? "Sleep 5 s on its clock before each poll" : "Poll it every 5 s"
+  say(at("auto-about"), `${pace}, until it ends`)
 }
 
 /** @param {State} state */
 const showWorlds = ({ worlds, world, chosen }) => {
   /** @param {World} world */
-  const name = ({ world, scenario, requests }) =>
-    `${short(world)} · ${requests} ${requests === 1 ? "request" : "requests"} · ${scenario}`
+  const name = ({ world, scenario, requests, money: { accepted } }) => {
+    const paid = accepted.dollars > 0 ? ` · ${dollars(accepted.dollars)}` : ""
+    return `${short(world)} · ${requests} ${requests === 1 ? "request" : "requests"} · ${scenario}${paid}`
+  }
   const newest = world === undefined ? "none yet" : `latest: ${name(worlds[0] ?? world)}`
   offer(select("world"), [["", newest], ...worlds.map((world) => /** @type {const} */ ([world.world, name(world)]))])
   select("world").value = chosen
@@ -90,6 +99,12 @@ const showAccount = ({ account }) => {
     if (input(name) !== document.activeElement) input(name).value = String(account[name] ?? "")
   const words = Object.entries(account).map(([name, limit]) => `${name} ${limit}`)
   say(at("limits"), words.join(", "))
+}
+
+/** @param {State} state */
+const showRequired = ({ world }) => {
+  const required = select("required")
+  if (world !== undefined && document.activeElement !== required) required.value = world.required
 }
 
 /** @param {State} state */
@@ -174,12 +189,11 @@ export const view = (state, handlers) => {
   const fitFaults = faultForm(byId("fault", HTMLFormElement), handlers.inject)
   const showEditor = scenarioEditor(state, handlers)
   const showTasks = () => {
-    const price = priceOf(state.world, state.report)
     const timeline = timelineOf(state, mostShown)
-    chart.show(state, timeline, price)
+    chart.show(state, timeline)
     showWhatThereIs(state, timeline.lanes.length, timeline.hidden)
     list.show(state.entries, findingsByRequest(standingFindings(state)))
-    if (state.report !== undefined) showReport(state, state.report, price, reveal)
+    if (state.report !== undefined) showReport(state, state.report, reveal)
   }
   at("all-lanes").addEventListener("click", () => {
     mostShown = mostShown === mostLanes ? Number.POSITIVE_INFINITY : mostLanes
@@ -207,6 +221,7 @@ export const view = (state, handlers) => {
       showScenario(state)
       showFaults(state, handlers)
       showAccount(state)
+      showRequired(state)
       showEditor()
       // Where everything was collected, time alone changes nothing.
       const wanted = `${state.world?.world} ${state.last} ${state.seen}`

@@ -139,6 +139,8 @@ on("start-here", "click", async () => can.start(submission(), body()))
 on("scenario", "change", () => can.chooseScenario({ name: select("scenario").value }))
 for (const step of at("advance").querySelectorAll("button"))
   step.onclick = () => act(() => can.advanceClock(step.value))
+on("to-the-end", "click", can.toTheEnd)
+on("required", "change", () => can.require(select("required").value === "minimal" ? "minimal" : "full"))
 on("account", "submit", () => {
   const fields = [...new FormData(byId("account", HTMLFormElement))].filter(([, value]) => value !== "")
   return can.limit(Object.fromEntries(fields.map(([name, value]) => [name, Number(value)])))
@@ -173,7 +175,7 @@ const turnView = () => {
 
 const beat = async () => {
   if (document.hidden) return
-  for (const { id } of can.due()) act(async () => void (await can.poll(id)))
+  for (const { id } of can.due()) act(async () => void (await can.pollInTurn(id)))
   await refresh()
 }
 const forever = async () => {

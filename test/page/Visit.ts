@@ -56,7 +56,7 @@ export interface Visit {
 
 interface VisitOptions extends BrowserContextOptions {
   /** Errors that belong to what is tried. */
-  readonly trouble?: Array<RegExp>
+  readonly trouble?: ReadonlyArray<RegExp>
   readonly path?: string
   readonly mock?: ServeOptions
   /** What has to be there before the page is opened. */
@@ -100,7 +100,7 @@ export const unloaded = /^Failed to load resource/
 
 /** Starts a job with the page's own button; it is polled by hand. */
 export const start = async (page: Page): Promise<ReturnType<Page["locator"]>> => {
-  await page.getByLabel("Poll it every 5 s").uncheck()
+  await page.locator("#auto").uncheck()
   const before = await page.locator("#lanes > .lane:not([data-task=''])").count()
   await page.locator("#start").click()
   await page.locator("#lanes > .lane:not([data-task=''])").nth(before).waitFor()

@@ -37,7 +37,7 @@ inBrowser("faults on the page", () => {
         await page.locator("#presets [aria-pressed=true]").waitFor()
         await page.locator("#start").click()
         await page.locator(".lane", { hasText: "answer lost" }).waitFor()
-        await page.locator(".figure", { hasText: "Answer lost" }).waitFor()
+        await page.locator(".figure", { hasText: "Orphaned" }).getByText("$0.40").waitFor()
         await page.locator("#presets [aria-pressed=false]", { hasText: "Answer lost" }).waitFor()
         await lose.click()
         await page.locator("#presets [aria-pressed=true]", { hasText: "Answer lost" }).waitFor()

@@ -1,5 +1,21 @@
+import { mkdtempSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { assert, it } from "@effect/vitest"
+import { RunwayMock } from "cometapi-runway-mock"
+import { get, post } from "../mock/Support.ts"
 import { clipboard, clipboardAllowed, inBrowser, visit } from "./Visit.ts"
+
+/** A folder with the recording of one job, whose provider is another mock. */
+const recorded = async () => {
+  const out = mkdtempSync(join(tmpdir(), "recording-"))
+  await using provider = await RunwayMock.start({ port: 0, clock: "virtual" })
+  await using recorder = await RunwayMock.start({ port: 0, record: { from: provider.url, out } })
+  const { id } = await (await post(fetch, recorder.url, "my-key")).json()
+  for (let polls = 0; polls < 12; polls++) await get(fetch, String(id), recorder.url, "my-key")
+  await recorder.recordings()
+  return out
+}
 
 inBrowser("the scenario editor", () => {
   it("makes a scenario of a known one, state by state, uses it for new jobs and copies it as JSON", () =>
@@ -55,4 +71,30 @@ inBrowser("the scenario editor", () => {
       },
       { path: "/#scenarios", trouble: [/400/] }
     ))
+
+  it("offers to use a recording, and not to change it", async () => {
+    const replay = await recorded()
+    await visit(
+      async ({ page, mock }) => {
+        const list = page.locator("#scenario-list button")
+        const note = page.getByText("This is a recording of the provider.")
+        for (const name of ["recorded", "character-performance-1"]) {
+          await list.filter({ has: page.getByText(name, { exact: true }) }).click()
+          await note.waitFor()
+          assert.strictEqual(await page.locator("#steps > *, #add-step:visible").count(), 0)
+          assert.isFalse(await page.getByLabel("Name").isEditable())
+        }
+        await page.getByRole("button", { name: "Use for new jobs" }).click()
+        await page.getByText("New jobs are “character-performance-1”.").waitFor()
+        assert.strictEqual(mock.world("my-key").describe().scenario, "character-performance-1")
+        for (const choice of await list.all()) {
+          if (/recorded|recording/.test(await choice.innerText())) continue
+          await choice.click()
+          assert.isFalse(await note.isVisible(), await choice.innerText())
+        }
+        assert.isTrue(await page.getByLabel("Name").isEditable())
+      },
+      { path: "/#scenarios", mock: { replay } }
+    )
+  })
 })

@@ -26,12 +26,14 @@ const payTwice = async ({ mock }: Visit) => {
   return idOf(await post(fetch, mock.url, "my-key"))
 }
 
-/** The mock as it will be once it tells its price. */
-const withPrice = async (page: Page) =>
-  page.route("**/_mock/report?*", async (route) => {
+/** The mock of a contract that has no price. */
+const withoutPrice = async (page: Page) => {
+  const free = (text: string) => text.replace(/"dollars":[\d.]+/g, '"dollars":0').replaceAll("x-price", "x-other")
+  await page.route(/\/_mock\/(report|worlds|contract\.json)/, async (route) => {
     const response = await route.fetch()
-    await route.fulfill({ response, json: { ...(await response.json()), price: 0.4 } })
+    await route.fulfill({ response, body: free(await response.text()) })
   })
+}
 
 inBrowser("the timeline", () => {
   it("shows a task from its POST over each poll to its end, in the order and the distance of their times", () =>
@@ -81,8 +83,7 @@ inBrowser("the timeline", () => {
       const { page } = visited
       const id = await payTwice(visited)
       const report = page.locator("#report[data-state=bad]")
-      await report.getByRole("heading", { name: "Paid twice: 2 jobs" }).waitFor()
-      assert.notInclude(await report.innerText(), "$")
+      await report.getByRole("heading", { name: "Paid twice: $0.40" }).waitFor()
       assert.include(await report.innerText(), id.slice(0, 8))
       assert.notInclude(await report.innerText(), id)
       await page.locator(".lane", { hasText: "answer lost" }).waitFor()
@@ -93,18 +94,72 @@ inBrowser("the timeline", () => {
       await report.getByRole("button", { name: "Show request 1" }).waitFor()
     }))
 
-  it("tells in dollars what was spent, and where, once the mock tells its price", () =>
+  it("tells in dollars and jobs what was spent, on what and where", () =>
+    visit(async (visited) => {
+      const { page, mock } = visited
+      await payTwice(visited)
+      const figure = (name: string) => page.locator(".figure", { hasText: name }).locator("dd")
+      await figure("Paid twice").getByText("$0.40").waitFor()
+      const texts = await Promise.all(
+        ["Accepted", "Collected", "Paid twice", "Orphaned"].map((name) => figure(name).innerText())
+      )
+      assert.deepStrictEqual(
+        texts.map((text) => text.replaceAll(/\s/g, "")),
+        ["2$0.80", "0", "1$0.40", "1$0.40"]
+      )
+      assert.deepStrictEqual(mock.world("my-key").report().money, {
+        accepted: { jobs: 2, dollars: 0.8 },
+        collected: { jobs: 0, dollars: 0 },
+        orphaned: { jobs: 1, dollars: 0.4 },
+        paidTwice: { jobs: 1, dollars: 0.4 }
+      })
+      await page.locator(".event[data-number='1'] .label", { hasText: "$0.40 lost" }).waitFor()
+      await page.locator(".event[data-number='2'] .label", { hasText: "$0.40 again" }).waitFor()
+      await page
+        .locator("#world option", { hasText: "2 requests · happy · $0.80" })
+        .first()
+        .waitFor({ state: "attached" })
+    }))
+
+  it("tells in jobs what was spent where the contract has no price", () =>
     visit(
       async (visited) => {
         const { page } = visited
         await payTwice(visited)
-        await page.getByRole("heading", { name: "Paid twice: $0.80" }).waitFor()
-        await page.locator(".figure", { hasText: "Accepted" }).getByText("$0.80").waitFor()
-        await page.locator(".figure", { hasText: "Paid again" }).getByText("$0.40").waitFor()
-        await page.locator(".event[data-number='2'] .label", { hasText: "$0.40 again" }).waitFor()
+        await page.getByRole("heading", { name: "Paid twice: 1 job" }).waitFor()
+        await page.locator(".event[data-number='2'] .label", { hasText: "paid again" }).waitFor()
+        assert.notInclude(await page.locator("#live").innerText(), "$0")
       },
-      { before: withPrice }
+      { before: withoutPrice }
     ))
+
+  it("has as its headline a job whose answer was lost, and says that the client could not help it", () =>
+    visit(async ({ page, mock }) => {
+      mock.world("my-key").inject({ on: "submit", kind: "lost", once: true })
+      await post(fetch, mock.url, "my-key").catch(() => {})
+      const report = page.locator("#report[data-state=warn]")
+      await report.getByRole("heading", { name: "Paid, and the answer lost: $0.40" }).waitFor()
+      await report.getByText("the client could not help it").waitFor()
+      await page.locator(".lane .state", { hasText: "answer lost" }).waitFor()
+    }))
+
+  it("calls no job lost while its answer is on its way", () =>
+    visit(async ({ page, mock }) => {
+      const world = mock.world("my-key")
+      world.inject({ on: "submit", kind: "latency", median: "3 seconds" })
+      const answer = post(fetch, mock.url, "my-key")
+      await page.locator(".figure", { hasText: "Accepted" }).getByText("$0.40").waitFor()
+      const seen = await page.evaluate(() => document.querySelector("#live")?.textContent ?? "")
+      const state = await page.locator("#report").getAttribute("data-state")
+      assert.deepStrictEqual(
+        world.report().findings.map(({ kind }) => kind),
+        ["paid-orphan"],
+        "the answer is still held back"
+      )
+      assert.strictEqual(state, "good")
+      assert.notMatch(seen, /Orphaned|the answer lost:/)
+      assert.strictEqual((await answer).status, 200)
+    }))
 
   it("does not draw a young task that the provider does not see yet as a failure, but an unknown one it does", () =>
     visit(async ({ page, mock }) => {
