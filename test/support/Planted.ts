@@ -9,14 +9,16 @@ import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { afterAll } from "vitest"
 
-/** What the linter says. */
-export interface Verdict {
-  readonly refused: boolean
+/** One thing that the linter finds, and where. */
+export interface Finding {
+  readonly place: string
+  readonly line: number
+  readonly rule: string
   readonly said: string
 }
 
 /** The linter of a folder of its own, which is removed after the tests of this file: it judges texts, each at its place in the repository. */
-export const planted = (): ((files: Readonly<Record<string, string>>) => Verdict) => {
+export const planted = (): ((files: Readonly<Record<string, string>>) => ReadonlyArray<Finding>) => {
   const root = mkdtempSync(join(tmpdir(), "planted-"))
   afterAll(() => rmSync(root, { recursive: true }))
   // The repository's own rules, without the git that the folder does not have.
@@ -31,10 +33,26 @@ export const planted = (): ((files: Readonly<Record<string, string>>) => Verdict
       mkdirSync(dirname(join(root, place)), { recursive: true })
       writeFileSync(join(root, place), files[place] ?? "")
     }
-    const options = { cwd: root, encoding: "utf8" } as const
-    const { status, stdout, stderr } = spawnSync("biome", ["lint", "--error-on-warnings", ...places], options)
+    const flags = ["lint", "--error-on-warnings", "--reporter=json", "--max-diagnostics=none"]
+    const { status, stdout, stderr } = spawnSync("biome", [...flags, ...places], { cwd: root, encoding: "utf8" })
     // The next ones are judged without these: two imports that are both allowed could form a circle.
     for (const place of places) rmSync(join(root, place))
-    return { refused: status !== 0, said: stdout + stderr }
+    const report: Report = JSON.parse(stdout)
+    if ((status !== 0) !== report.diagnostics.length > 0) throw new Error(`the linter said something else: ${stderr}`)
+    return report.diagnostics.map(({ location, category, message }) => ({
+      place: location.path,
+      line: location.start.line,
+      rule: category,
+      said: message
+    }))
   }
+}
+
+/** What is read of the linter's report. */
+interface Report {
+  readonly diagnostics: ReadonlyArray<{
+    readonly category: string
+    readonly message: string
+    readonly location: { readonly path: string; readonly start: { readonly line: number } }
+  }>
 }
