@@ -123,7 +123,7 @@ const folderToPublish = ({ folder, modules, commands, assets, deps }: Package): 
 }
 
 /**
- * Only the commands need Node's services. Taking along the few they use (with their licence) spares every user of the libraries that
+ * Only the commands, and who saves a video with promises, need Node's services. Taking along the few they use (with their licence) spares every user of the libraries that
  * dependency and what hangs on it: undici, ws, redis.
  */
 const deps = { onlyBundle: ["@effect/platform-node", "@effect/platform-node-shared"] }
@@ -131,7 +131,7 @@ const deps = { onlyBundle: ["@effect/platform-node", "@effect/platform-node-shar
 export default defineConfig([
   folderToPublish({
     folder: "./",
-    modules: { index: "src/index.ts", bindings: "src/Bindings.ts" },
+    modules: { index: "src/index.ts", bindings: "src/Bindings.ts", promise: "src/promise.ts" },
     commands: { cli: "src/cli/main.ts" },
     assets: {
       "README.md": "README.md",

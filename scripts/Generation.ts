@@ -5,6 +5,7 @@
  *   paths.gen.ts         the same types arranged as openapi-fetch wants them, by our own hey-api plugin
  *   schemas.gen.ts       Effect Schemas of the document's component schemas, by Effect's own code generator
  *   contract.gen.json    the document as data, for the mock and for whoever wants its named examples
+ *   defaults.gen.ts      on request: the documented defaults of each operation's body, for bindings that fill them in
  *   operations.gen.json  on request: what Prism makes of the document, so that no start of the mock has to wait for that
  *
  * It knows no document and no folder by name, and it removes nothing from the folder that it writes into.
@@ -17,6 +18,7 @@ import { dirname, join, resolve } from "node:path"
 import { createClient } from "@hey-api/openapi-ts"
 import { getHttpOperationsFromSpec } from "@stoplight/prism-http"
 import { parse } from "yaml"
+import { bodyDefaults } from "./BodyDefaults.ts"
 import { effectSchemas } from "./EffectSchemas.ts"
 import { openapiFetch } from "./openapi-fetch-plugin/index.ts"
 
@@ -25,7 +27,7 @@ export interface Generation {
   readonly contract: string
   /** The folder to write into, below no `node_modules`, which the formatter passes over. It is made if it is not there. */
   readonly into: string
-  /** Whether a Prism judges by this document. */
+  /** Whether this is a provider's contract: one that bindings are made of, and by which a Prism judges. */
   readonly judged: boolean
 }
 
@@ -41,7 +43,9 @@ export const generate = async ({ contract, into, judged }: Generation): Promise<
     logs: { level: "silent", file: false }
   })
   write("schemas.gen.ts", effectSchemas(document.components.schemas))
-  format(["types.gen.ts", "paths.gen.ts", "schemas.gen.ts"].map((name) => join(into, name)))
+  if (judged) write("defaults.gen.ts", bodyDefaults(document))
+  const code = ["types.gen.ts", "paths.gen.ts", "schemas.gen.ts", ...(judged ? ["defaults.gen.ts"] : [])]
+  format(code.map((name) => join(into, name)))
   write("contract.gen.json", json(document))
   // Comes last, because Prism resolves the references in place.
   if (judged) write("operations.gen.json", json(await getHttpOperationsFromSpec(document)))

@@ -436,6 +436,24 @@ export class RunwayError extends Schema.TaggedError<RunwayError>("cometapi-runwa
     return this.reason.isRetryable
   }
 
+  /**
+   * Whether this is the reason; narrows the error to it, for programs that catch with `try` and not with Effect.
+   *
+   * @example
+   * ```ts
+   * import { RunwayError } from "cometapi-runway"
+   *
+   * declare const error: unknown
+   *
+   * if (error instanceof RunwayError && error.is("OutcomeUnknown")) console.error(error.reason.bodyDigest)
+   * ```
+   */
+  is<Tag extends Reason["_tag"]>(
+    tag: Tag
+  ): this is this & { readonly reason: Extract<Reason, { readonly _tag: Tag }> } {
+    return this.reason._tag === tag
+  }
+
   override get message(): string {
     const status = this.status === undefined ? "" : `${this.status} `
     const attempts = (this.attempts ?? 1) === 1 ? "" : ` after ${this.attempts} attempts`

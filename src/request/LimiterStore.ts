@@ -26,7 +26,7 @@ export interface Counters {
 }
 
 /** Something asked of counters. */
-export type Question<A> = (counters: RateLimiter.RateLimiter) => Effect.Effect<A, RateLimiter.RateLimiterError>
+type Question<A> = (counters: RateLimiter.RateLimiter) => Effect.Effect<A, RateLimiter.RateLimiterError>
 
 /** How long the store may take for one call. Redis takes a millisecond. */
 const longestCall = Duration.seconds(2)

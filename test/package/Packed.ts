@@ -33,11 +33,15 @@ export const pack = async (folder: string): Promise<{ readonly client: string; r
   return { client: `${folder}/${client}`, mock: `${folder}/${mock}` }
 }
 
-/** A project that has installed some of the packages, and from the repository what those depend on. */
-export const install = (home: string, installed: Readonly<Record<string, string>>): string => {
+/** A project that has installed some of the packages, and from the repository what those depend on and the optional ones that it wants. */
+export const install = (
+  home: string,
+  installed: Readonly<Record<string, string>>,
+  optional: ReadonlyArray<string> = ["effect"]
+): string => {
   mkdirSync(join(home, "node_modules/.bin"), { recursive: true })
   writeFileSync(join(home, "package.json"), JSON.stringify({ type: "module" }))
-  const wanted = new Set<string>()
+  const wanted = new Set<string>(optional)
   for (const [name, tarball] of Object.entries(installed)) {
     const target = join(home, "node_modules", name)
     mkdirSync(target)

@@ -7,6 +7,7 @@ export const program = `import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { CharacterPerformance, Runway, type RunwayError, Task } from "cometapi-runway"
 import { type Bindings, createBindings, type TaskAccepted } from "cometapi-runway/bindings"
+import { createRunway, type PaidJob, RunwayError as Failure, type Video } from "cometapi-runway/promise"
 import { RunwayMock, type RunwayMockError, type Scenario } from "cometapi-runway-mock"
 
 export const program: Effect.Effect<Task.Succeeded, RunwayError | RunwayMockError> = CharacterPerformance.generate({
@@ -20,8 +21,28 @@ CharacterPerformance.submit({ character: { type: "statue", uri: "" }, reference:
 const bindings: Bindings = createBindings({ apiKey: "any-key" })
 export const row = bindings.GET("/runwayml/v1/tasks/{id}", { params: { path: { id: "1" } } }).then(({ data }) => data)
 export const accepted = (answer: TaskAccepted): string => answer.id
+export const id = bindings
+  .POST("/runwayml/v1/character_performance", {
+    body: { character: { type: "image", uri: "" }, reference: { type: "video", uri: "" } }
+  })
+  .then(({ data, error }): string => {
+    if (error) throw error
+    return data.id
+  })
 // @ts-expect-error There is no such route.
 bindings.GET("/runwayml/v1/statues")
+
+export const first = async (input: { readonly character: string; readonly reference: string }): Promise<Video> => {
+  await using runway = createRunway({ apiKey: "any-key", deadline: "10 minutes" })
+  const job: PaidJob = runway.characterPerformance(input, { onProgress: (task) => console.log(task.status) })
+  for await (const { status } of job) console.log(status)
+  const one: Promise<Video> = job
+  return one
+}
+export const when = (error: unknown): string | undefined =>
+  error instanceof Failure && error.is("OutcomeUnknown") ? error.reason.bodyDigest : undefined
+// @ts-expect-error There is no such reason.
+export const never = (error: Failure) => error.is("Earthquake")
 
 export const scenario: Scenario = { name: "mine", shape: "bare", timeline: [] }
 // @ts-expect-error There is no such shape.

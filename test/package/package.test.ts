@@ -250,6 +250,45 @@ createBindings({ get apiKey() { console.log(new Error("who asks?").stack) } })`
 })
 
 describe("who installs cometapi-runway", () => {
+  it("and not effect has the bindings, and is told by Node which package is missing for the rest", () => {
+    const without = install(join(folder, "without"), { "cometapi-runway": tarballs.client }, [])
+    const said = evaluate(
+      without,
+      systemNode,
+      `const { createBindings } = await import("cometapi-runway/bindings")
+console.log(typeof createBindings)
+for (const entry of ["cometapi-runway", "cometapi-runway/promise"]) await import(entry).catch(({ code, message }) => console.log(code, message))`
+    )
+    const missing = "ERR_MODULE_NOT_FOUND Cannot find package 'effect' imported from "
+    expect(said.split("\n")).toEqual(["function", expect.stringContaining(missing), expect.stringContaining(missing)])
+  })
+
+  it("has the whole job as a promise, with the video on the disk, on the machine's own Node", () => {
+    const said = evaluate(
+      alone,
+      systemNode,
+      `import { createServer } from "node:http"
+import { createRunway, RunwayError } from "cometapi-runway/promise"
+const server = createServer((request, response) => {
+  const json = (body) => response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(body))
+  if (request.method === "POST") return json({ id: "job-1" })
+  if (request.url.startsWith("/runwayml")) return json({ id: "job-1", status: "SUCCEEDED", output: [origin + "/video.mp4?key=1"] })
+  response.writeHead(200, { "content-type": "video/mp4" }).end("0123456789")
+})
+await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve))
+const origin = "http://127.0.0.1:" + server.address().port
+const runway = createRunway({ apiKey: "any-key", baseUrl: origin, firstAfter: 0 })
+const video = await runway.characterPerformance({ character: "https://example.com/a.png", reference: "https://example.com/b.mp4" })
+const { path, bytes } = await video.save("videos/")
+console.log(video, path, bytes)
+await runway.close()
+server.close()`
+    )
+    expect(said).toContain("job-1.mp4 10")
+    expect(said).toContain("/video.mp4?…")
+    expect(said).not.toContain("key=1")
+  })
+
   it("imports the client and the bindings on the machine's own Node", () => {
     expect(
       evaluate(

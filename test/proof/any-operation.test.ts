@@ -43,7 +43,7 @@ check<Equal<ReturnType<typeof ImageToVideo.submit>, Effect.Effect<Task.TaskId, R
 check<Equal<ReturnType<typeof ImageToVideo.generate>, Effect.Effect<Task.Succeeded, RunwayError, Runway>>>()
 export const all = (inputs: Stream.Stream<ImageToVideo.Input, "none">) =>
   ImageToVideo.generateAll(inputs, { concurrency: 2, onSubmitted: (_id, { input }) => Effect.log(input.promptImage) })
-check<Equal<ReturnType<typeof all>, Stream.Stream<Job.Generated<ImageToVideo.Input>, "none", Runway>>>()
+check<Equal<ReturnType<typeof all>, Stream.Stream<Job.Generated<ImageToVideo.Input>, "none" | RunwayError, Runway>>>()
 
 export const mistakes = () => {
   // @ts-expect-error - a field that is needed is not there
@@ -197,12 +197,12 @@ describe("a second paid operation", () => {
         lost: {
           error: { operation, reason: "OutcomeUnknown" },
           once: {
-            ...{ operations: ["submit"], posts: 1, violated: false, tasks: 1, findings: [] },
-            report: { ...clean, downloads: 0 }
+            ...{ operations: ["submit"], posts: 1, violated: false, tasks: 1, findings: ["paid-orphan"] },
+            report: { ...clean, clean: false, downloads: 0 }
           },
           again: {
             ...{ operations: ["submit"], posts: 2, violated: false, tasks: 2 },
-            findings: ["duplicate-submission", "never-collected"],
+            findings: ["duplicate-submission", "paid-orphan", "never-collected"],
             report: { ...none, clean: false, submissions: 2, accepted: 2 }
           }
         },

@@ -7,18 +7,36 @@ import { spawnSync } from "node:child_process"
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
+import * as Schema from "effect/Schema"
 import { afterAll } from "vitest"
 
-/** One thing that the linter finds, and where. */
-export interface Finding {
-  readonly place: string
-  readonly line: number
-  readonly rule: string
+/** What the linter says. */
+export interface Verdict {
+  readonly refused: boolean
   readonly said: string
+  /** The rule behind each finding, and where it was found; lines count from 1. */
+  readonly findings: ReadonlyArray<{ readonly rule: string; readonly place: string; readonly line: number }>
 }
 
+const Report = Schema.fromJsonString(
+  Schema.Struct({
+    diagnostics: Schema.Array(
+      Schema.Struct({
+        category: Schema.String,
+        location: Schema.Struct({ path: Schema.String, start: Schema.Struct({ line: Schema.Int }) })
+      })
+    )
+  })
+)
+const findingsOf = (json: string): Verdict["findings"] =>
+  Schema.decodeSync(Report)(json).diagnostics.map(({ category, location }) => ({
+    rule: category,
+    place: location.path,
+    line: location.start.line
+  }))
+
 /** The linter of a folder of its own, which is removed after the tests of this file: it judges texts, each at its place in the repository. */
-export const planted = (): ((files: Readonly<Record<string, string>>) => ReadonlyArray<Finding>) => {
+export const planted = (): ((files: Readonly<Record<string, string>>) => Verdict) => {
   const root = mkdtempSync(join(tmpdir(), "planted-"))
   afterAll(() => rmSync(root, { recursive: true }))
   // The repository's own rules, without the git that the folder does not have.
@@ -33,26 +51,11 @@ export const planted = (): ((files: Readonly<Record<string, string>>) => Readonl
       mkdirSync(dirname(join(root, place)), { recursive: true })
       writeFileSync(join(root, place), files[place] ?? "")
     }
-    const flags = ["lint", "--error-on-warnings", "--reporter=json", "--max-diagnostics=none"]
-    const { status, stdout, stderr } = spawnSync("biome", [...flags, ...places], { cwd: root, encoding: "utf8" })
+    const options = { cwd: root, encoding: "utf8" } as const
+    const flags = ["--error-on-warnings", "--reporter=json", "--max-diagnostics=none"]
+    const { status, stdout, stderr } = spawnSync("biome", ["lint", ...flags, ...places], options)
     // The next ones are judged without these: two imports that are both allowed could form a circle.
     for (const place of places) rmSync(join(root, place))
-    const report: Report = JSON.parse(stdout)
-    if ((status !== 0) !== report.diagnostics.length > 0) throw new Error(`the linter said something else: ${stderr}`)
-    return report.diagnostics.map(({ location, category, message }) => ({
-      place: location.path,
-      line: location.start.line,
-      rule: category,
-      said: message
-    }))
+    return { refused: status !== 0, said: stdout + stderr, findings: findingsOf(stdout) }
   }
-}
-
-/** What is read of the linter's report. */
-interface Report {
-  readonly diagnostics: ReadonlyArray<{
-    readonly category: string
-    readonly message: string
-    readonly location: { readonly path: string; readonly start: { readonly line: number } }
-  }>
 }

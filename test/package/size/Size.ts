@@ -42,7 +42,13 @@ import { createBindings } from "cometapi-runway/bindings"
 createBindings({ apiKey: "key" }).GET("/runwayml/v1/tasks/{id}", { params: { path: { id: "id" } } }).then(console.log)
 `
 
-/** The bytes of one bundle made of some modules. */
+const promises = `
+import { createRunway } from "cometapi-runway/promise"
+const runway = createRunway({ apiKey: "key" })
+runway.characterPerformance({ character: "https://example.com/a.png", reference: "https://example.com/b.mp4" }).then(console.log)
+`
+
+/** The bytes of one bundle made of some modules, as far as they are loaded at the start. */
 const bundle = async (modules: ReadonlyArray<string>): Promise<number> => {
   const sources = new Map(modules.map((code, index) => [`${root}size-${index}.js`, code]))
   const entry = `${root}size.js`
@@ -53,6 +59,7 @@ const bundle = async (modules: ReadonlyArray<string>): Promise<number> => {
     resolve: {
       alias: {
         "cometapi-runway/bindings": `${root}dist/lib/bindings.js`,
+        "cometapi-runway/promise": `${root}dist/lib/promise.js`,
         "cometapi-runway": `${root}dist/lib/index.js`
       }
     },
@@ -69,7 +76,10 @@ const bundle = async (modules: ReadonlyArray<string>): Promise<number> => {
   })
   try {
     const { output } = await build.generate({ format: "esm", minify: true })
-    return gzipSync(output.map((part) => (part.type === "chunk" ? part.code : "")).join("\n"), { level: 9 }).length
+    const chunks = new Map(output.flatMap((part) => (part.type === "chunk" ? [[part.fileName, part] as const] : [])))
+    const loaded = new Set(output.flatMap((part) => (part.type === "chunk" && part.isEntry ? [part.fileName] : [])))
+    for (const name of loaded) for (const needed of chunks.get(name)?.imports ?? []) loaded.add(needed)
+    return gzipSync([...loaded].map((name) => chunks.get(name)?.code ?? "").join("\n"), { level: 9 }).length
   } finally {
     await build.close()
   }
@@ -102,6 +112,8 @@ export const measure = async (): Promise<Readonly<Record<string, number>>> => {
     "generate, added to an app that has Effect": await added(generates),
     "Task.get, added to an app that has Effect": await added(looks),
     "generate, with all of Effect it needs": await bundle([generates]),
+    "promise, with all of Effect it needs": await bundle([promises]),
+    "promise, added to an app that has Effect": await added(promises),
     "bindings, which need no Effect": await bundle([binds])
   }
 }
