@@ -42,6 +42,13 @@ export const positiveTime: Check = (value) =>
 export const count: Check = (value) =>
   Number.isSafeInteger(value) && Number(value) > 0 ? undefined : must("a whole number, 1 or more", value)
 
+/** A place in a list. */
+const place: Check = (value) =>
+  Number.isSafeInteger(value) && Number(value) >= 0 ? undefined : must("a whole number, 0 or more", value)
+
+const path: Check = (value) =>
+  typeof value === "string" && value !== "" && !value.includes("\0") ? undefined : must("a path", value)
+
 const schedule: Check = (value) =>
   Schedule.isSchedule(value) ? problemOf(value) : must("a Schedule of Effect, such as adaptivePoll()", value)
 
@@ -94,6 +101,18 @@ export const generate: Checks = { ...wait, ...submit }
 
 /** How many jobs are. */
 export const generateAll: Checks = { ...generate, concurrency: count }
+
+/** How a video is saved. */
+export const download: Checks = {
+  ...read,
+  to: path,
+  index: place,
+  onProgress: callback,
+  stallTimeout: positiveTime,
+  deadline: positiveTime,
+  maxBytes: count,
+  allow: callback
+}
 
 /** What is wrong with options. Those that are not known are passed over. */
 export const problems = (

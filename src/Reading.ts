@@ -21,7 +21,7 @@ const operation = "GET /runwayml/v1/tasks/{id}"
 /** What an answer to a read shows: the task, or why there is none. */
 const readTask = (id: TaskId, answer: Answer.Answer): Result.Result<Task, Reason> => {
   const task = Answer.isSuccess(answer)
-    ? Option.flatMap(Answer.json(answer), (body) => WireTask.fromBody(id, body))
+    ? Option.flatMap(Answer.enclosedJson(answer), (body) => WireTask.fromBody(id, body))
     : Option.none()
   return Result.fromOption(task, () => Answer.missing(answer))
 }

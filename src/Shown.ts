@@ -68,7 +68,7 @@ const withoutCredentials = (text: string): string =>
 
 const withoutControls = (text: string): string => text.toWellFormed().replace(escapeSequence, "").replace(invisible, "")
 
-/** As much of a text as is searched for something to show: a megabyte of `<` would keep the tag's pattern busy for minutes. */
+/** As much of a text as is searched for something to show: nobody reads more of it. */
 const maxSearched = 8192
 
 /**
@@ -95,9 +95,14 @@ export const withoutQuery = (url: string): string => text(url.replace(/[?#].*$/s
 /** The beginning of a body as it may be shown: at most 120 characters, on one line, without HTML tags, scripts and styles. */
 export const excerpt = (body: string): string =>
   // Credentials go first: a tag in the middle of a query would hide where it ends.
-  line(
-    withoutCredentials(body.slice(0, maxSearched)).replace(/<(script|style)[\s\S]*?(<\/\1>|$)|<[^>]*>/gi, " ")
-  ).slice(0, 120)
+  line(withoutTags(withoutCredentials(body.slice(0, maxSearched)))).slice(0, 120)
+
+const withoutTags = (page: string): string => {
+  const rest = page.replace(/<(script|style)[\s\S]*?(<\/\1>|$)/gi, " ")
+  // Behind the last `>` no tag ends. Looking for its end there from each `<` would take time that grows with the square of their number.
+  const end = rest.lastIndexOf(">") + 1
+  return rest.slice(0, end).replace(/<[^>]*>/g, " ") + rest.slice(end)
+}
 
 /**
  * Removes an API key from texts that a server sent, because servers have been seen to echo it, also escaped for JSON, HTML or a URL, and

@@ -87,7 +87,8 @@ const readSubmission = (answer: Answer.Answer): Verdict => {
   const succeeded = Answer.isSuccess(answer)
   const id = Option.getOrUndefined(decodeTaskId(arrivedId(answer.text, succeeded)))
   if (succeeded && id !== undefined) return { _tag: "Accepted", id }
-  return Option.match(refusal(answer), {
+  // A refusal proves nothing where the answer itself holds a new task's id.
+  return Option.match(id === undefined ? refusal(answer) : Option.none(), {
     onSome: (reason): Verdict => ({ _tag: "Refused", reason }),
     onNone: (): Verdict => ({
       _tag: "Unknown",

@@ -1,15 +1,14 @@
 /**
- * How a download goes, and the check of what callers say of it, made before anything is asked or written.
+ * How a download goes, with the defaults of what callers leave out. What they say of it is checked before anything is asked or written.
  *
  * @module
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
-import { InvalidInput, type Problem, RunwayError } from "../RunwayError.ts"
+import * as Options from "../Options.ts"
+import type { RunwayError } from "../RunwayError.ts"
 import type { RetryOptions, RetrySchedule } from "../request/Retry.ts"
-import * as Shown from "../Shown.ts"
 import * as Access from "./Access.ts"
 import type * as Progress from "./Progress.ts"
 
@@ -55,42 +54,14 @@ const defaultRetry: RetrySchedule = Schedule.min([
 ]).pipe(Schedule.jittered, Schedule.upTo({ times: 4 }))
 
 /** Checks a download's options. `apiUrl` is where the API is, if that is known. */
-export const checked = (options: DownloadOptions, apiUrl: string | undefined): Effect.Effect<Checked, RunwayError> => {
-  const { to, onProgress, index = 0, maxBytes = 2 * 1024 ** 3, retry = defaultRetry, allow } = options
-  const { stallTimeout: silence = "30 seconds", deadline: whole = "1 hour" } = options
-  const stallTimeout = time(silence)
-  const deadline = time(whole)
-  const [first, ...rest] = [
-    expected("to", to, "a path", typeof to === "string" && to !== "" && !to.includes("\0")),
-    expected("index", index, "0 or a whole number above", Number.isSafeInteger(index) && index >= 0),
-    expected("maxBytes", maxBytes, "a whole number, 1 or more", Number.isSafeInteger(maxBytes) && maxBytes > 0),
-    expected("stallTimeout", silence, 'a time like "30 seconds"', Option.isSome(stallTimeout)),
-    expected("deadline", whole, 'a time like "1 hour"', Option.isSome(deadline)),
-    expected("retry", retry, "a Schedule", Schedule.isSchedule(retry)),
-    expected("onProgress", onProgress, "a function", onProgress === undefined || typeof onProgress === "function"),
-    expected("allow", allow, "a function", allow === undefined || typeof allow === "function")
-  ].flat()
-  if (first !== undefined || Option.isNone(stallTimeout) || Option.isNone(deadline)) {
-    const problems = [first ?? { path: "", message: "cannot be used" }, ...rest] as const
-    return Effect.fail(new RunwayError({ operation: "download", reason: new InvalidInput({ problems }) }))
-  }
-  const access = Access.rule(allow, apiUrl)
-  return Effect.succeed({
-    to,
-    index,
-    onProgress,
-    maxBytes,
-    retry,
-    access,
-    stallTimeout: stallTimeout.value,
-    deadline: deadline.value
-  })
-}
-
-/** A problem, unless the value is what was expected. */
-const expected = (path: string, value: unknown, what: string, isRight: boolean): ReadonlyArray<Problem> =>
-  isRight ? [] : [{ path, message: `expected ${what}, got ${Shown.value(value)}` }]
-
-/** A time that can be waited for. */
-const time = (input: Duration.Input): Option.Option<Duration.Duration> =>
-  Option.filter(Duration.fromInput(input), Duration.isPositive)
+export const checked = (options: DownloadOptions, apiUrl: string | undefined): Effect.Effect<Checked, RunwayError> =>
+  Effect.map(Options.check("download", options, Options.download, ["to"]), () => ({
+    to: options.to,
+    index: options.index ?? 0,
+    onProgress: options.onProgress,
+    stallTimeout: Duration.fromInputUnsafe(options.stallTimeout ?? "30 seconds"),
+    deadline: Duration.fromInputUnsafe(options.deadline ?? "1 hour"),
+    maxBytes: options.maxBytes ?? 2 * 1024 ** 3,
+    retry: options.retry ?? defaultRetry,
+    access: Access.rule(options.allow, apiUrl)
+  }))

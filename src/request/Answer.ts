@@ -64,6 +64,15 @@ export const OnAnswer = Context.Reference<(answer: RawAnswer) => Effect.Effect<v
 /** The body as JSON, or nothing. */
 export const json = (answer: Answer): Option.Option<unknown> => parse(answer.text)
 
+/** The same, also where something in between wrote before or behind it: a warning, a prefix against scripts, a comment. A page holds none. */
+export const enclosedJson = (answer: Answer): Option.Option<unknown> =>
+  Option.orElse(json(answer), () => {
+    const { text } = answer
+    return pageStart.test(text) ? Option.none() : parse(text.slice(text.indexOf("{"), text.lastIndexOf("}") + 1))
+  })
+
+const pageStart = /^\s*<(!doctype|html|head|body|script|\?xml)\b/i
+
 const parse = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
 
 /** The gateway's id of the request: its header, or the suffix of its error messages (new-api). */

@@ -166,6 +166,23 @@ describe("a submission whose outcome is not known is never sent again", () => {
     })
   }
 
+  for (const status of [400, 401, 403, 404, 418, 429, 503]) {
+    it.effect(`after ${status} with a new task's id, which is kept`, () =>
+      Effect.gen(function* () {
+        for (const body of [
+          { id: "t-1", status: "PENDING" },
+          { code: "get_channel_failed", data: { task_id: "t-1" } }
+        ]) {
+          const api = provider(answer(status, body), accepted("t-2"))
+          const error = yield* failure(submit).pipe(Effect.provide(api.layer()))
+          expect(error.reason._tag).toBe("OutcomeUnknown")
+          expect(error.taskId).toBe("t-1")
+          expect(api.posts()).toBe(1)
+        }
+      })
+    )
+  }
+
   it.effect("after no answer in time, and the request is aborted", () => {
     const { reply, state } = silence()
     const api = provider(reply, accepted())

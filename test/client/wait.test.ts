@@ -688,6 +688,21 @@ describe("a single look", () => {
     }).pipe(Effect.provide(api.layer()))
   })
 
+  it.effect("finds the task where something in between wrote around it", () =>
+    Effect.gen(function* () {
+      const whole = JSON.stringify({ id, status: "SUCCEEDED", output: ["https://cdn.example.com/a.mp4"] })
+      for (const text of [`)]}',\n${whole}`, `<br />\n<b>Warning</b>: old\n${whole}`, `${whole}\n<!-- cached -->`]) {
+        const api = provider(answer(200, text))
+        expect((yield* run(Task.get(id)).pipe(Effect.provide(api.layer())))._tag).toBe("Succeeded")
+        expect(api.asked).toHaveLength(1)
+      }
+      for (const text of [whole.slice(0, -1), `<html><script>${whole}</script></html>`, "{", "}{"]) {
+        const error = yield* failure(Task.get(id)).pipe(Effect.provide(provider(answer(200, text)).layer()))
+        expect(error.reason._tag).toBe("UnexpectedAnswer")
+      }
+    })
+  )
+
   it.effect("percent-encodes the id", () => {
     const api = provider(done())
     return Effect.gen(function* () {

@@ -95,7 +95,7 @@ describe("a download that fails leaves the folder as it was and says why", () =>
     Effect.gen(function* () {
       const host = yield* assets(sendsVideo)
       expect(yield* failure(Task.download(succeeded(host.url), { to: "" }))).toMatch(
-        /nothing was sent.*to: expected a path/
+        /nothing was sent.*to: must be a path/
       )
       expect(host.asked).toHaveLength(0)
     })

@@ -388,7 +388,7 @@ describe("options that cannot be used", () => {
     ...["", "a\0b", 5, null].map((to) => ["to", { to }] as const),
     ...[-1, 0.5, Number.NaN, "0"].map((index) => ["index", { index }] as const),
     ...[0, -1, 1.5, Number.POSITIVE_INFINITY, Number.NaN, "10"].map((maxBytes) => ["maxBytes", { maxBytes }] as const),
-    ...["soon", "", 0, -5, {}].map((deadline) => ["deadline", { deadline }] as const),
+    ...["soon", "", 0, -5, {}, Number.POSITIVE_INFINITY].map((deadline) => ["deadline", { deadline }] as const),
     ...["soon", 0, -5, null].map((stallTimeout) => ["stallTimeout", { stallTimeout }] as const),
     ...["twice", 3, {}].map((retry) => ["retry", { retry }] as const),
     ...["yes", 1].map((onProgress) => ["onProgress", { onProgress }] as const),
@@ -402,7 +402,7 @@ describe("options that cannot be used", () => {
         const chosen = { to: join(place, "new", "one.mp4"), ...options } as Task.DownloadOptions
         const failed = yield* error(Task.download(succeeded(anywhere), chosen).pipe(hosts.provide))
         expect(failed.reason._tag).toBe("InvalidInput")
-        expect(failed.message).toContain(`${name}: expected `)
+        expect(failed.message).toContain(`${name}: must be `)
         expect(hosts.asked).toHaveLength(0)
         expect(readdirSync(place)).toEqual([])
       })
@@ -413,7 +413,7 @@ describe("options that cannot be used", () => {
     Effect.gen(function* () {
       const options = { to: "", index: -1, maxBytes: 0 }
       const said = yield* failure(Task.download(succeeded(anywhere), options))
-      for (const name of ["to", "index", "maxBytes"]) expect(said).toContain(`${name}: expected `)
+      for (const name of ["to", "index", "maxBytes"]) expect(said).toContain(`${name}: must be `)
     })
   )
 })

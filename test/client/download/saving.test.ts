@@ -55,8 +55,8 @@ describe("a download", () => {
       const to = join(yield* folder, "new", "one.mp4")
       for (const [index, says] of [
         [1, "no number 1"],
-        [-1, "index: expected 0 or a whole number above, got -1"],
-        [0.5, "index: expected 0 or a whole number above, got 0.5"]
+        [-1, "index: must be a whole number, 0 or more, got -1"],
+        [0.5, "index: must be a whole number, 0 or more, got 0.5"]
       ] as const) {
         expect(yield* failure(Task.download(succeeded(host.url), { to, index }))).toContain(says)
       }
