@@ -61,7 +61,10 @@ import type {
   RemoveFaultsData,
   RemoveFaultsErrors,
   ResetWorldData,
-  ResetWorldErrors
+  ResetWorldErrors,
+  SeedTaskData,
+  SeedTaskErrors,
+  SeedTaskResponses
 } from "./types.gen.ts"
 
 export type paths = {
@@ -545,7 +548,40 @@ export type paths = {
       }
     }
     put?: never
-    post?: never
+    /**
+     * Make a task that nobody submitted
+     */
+    post: {
+      parameters: {
+        query?: Required<SeedTaskData>["query"]
+        header?: never
+        path?: never
+        cookie?: never
+      }
+      requestBody: {
+        content: {
+          "application/json": SeedTaskData["body"]
+        }
+      }
+      responses: {
+        201: {
+          headers: {
+            [name: string]: unknown
+          }
+          content: {
+            "application/json": SeedTaskResponses[201]
+          }
+        }
+        "4XX": {
+          headers: {
+            [name: string]: unknown
+          }
+          content: {
+            "application/problem+json": SeedTaskErrors["4XX"]
+          }
+        }
+      }
+    }
     delete?: never
     options?: never
     head?: never

@@ -167,6 +167,22 @@ export const State = Schema.Struct({
 export type Advance = { readonly by: Duration }
 export const Advance = Schema.Struct({ by: Duration }).annotate({ identifier: "Advance" })
 
+export type Seed = { readonly id?: string; readonly scenario?: string; readonly at?: Duration }
+export const Seed = Schema.Struct({
+  id: Schema.optionalKey(
+    Schema.String.annotate({ message: "Expected an id of 1 to 200 letters, digits and any of _ . ~ : -" }).check(
+      Schema.isPattern(new globalThis.RegExp("^[A-Za-z0-9][A-Za-z0-9_.~:-]{0,199}$", "u")).annotate({
+        expected: "a string matching the RegExp ^[A-Za-z0-9][A-Za-z0-9_.~:-]{0,199}$",
+        message: "Expected an id of 1 to 200 letters, digits and any of _ . ~ : -"
+      })
+    )
+  ),
+  scenario: Schema.optionalKey(
+    Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" }))
+  ),
+  at: Schema.optionalKey(Duration)
+}).annotate({ identifier: "Seed" })
+
 export type Task = {
   readonly id: string
   readonly scenario: string

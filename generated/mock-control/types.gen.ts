@@ -186,6 +186,21 @@ export type Task = {
   body: unknown
 }
 
+export type Seed = {
+  /**
+   * Its id, one that no task of this world has. By default one that is the same in every run.
+   */
+  id?: string
+  /**
+   * The name of what becomes of it. By default what becomes of this world's tasks.
+   */
+  scenario?: string
+  /**
+   * How long ago it was submitted, in this world's time. By default now. Only time passes in it: a state that lasts a number of `polls` is still waiting for them.
+   */
+  at?: Duration
+}
+
 export type Failure = {
   /**
    * The name of the contract's example to fail with; `failed` by default, in the task's shape.
@@ -814,12 +829,42 @@ export type ListTasksError = ListTasksErrors[keyof ListTasksErrors]
 
 export type ListTasksResponses = {
   /**
-   * The tasks. Looking is no poll.
+   * The tasks. Looking is no poll. One that was seeded stands where it was seeded, however long ago it says that it was submitted.
    */
   200: Array<Task>
 }
 
 export type ListTasksResponse = ListTasksResponses[keyof ListTasksResponses]
+
+export type SeedTaskData = {
+  body: Seed
+  path?: never
+  query?: {
+    /**
+     * The world's id, in place of a key.
+     */
+    world?: string
+  }
+  url: "/_mock/tasks"
+}
+
+export type SeedTaskErrors = {
+  /**
+   * What was wrong with the call. Nothing was changed.
+   */
+  "4XX": Problem
+}
+
+export type SeedTaskError = SeedTaskErrors[keyof SeedTaskErrors]
+
+export type SeedTaskResponses = {
+  /**
+   * The task as it is now.
+   */
+  201: Task
+}
+
+export type SeedTaskResponse = SeedTaskResponses[keyof SeedTaskResponses]
 
 export type InspectTaskData = {
   body?: never

@@ -35,6 +35,13 @@ export class BrokenFault extends Data.TaggedError("BrokenFault")<{ readonly prob
   }
 }
 
+/** A task that cannot be made without its POST. */
+export class BrokenSeed extends Data.TaggedError("BrokenSeed")<{ readonly problem: string }> {
+  override get message() {
+    return `this task cannot be seeded: ${this.problem}`
+  }
+}
+
 /** A recording that cannot be read or played. */
 export class BrokenRecording extends Data.TaggedError("BrokenRecording")<{
   readonly file: string
@@ -125,6 +132,7 @@ export type MockErrorReason =
   | UnknownScenario
   | BrokenScenario
   | BrokenFault
+  | BrokenSeed
   | BrokenRecording
   | StaleRecording
   | InvalidScale

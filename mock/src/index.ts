@@ -25,12 +25,13 @@ export type {
   Violation,
   World
 } from "../../generated/mock-control/types.gen.ts"
-export type { JournalFilter, MockControl, WorldControl } from "./control/Control.ts"
+export type { JournalFilter, MockControl, Seed, WorldControl } from "./control/Control.ts"
 export type { Access } from "./doors/Guard.ts"
 export {
   BrokenFault,
   BrokenRecording,
   BrokenScenario,
+  BrokenSeed,
   ClientMisconduct,
   InvalidOption,
   InvalidScale,

@@ -38,15 +38,14 @@ export class Worlds {
     return world
   }
 
-  /** The world that has a task with this id: an output's URL carries no key. */
-  with(taskId: string): World | undefined {
+  /** The world that has a task with this id, the one with that id of its own where several do: an output's URL carries no key. */
+  with(taskId: string, worldId: string | undefined): World | undefined {
     this.#forgetIdle()
-    for (const [name, { world }] of this.#worlds) {
-      if (!world.has(taskId)) continue
-      this.#use(name, world)
-      return world
-    }
-    return undefined
+    const having = [...this.#worlds].filter(([, { world }]) => world.has(taskId))
+    const [name, entry] = having.find(([, { world }]) => world.id === worldId) ?? having[0] ?? []
+    if (name === undefined || entry === undefined) return undefined
+    this.#use(name, entry.world)
+    return entry.world
   }
 
   /** The world with this id. Looking at it keeps nothing alive. */
