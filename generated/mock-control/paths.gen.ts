@@ -64,7 +64,10 @@ import type {
   ResetWorldErrors,
   SeedTaskData,
   SeedTaskErrors,
-  SeedTaskResponses
+  SeedTaskResponses,
+  VerifyRequestsData,
+  VerifyRequestsErrors,
+  VerifyRequestsResponses
 } from "./types.gen.ts"
 
 export type paths = {
@@ -1082,6 +1085,55 @@ export type paths = {
     }
     put?: never
     post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/_mock/verify": {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Tell whether this world received the requests that a test expects
+     */
+    post: {
+      parameters: {
+        query?: Required<VerifyRequestsData>["query"]
+        header?: never
+        path?: never
+        cookie?: never
+      }
+      requestBody: {
+        content: {
+          "application/json": VerifyRequestsData["body"]
+        }
+      }
+      responses: {
+        200: {
+          headers: {
+            [name: string]: unknown
+          }
+          content: {
+            "application/json": VerifyRequestsResponses[200]
+          }
+        }
+        "4XX": {
+          headers: {
+            [name: string]: unknown
+          }
+          content: {
+            "application/problem+json": VerifyRequestsErrors["4XX"]
+          }
+        }
+      }
+    }
     delete?: never
     options?: never
     head?: never

@@ -136,6 +136,14 @@ export const Intent = Schema.StructWithRest(
   [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
 ).annotate({ identifier: "Intent" })
 
+export type NearMiss = { readonly request: number; readonly differences: ReadonlyArray<string> } & {
+  readonly [x: string]: Schema.Json
+}
+export const NearMiss = Schema.StructWithRest(
+  Schema.Struct({ request: Schema.Int, differences: Schema.Array(Schema.String) }),
+  [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
+).annotate({ identifier: "NearMiss" })
+
 export type Problem = {
   readonly type: string
   readonly title: string
@@ -216,6 +224,37 @@ export const Task = Schema.StructWithRest(
   }),
   [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
 ).annotate({ identifier: "Task" })
+
+export type ExpectedRequests = {
+  readonly operation: Operation
+  readonly task?: string
+  readonly status?: number
+  readonly body?: Schema.Json
+  readonly count?: number
+  readonly atLeast?: number
+  readonly atMost?: number
+}
+export const ExpectedRequests = Schema.Struct({
+  operation: Operation,
+  task: Schema.optionalKey(
+    Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" }))
+  ),
+  status: Schema.optionalKey(
+    Schema.Int.check(
+      Schema.isGreaterThanOrEqualTo(100).annotate({ expected: "a value greater than or equal to 100" })
+    ).check(Schema.isLessThanOrEqualTo(599).annotate({ expected: "a value less than or equal to 599" }))
+  ),
+  body: Schema.optionalKey(Schema.Json.annotate({ expected: "JSON value" })),
+  count: Schema.optionalKey(
+    Schema.Int.check(Schema.isGreaterThanOrEqualTo(0).annotate({ expected: "a value greater than or equal to 0" }))
+  ),
+  atLeast: Schema.optionalKey(
+    Schema.Int.check(Schema.isGreaterThanOrEqualTo(0).annotate({ expected: "a value greater than or equal to 0" }))
+  ),
+  atMost: Schema.optionalKey(
+    Schema.Int.check(Schema.isGreaterThanOrEqualTo(0).annotate({ expected: "a value greater than or equal to 0" }))
+  )
+}).annotate({ identifier: "ExpectedRequests" })
 
 export type Health = {
   readonly status: "ok"
@@ -344,6 +383,26 @@ export const Finding = Schema.StructWithRest(
   }),
   [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
 ).annotate({ identifier: "Finding" })
+
+export type Verification = {
+  readonly ok: boolean
+  readonly count: number
+  readonly requests: ReadonlyArray<number>
+  readonly nearMisses: ReadonlyArray<NearMiss>
+  readonly dropped: number
+  readonly text: string
+} & { readonly [x: string]: Schema.Json }
+export const Verification = Schema.StructWithRest(
+  Schema.Struct({
+    ok: Schema.Boolean,
+    count: Schema.Int,
+    requests: Schema.Array(Schema.Int),
+    nearMisses: Schema.Array(NearMiss),
+    dropped: Schema.Int,
+    text: Schema.String
+  }),
+  [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
+).annotate({ identifier: "Verification" })
 
 export type Scenario = {
   readonly name: string

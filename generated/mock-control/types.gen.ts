@@ -506,6 +506,69 @@ export type Report = {
   text: string
 }
 
+/**
+ * Requests that a test expects. Without `count`, `atLeast` and `atMost`, one at least; `count` is given alone.
+ */
+export type ExpectedRequests = {
+  operation: Operation
+  /**
+   * The id of the task that they are about.
+   */
+  task?: string
+  /**
+   * What they were answered.
+   */
+  status?: number
+  /**
+   * What their body has: a field that is not named here may be anything, a list has these items and no others, and `*` in a text stands for any letters. Queries of URLs are not compared, as the journal has none.
+   */
+  body?: unknown
+  /**
+   * So many of them, no more and no fewer.
+   */
+  count?: number
+  atLeast?: number
+  atMost?: number
+}
+
+export type NearMiss = {
+  /**
+   * Its number in the journal.
+   */
+  request: number
+  /**
+   * What is otherwise than expected, a field each.
+   */
+  differences: Array<string>
+}
+
+export type Verification = {
+  /**
+   * Whether it is as expected.
+   */
+  ok: boolean
+  /**
+   * How many such requests were received.
+   */
+  count: number
+  /**
+   * Their numbers in the journal.
+   */
+  requests: Array<number>
+  /**
+   * Others of the same operation, the nearest first, three at most.
+   */
+  nearMisses: Array<NearMiss>
+  /**
+   * How many of the oldest requests are no longer kept. They may have been such, so that where there are any, no upper bound holds.
+   */
+  dropped: number
+  /**
+   * The same for people.
+   */
+  text: string
+}
+
 export type Problem = {
   type: string
   title: string
@@ -1266,3 +1329,33 @@ export type GetReportResponses = {
 }
 
 export type GetReportResponse = GetReportResponses[keyof GetReportResponses]
+
+export type VerifyRequestsData = {
+  body: ExpectedRequests
+  path?: never
+  query?: {
+    /**
+     * The world's id, in place of a key.
+     */
+    world?: string
+  }
+  url: "/_mock/verify"
+}
+
+export type VerifyRequestsErrors = {
+  /**
+   * What was wrong with the call. Nothing was changed.
+   */
+  "4XX": Problem
+}
+
+export type VerifyRequestsError = VerifyRequestsErrors[keyof VerifyRequestsErrors]
+
+export type VerifyRequestsResponses = {
+  /**
+   * What was received of it.
+   */
+  200: Verification
+}
+
+export type VerifyRequestsResponse = VerifyRequestsResponses[keyof VerifyRequestsResponses]

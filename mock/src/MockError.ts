@@ -6,7 +6,7 @@
  * @module
  */
 import * as Data from "effect/Data"
-import type { Report } from "../../generated/mock-control/types.gen.ts"
+import type { Report, Verification } from "../../generated/mock-control/types.gen.ts"
 
 /** No built-in scenario has this name. */
 export class UnknownScenario extends Data.TaggedError("UnknownScenario")<{
@@ -170,5 +170,24 @@ export class ClientMisconduct extends Error {
   /** What the client did, without the findings that were allowed. */
   get report(): Report {
     return this.#report
+  }
+}
+
+/** The failure of a test whose client did not send what was expected; its message says what differs. A plain error, as `ClientMisconduct` is. */
+export class UnexpectedRequests extends Error {
+  readonly #verification: Verification
+
+  constructor(verification: Verification) {
+    super(verification.text)
+    this.#verification = verification
+  }
+
+  override get name() {
+    return "UnexpectedRequests"
+  }
+
+  /** What was received, and what came near. */
+  get verification(): Verification {
+    return this.#verification
   }
 }

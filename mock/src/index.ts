@@ -12,6 +12,7 @@ export type {
   Entry,
   EntryAnswer,
   EntryFault,
+  ExpectedRequests,
   Fault,
   FaultKind,
   Finding,
@@ -19,9 +20,11 @@ export type {
   InjectedFault,
   Intent,
   Journal,
+  NearMiss,
   Operation,
   Report,
   Task,
+  Verification,
   Violation,
   World
 } from "../../generated/mock-control/types.gen.ts"
@@ -41,6 +44,7 @@ export {
   RunwayMockError,
   StaleRecording,
   TooManyWorlds,
+  UnexpectedRequests,
   UnknownScenario,
   UnknownTask,
   UnknownWorld

@@ -17,11 +17,13 @@ import {
   InvalidOption,
   RunwayMockError,
   TooManyWorlds,
+  UnexpectedRequests,
   UnknownScenario,
   UnknownTask,
   UnknownWorld
 } from "../MockError.ts"
 import * as TaskBody from "../provider/TaskBody.ts"
+import * as Verification from "../record/Verification.ts"
 import { type Length, millisOf } from "../Time.ts"
 import * as Account from "../world/Account.ts"
 import * as Scenario from "../world/Scenario.ts"
@@ -165,6 +167,10 @@ export interface WorldControl {
    * a test needs that submits and does not wait. A paid orphan is let through where a fault made it, for the client could not help it.
    */
   readonly expectClean: (options?: { readonly allow?: ReadonlyArray<Api.FindingKind> | undefined }) => void
+  /** Whether it received such requests, and if not, how those that came nearest differ. */
+  readonly verify: (expected: Api.ExpectedRequests) => Api.Verification
+  /** Throws an `UnexpectedRequests` where it did not receive such requests; its message says what differs. */
+  readonly expectRequests: (expected: Api.ExpectedRequests) => void
   /** Makes it as if the key had never been used. */
   readonly reset: () => void
 }
@@ -339,6 +345,37 @@ const faultControls = ({ find }: Controlled): Pick<WorldControl, "inject" | "fau
   }
 })
 
+/** Throws where an expectation can never be met, or would always be. */
+const checkExpected = ({ operation, count, atLeast, atMost }: Api.ExpectedRequests): void => {
+  const refuse = (option: string, problem: string) => fail(new InvalidOption({ option, problem }))
+  if (!["submit", "poll", "asset", "other"].includes(operation))
+    refuse("operation", `must be submit, poll, asset or other; got ${String(operation)}`)
+  for (const [option, number] of Object.entries({ count, atLeast, atMost }))
+    if (number !== undefined && !(Number.isInteger(number) && number >= 0))
+      refuse(option, `must be a whole number, 0 or more; got ${number}`)
+  if (count !== undefined && (atLeast !== undefined || atMost !== undefined))
+    refuse("count", "is the exact number: give it alone, or atLeast and atMost without it")
+  if (atLeast !== undefined && atMost !== undefined && atLeast > atMost)
+    refuse("atLeast", `must not be above atMost; got ${atLeast} and ${atMost}`)
+}
+
+const verifyControls = ({ find }: Controlled): Pick<WorldControl, "verify" | "expectRequests"> => {
+  const verify = (expected: Api.ExpectedRequests): Api.Verification => {
+    checkExpected(expected)
+    return Verification.verify(
+      expected,
+      find().journal.read(() => true)
+    )
+  }
+  return {
+    verify,
+    expectRequests: (expected) => {
+      const verification = verify(expected)
+      if (!verification.ok) throw new UnexpectedRequests(verification)
+    }
+  }
+}
+
 const recordControls = ({ find }: Controlled): Pick<WorldControl, "journal" | "report" | "expectClean"> => ({
   journal: ({ after = 0, operation, task } = {}) =>
     find().journal.read(
@@ -367,7 +404,8 @@ const ofWorld = (mock: Mock, find: () => World, origin: string): WorldControl =>
     ...clockControls(controlled),
     ...taskControls(controlled),
     ...faultControls(controlled),
-    ...recordControls(controlled)
+    ...recordControls(controlled),
+    ...verifyControls(controlled)
   }
 }
 

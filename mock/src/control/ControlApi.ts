@@ -152,6 +152,9 @@ export const operations: Readonly<Record<string, Handler>> = {
   chooseRequirements: answers<"/_mock/requirements", "put">(({ world, body }) =>
     world().require(read(Schemas.Requirements, body).required)
   ),
+  verifyRequests: answers<"/_mock/verify", "post">(({ world, body }) =>
+    world().verify(read(Schemas.ExpectedRequests, body))
+  ),
   getReport: answers<"/_mock/report", "get">(({ world, query }) =>
     world().report({ allow: read(Allow, query.getAll("allow")) })
   )

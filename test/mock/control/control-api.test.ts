@@ -73,6 +73,11 @@ const calls: Readonly<Record<string, Call>> = {
   limitAccount: { schema: Wanted.Account, body: { concurrency: 2, daily: 5 }, same: (world) => world.account() },
   readJournal: { schema: Wanted.Journal, same: (world) => world.journal() },
   getReport: { schema: Wanted.Report, same: (world) => world.report() },
+  verifyRequests: {
+    schema: Wanted.Verification,
+    body: { operation: "submit", count: 1, body: { seed: 2 } },
+    same: (world) => world.verify({ operation: "submit", count: 1, body: { seed: 2 } })
+  },
   // Last, because it forgets what the others are about.
   forgetWorlds: { schema: undefined, status: 204 }
 }
@@ -136,6 +141,8 @@ describe("the controls over HTTP keep to their own contract", () => {
     ["POST", "/_mock/tasks", { id: "a/b" }, /^400 .*an id of 1 to 200 letters/],
     ["POST", "/_mock/tasks", { scenario: "nope" }, /^404 .*no scenario "nope"/],
     ["POST", "/_mock/tasks", { at: "yesterday" }, /^400 .*duration/],
+    ["POST", "/_mock/verify", { operation: "upload" }, /^400 /],
+    ["POST", "/_mock/verify", { operation: "poll", count: 1, atMost: 2 }, /^400 count is the exact number/],
     ["PUT", "/_mock/scenario", { name: "nope" }, /^404 .*no scenario "nope"; known: happy/],
     ["PUT", "/_mock/scenario", { name: "x", timeline: [] }, /^400 .*timeline is empty/],
     ["POST", "/_mock/clock/advance", { by: "-5 seconds" }, /^400 /],
