@@ -440,6 +440,7 @@ export const ScenarioChoice = Schema.Struct({
 
 export type World = {
   readonly world: string
+  readonly name?: string
   readonly scenario: string
   readonly tasks: number
   readonly requests: number
@@ -452,6 +453,7 @@ export type World = {
 export const World = Schema.StructWithRest(
   Schema.Struct({
     world: Schema.String,
+    name: Schema.optionalKey(Schema.String),
     scenario: Schema.String,
     tasks: Schema.Int,
     requests: Schema.Int,

@@ -50,13 +50,17 @@ export type Requirements = {
 }
 
 /**
- * What the mock keeps for one key. The key itself is kept nowhere.
+ * What the mock keeps for one key. The key itself is kept nowhere, unless it begins with `test-` or `mock-`: such a key is no secret, and names its world. Requests without a key have a world of their own, `nobody`, in which no POST makes a task.
  */
 export type World = {
   /**
    * Its id, the same in every run for the same key.
    */
   world: string
+  /**
+   * What people call it: its key where that begins with `test-` or `mock-`, cut when long; `no key` for requests without one. Absent for any other key.
+   */
+  name?: string
   /**
    * What becomes of a task whose POST asks for nothing else.
    */
@@ -657,7 +661,7 @@ export type ListWorldsError = ListWorldsErrors[keyof ListWorldsErrors]
 
 export type ListWorldsResponses = {
   /**
-   * The worlds. None of them tells its key.
+   * The worlds. None of them tells a key that may be a secret.
    */
   200: Array<World>
 }

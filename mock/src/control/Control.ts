@@ -181,7 +181,7 @@ export interface MockControl {
   readonly world: (key: string) => WorldControl
   /** The world with this id, as `worlds` lists it; `undefined` if there is none. */
   readonly worldAt: (id: string) => WorldControl | undefined
-  /** Every world, the one used last in front. None tells its key. */
+  /** Every world, the one used last in front. None tells a key that may be a secret. */
   readonly worlds: () => Array<Api.World>
   /** The scenarios that can be asked for by name. */
   readonly scenarios: () => Array<Scenario.Scenario>
@@ -200,6 +200,7 @@ interface Controlled {
 
 const describe = (world: World): Api.World => ({
   world: world.id,
+  ...(world.label === undefined ? {} : { name: world.label }),
   scenario: world.script.name,
   tasks: world.size,
   requests: world.journal.last,

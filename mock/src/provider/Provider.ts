@@ -168,7 +168,7 @@ const receive = ({ worlds }: Settings, address: Incoming.Address, outputOf: stri
   const key = Incoming.keyOf(address.request.headers)
   const ofKey = () => (key === undefined ? undefined : worlds.of(key))
   const ownWorld = outputOf === undefined ? ofKey() : worlds.with(outputOf, Output.worldIdOf(address.url))
-  const world = ownWorld ?? worlds.nobodys
+  const world = ownWorld ?? worlds.keyless()
   const hit = address.operation === "other" ? undefined : world.faults.strike(address.operation)
   return { address, ownWorld, world, hit }
 }

@@ -103,6 +103,8 @@ export interface WorldSettings {
 export class World {
   /** Tells worlds apart without telling a key. */
   readonly id: string
+  /** What people call it, where its key is no secret. */
+  readonly label: string | undefined
   /** What becomes of a task whose POST asks for nothing else. */
   script: Scenario.Script
   readonly faults: Faults
@@ -122,7 +124,14 @@ export class World {
   #seeds = 0
   #requests = 0
 
-  constructor(name: string, script: Scenario.Script, settings: WorldSettings, store: JournalStore) {
+  constructor(
+    name: string,
+    script: Scenario.Script,
+    settings: WorldSettings,
+    store: JournalStore,
+    label: string | undefined
+  ) {
+    this.label = label
     this.#name = name
     this.id = name.slice(0, 12)
     this.script = script
