@@ -61,7 +61,13 @@ import type {
   RemoveFaultsData,
   RemoveFaultsErrors,
   ResetWorldData,
-  ResetWorldErrors
+  ResetWorldErrors,
+  SeedTaskData,
+  SeedTaskErrors,
+  SeedTaskResponses,
+  VerifyRequestsData,
+  VerifyRequestsErrors,
+  VerifyRequestsResponses
 } from "./types.gen.ts"
 
 export type paths = {
@@ -545,7 +551,40 @@ export type paths = {
       }
     }
     put?: never
-    post?: never
+    /**
+     * Make a task that nobody submitted
+     */
+    post: {
+      parameters: {
+        query?: Required<SeedTaskData>["query"]
+        header?: never
+        path?: never
+        cookie?: never
+      }
+      requestBody: {
+        content: {
+          "application/json": SeedTaskData["body"]
+        }
+      }
+      responses: {
+        201: {
+          headers: {
+            [name: string]: unknown
+          }
+          content: {
+            "application/json": SeedTaskResponses[201]
+          }
+        }
+        "4XX": {
+          headers: {
+            [name: string]: unknown
+          }
+          content: {
+            "application/problem+json": SeedTaskErrors["4XX"]
+          }
+        }
+      }
+    }
     delete?: never
     options?: never
     head?: never
@@ -1046,6 +1085,55 @@ export type paths = {
     }
     put?: never
     post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/_mock/verify": {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Tell whether this world received the requests that a test expects
+     */
+    post: {
+      parameters: {
+        query?: Required<VerifyRequestsData>["query"]
+        header?: never
+        path?: never
+        cookie?: never
+      }
+      requestBody: {
+        content: {
+          "application/json": VerifyRequestsData["body"]
+        }
+      }
+      responses: {
+        200: {
+          headers: {
+            [name: string]: unknown
+          }
+          content: {
+            "application/json": VerifyRequestsResponses[200]
+          }
+        }
+        "4XX": {
+          headers: {
+            [name: string]: unknown
+          }
+          content: {
+            "application/problem+json": VerifyRequestsErrors["4XX"]
+          }
+        }
+      }
+    }
     delete?: never
     options?: never
     head?: never

@@ -136,6 +136,14 @@ export const Intent = Schema.StructWithRest(
   [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
 ).annotate({ identifier: "Intent" })
 
+export type NearMiss = { readonly request: number; readonly differences: ReadonlyArray<string> } & {
+  readonly [x: string]: Schema.Json
+}
+export const NearMiss = Schema.StructWithRest(
+  Schema.Struct({ request: Schema.Int, differences: Schema.Array(Schema.String) }),
+  [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
+).annotate({ identifier: "NearMiss" })
+
 export type Problem = {
   readonly type: string
   readonly title: string
@@ -166,6 +174,22 @@ export const State = Schema.Struct({
 
 export type Advance = { readonly by: Duration }
 export const Advance = Schema.Struct({ by: Duration }).annotate({ identifier: "Advance" })
+
+export type Seed = { readonly id?: string; readonly scenario?: string; readonly at?: Duration }
+export const Seed = Schema.Struct({
+  id: Schema.optionalKey(
+    Schema.String.annotate({ message: "Expected an id of 1 to 200 letters, digits and any of _ . ~ : -" }).check(
+      Schema.isPattern(new globalThis.RegExp("^[A-Za-z0-9][A-Za-z0-9_.~:-]{0,199}$", "u")).annotate({
+        expected: "a string matching the RegExp ^[A-Za-z0-9][A-Za-z0-9_.~:-]{0,199}$",
+        message: "Expected an id of 1 to 200 letters, digits and any of _ . ~ : -"
+      })
+    )
+  ),
+  scenario: Schema.optionalKey(
+    Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" }))
+  ),
+  at: Schema.optionalKey(Duration)
+}).annotate({ identifier: "Seed" })
 
 export type Task = {
   readonly id: string
@@ -200,6 +224,37 @@ export const Task = Schema.StructWithRest(
   }),
   [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
 ).annotate({ identifier: "Task" })
+
+export type ExpectedRequests = {
+  readonly operation: Operation
+  readonly task?: string
+  readonly status?: number
+  readonly body?: Schema.Json
+  readonly count?: number
+  readonly atLeast?: number
+  readonly atMost?: number
+}
+export const ExpectedRequests = Schema.Struct({
+  operation: Operation,
+  task: Schema.optionalKey(
+    Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" }))
+  ),
+  status: Schema.optionalKey(
+    Schema.Int.check(
+      Schema.isGreaterThanOrEqualTo(100).annotate({ expected: "a value greater than or equal to 100" })
+    ).check(Schema.isLessThanOrEqualTo(599).annotate({ expected: "a value less than or equal to 599" }))
+  ),
+  body: Schema.optionalKey(Schema.Json.annotate({ expected: "JSON value" })),
+  count: Schema.optionalKey(
+    Schema.Int.check(Schema.isGreaterThanOrEqualTo(0).annotate({ expected: "a value greater than or equal to 0" }))
+  ),
+  atLeast: Schema.optionalKey(
+    Schema.Int.check(Schema.isGreaterThanOrEqualTo(0).annotate({ expected: "a value greater than or equal to 0" }))
+  ),
+  atMost: Schema.optionalKey(
+    Schema.Int.check(Schema.isGreaterThanOrEqualTo(0).annotate({ expected: "a value greater than or equal to 0" }))
+  )
+}).annotate({ identifier: "ExpectedRequests" })
 
 export type Health = {
   readonly status: "ok"
@@ -329,6 +384,26 @@ export const Finding = Schema.StructWithRest(
   [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
 ).annotate({ identifier: "Finding" })
 
+export type Verification = {
+  readonly ok: boolean
+  readonly count: number
+  readonly requests: ReadonlyArray<number>
+  readonly nearMisses: ReadonlyArray<NearMiss>
+  readonly dropped: number
+  readonly text: string
+} & { readonly [x: string]: Schema.Json }
+export const Verification = Schema.StructWithRest(
+  Schema.Struct({
+    ok: Schema.Boolean,
+    count: Schema.Int,
+    requests: Schema.Array(Schema.Int),
+    nearMisses: Schema.Array(NearMiss),
+    dropped: Schema.Int,
+    text: Schema.String
+  }),
+  [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
+).annotate({ identifier: "Verification" })
+
 export type Scenario = {
   readonly name: string
   readonly about?: string
@@ -365,6 +440,7 @@ export const ScenarioChoice = Schema.Struct({
 
 export type World = {
   readonly world: string
+  readonly name?: string
   readonly scenario: string
   readonly tasks: number
   readonly requests: number
@@ -377,6 +453,7 @@ export type World = {
 export const World = Schema.StructWithRest(
   Schema.Struct({
     world: Schema.String,
+    name: Schema.optionalKey(Schema.String),
     scenario: Schema.String,
     tasks: Schema.Int,
     requests: Schema.Int,

@@ -50,13 +50,17 @@ export type Requirements = {
 }
 
 /**
- * What the mock keeps for one key. The key itself is kept nowhere.
+ * What the mock keeps for one key. The key itself is kept nowhere, unless it begins with `test-` or `mock-`: such a key is no secret, and names its world. Requests without a key have a world of their own, `nobody`, in which no POST makes a task.
  */
 export type World = {
   /**
    * Its id, the same in every run for the same key.
    */
   world: string
+  /**
+   * What people call it: its key where that begins with `test-` or `mock-`, cut when long; `no key` for requests without one. Absent for any other key.
+   */
+  name?: string
   /**
    * What becomes of a task whose POST asks for nothing else.
    */
@@ -184,6 +188,21 @@ export type Task = {
    * What a poll would be answered with now, as the contract has it.
    */
   body: unknown
+}
+
+export type Seed = {
+  /**
+   * Its id, one that no task of this world has. By default one that is the same in every run.
+   */
+  id?: string
+  /**
+   * The name of what becomes of it. By default what becomes of this world's tasks.
+   */
+  scenario?: string
+  /**
+   * How long ago it was submitted, in this world's time. By default now. Only time passes in it: a state that lasts a number of `polls` is still waiting for them.
+   */
+  at?: Duration
 }
 
 export type Failure = {
@@ -491,6 +510,69 @@ export type Report = {
   text: string
 }
 
+/**
+ * Requests that a test expects. Without `count`, `atLeast` and `atMost`, one at least; `count` is given alone.
+ */
+export type ExpectedRequests = {
+  operation: Operation
+  /**
+   * The id of the task that they are about.
+   */
+  task?: string
+  /**
+   * What they were answered.
+   */
+  status?: number
+  /**
+   * What their body has: a field that is not named here may be anything, a list has these items and no others, and `*` in a text stands for any letters. Queries of URLs are not compared, as the journal has none.
+   */
+  body?: unknown
+  /**
+   * So many of them, no more and no fewer.
+   */
+  count?: number
+  atLeast?: number
+  atMost?: number
+}
+
+export type NearMiss = {
+  /**
+   * Its number in the journal.
+   */
+  request: number
+  /**
+   * What is otherwise than expected, a field each.
+   */
+  differences: Array<string>
+}
+
+export type Verification = {
+  /**
+   * Whether it is as expected.
+   */
+  ok: boolean
+  /**
+   * How many such requests were received.
+   */
+  count: number
+  /**
+   * Their numbers in the journal.
+   */
+  requests: Array<number>
+  /**
+   * Others of the same operation, the nearest first, three at most.
+   */
+  nearMisses: Array<NearMiss>
+  /**
+   * How many of the oldest requests are no longer kept. They may have been such, so that where there are any, no upper bound holds.
+   */
+  dropped: number
+  /**
+   * The same for people.
+   */
+  text: string
+}
+
 export type Problem = {
   type: string
   title: string
@@ -579,7 +661,7 @@ export type ListWorldsError = ListWorldsErrors[keyof ListWorldsErrors]
 
 export type ListWorldsResponses = {
   /**
-   * The worlds. None of them tells its key.
+   * The worlds. None of them tells a key that may be a secret.
    */
   200: Array<World>
 }
@@ -814,12 +896,42 @@ export type ListTasksError = ListTasksErrors[keyof ListTasksErrors]
 
 export type ListTasksResponses = {
   /**
-   * The tasks. Looking is no poll.
+   * The tasks. Looking is no poll. One that was seeded stands where it was seeded, however long ago it says that it was submitted.
    */
   200: Array<Task>
 }
 
 export type ListTasksResponse = ListTasksResponses[keyof ListTasksResponses]
+
+export type SeedTaskData = {
+  body: Seed
+  path?: never
+  query?: {
+    /**
+     * The world's id, in place of a key.
+     */
+    world?: string
+  }
+  url: "/_mock/tasks"
+}
+
+export type SeedTaskErrors = {
+  /**
+   * What was wrong with the call. Nothing was changed.
+   */
+  "4XX": Problem
+}
+
+export type SeedTaskError = SeedTaskErrors[keyof SeedTaskErrors]
+
+export type SeedTaskResponses = {
+  /**
+   * The task as it is now.
+   */
+  201: Task
+}
+
+export type SeedTaskResponse = SeedTaskResponses[keyof SeedTaskResponses]
 
 export type InspectTaskData = {
   body?: never
@@ -1221,3 +1333,33 @@ export type GetReportResponses = {
 }
 
 export type GetReportResponse = GetReportResponses[keyof GetReportResponses]
+
+export type VerifyRequestsData = {
+  body: ExpectedRequests
+  path?: never
+  query?: {
+    /**
+     * The world's id, in place of a key.
+     */
+    world?: string
+  }
+  url: "/_mock/verify"
+}
+
+export type VerifyRequestsErrors = {
+  /**
+   * What was wrong with the call. Nothing was changed.
+   */
+  "4XX": Problem
+}
+
+export type VerifyRequestsError = VerifyRequestsErrors[keyof VerifyRequestsErrors]
+
+export type VerifyRequestsResponses = {
+  /**
+   * What was received of it.
+   */
+  200: Verification
+}
+
+export type VerifyRequestsResponse = VerifyRequestsResponses[keyof VerifyRequestsResponses]

@@ -6,7 +6,7 @@
  * @module
  */
 import * as Data from "effect/Data"
-import type { Report } from "../../generated/mock-control/types.gen.ts"
+import type { Report, Verification } from "../../generated/mock-control/types.gen.ts"
 
 /** No built-in scenario has this name. */
 export class UnknownScenario extends Data.TaggedError("UnknownScenario")<{
@@ -32,6 +32,13 @@ export class BrokenScenario extends Data.TaggedError("BrokenScenario")<{
 export class BrokenFault extends Data.TaggedError("BrokenFault")<{ readonly problem: string }> {
   override get message() {
     return `this fault cannot happen: ${this.problem}`
+  }
+}
+
+/** A task that cannot be made without its POST. */
+export class BrokenSeed extends Data.TaggedError("BrokenSeed")<{ readonly problem: string }> {
+  override get message() {
+    return `this task cannot be seeded: ${this.problem}`
   }
 }
 
@@ -125,6 +132,7 @@ export type MockErrorReason =
   | UnknownScenario
   | BrokenScenario
   | BrokenFault
+  | BrokenSeed
   | BrokenRecording
   | StaleRecording
   | InvalidScale
@@ -162,5 +170,24 @@ export class ClientMisconduct extends Error {
   /** What the client did, without the findings that were allowed. */
   get report(): Report {
     return this.#report
+  }
+}
+
+/** The failure of a test whose client did not send what was expected; its message says what differs. A plain error, as `ClientMisconduct` is. */
+export class UnexpectedRequests extends Error {
+  readonly #verification: Verification
+
+  constructor(verification: Verification) {
+    super(verification.text)
+    this.#verification = verification
+  }
+
+  override get name() {
+    return "UnexpectedRequests"
+  }
+
+  /** What was received, and what came near. */
+  get verification(): Verification {
+    return this.#verification
   }
 }

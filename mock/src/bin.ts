@@ -192,6 +192,7 @@ const command = Command.make(
       Flag.withDefault("90 days")
     ),
     verbose: flag("verbose", "Show the headers and bodies of each request too"),
+    quiet: flag("quiet", "Show no requests: only where it listens and, at the end, what the client did wrong"),
     json: flag("json", "Say everything in lines of JSON, for programs: first that it is ready, then each request"),
     exitWithStdin: flag(
       "exit-with-stdin",
@@ -207,7 +208,7 @@ const command = Command.make(
   },
   Effect.fnUntraced(function* ({ list: listing, ...options }) {
     if (listing) return yield* Console.log(list)
-    const { maxWorlds, maxTasks, maxJournal, idle, verbose, json, exitWithStdin, concurrency, daily, ...flags } =
+    const { maxWorlds, maxTasks, maxJournal, idle, verbose, quiet, json, exitWithStdin, concurrency, daily, ...flags } =
       options
     const { record, out, redactHosts, replay, replayMaxAge, virtualStart, ...rest } = flags
     const scenario = Option.getOrUndefined(rest.scenario)
@@ -221,7 +222,7 @@ const command = Command.make(
       replay: Option.getOrUndefined(Option.map(replay, (from) => ({ from, maxAge: replayMaxAge }))),
       account: { concurrency: Option.getOrUndefined(concurrency), daily: Option.getOrUndefined(daily) },
       limits: { worlds: maxWorlds, tasks: maxTasks, journal: maxJournal, idle },
-      onRequest: (entry, world) => print(show(entry, world))
+      onRequest: quiet ? undefined : (entry, world) => print(show(entry, world))
     }).pipe(
       Effect.tapError(({ reason, message }) =>
         json ? Console.log(JSON.stringify({ event: "failed", reason: reason._tag, message })) : Effect.void
@@ -229,7 +230,8 @@ const command = Command.make(
     )
     const { url, port } = mock
     const ready = { event: "ready", url, port, pid: process.pid, version: manifest.version }
-    yield* Console.log(json ? JSON.stringify(ready) : greeting(url, modeOf(flags)))
+    const hello = quiet ? `cometapi-runway-mock listens on ${url}` : greeting(url, modeOf(flags))
+    yield* Console.log(json ? JSON.stringify(ready) : hello)
     if (Option.isSome(record) || Option.isSome(replay)) yield* Effect.addFinalizer(() => sumUp(mock, json))
     if (!json) {
       yield* Effect.addFinalizer(() => {

@@ -12,6 +12,7 @@ export type {
   Entry,
   EntryAnswer,
   EntryFault,
+  ExpectedRequests,
   Fault,
   FaultKind,
   Finding,
@@ -19,18 +20,21 @@ export type {
   InjectedFault,
   Intent,
   Journal,
+  NearMiss,
   Operation,
   Report,
   Task,
+  Verification,
   Violation,
   World
 } from "../../generated/mock-control/types.gen.ts"
-export type { JournalFilter, MockControl, WorldControl } from "./control/Control.ts"
+export type { JournalFilter, MockControl, Seed, WorldControl } from "./control/Control.ts"
 export type { Access } from "./doors/Guard.ts"
 export {
   BrokenFault,
   BrokenRecording,
   BrokenScenario,
+  BrokenSeed,
   ClientMisconduct,
   InvalidOption,
   InvalidScale,
@@ -40,6 +44,7 @@ export {
   RunwayMockError,
   StaleRecording,
   TooManyWorlds,
+  UnexpectedRequests,
   UnknownScenario,
   UnknownTask,
   UnknownWorld

@@ -64,6 +64,21 @@ describe("the command", () => {
     assert.notInclude(said.out, key)
   })
 
+  it("is quiet where that is asked for: where it listens, and at the end what the client did wrong", async () => {
+    const { child, said, ended } = run("--port", "0", "--quiet", "--clock", "virtual")
+    try {
+      while (!said.out.includes("\n")) await once(child.stdout, "data")
+      const url = /http:\/\/127\.0\.0\.1:\d+/.exec(said.out)?.[0] ?? ""
+      await post(fetch, url, key)
+      await post(fetch, url, key)
+    } finally {
+      child.kill("SIGTERM")
+    }
+    const [code] = await ended
+    assert.deepStrictEqual([code, said.err], [0, ""])
+    assert.match(said.out, /^cometapi-runway-mock listens on http:\/\/127\.0\.0\.1:\d+\n\nThe client did 3 things /)
+  })
+
   it("speaks JSON to programs: first that it is ready, then each request, and ends when its standard input does", async () => {
     const fault = { on: "poll", kind: "status", status: 429, retryAfter: 7, nth: 2 }
     const { child, said, ended } = run(

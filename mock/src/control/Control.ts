@@ -12,19 +12,22 @@ import * as TaskShape from "../contract/TaskShape.ts"
 import { check } from "../faults/Fault.ts"
 import {
   BrokenFault,
+  BrokenSeed,
   ClientMisconduct,
   InvalidOption,
   RunwayMockError,
   TooManyWorlds,
+  UnexpectedRequests,
   UnknownScenario,
   UnknownTask,
   UnknownWorld
 } from "../MockError.ts"
 import * as TaskBody from "../provider/TaskBody.ts"
+import * as Verification from "../record/Verification.ts"
 import { type Length, millisOf } from "../Time.ts"
 import * as Account from "../world/Account.ts"
 import * as Scenario from "../world/Scenario.ts"
-import type { TaskView, World } from "../world/World.ts"
+import type { Seed as SeededJob, TaskView, World } from "../world/World.ts"
 import type { Worlds } from "../world/Worlds.ts"
 
 /** What a mock is to those who steer it. */
@@ -44,6 +47,16 @@ export interface JournalFilter {
   readonly operation?: Api.Operation | undefined
   /** Only entries about this task. */
   readonly task?: string | undefined
+}
+
+/** A task that is there without a POST. */
+export interface Seed {
+  /** Its id, one that no task of this world has. Default: one that is the same in every run. */
+  readonly id?: string | undefined
+  /** What becomes of it: a known scenario's name, or a scenario of your own. Default: what becomes of this world's tasks. */
+  readonly scenario?: string | Scenario.Scenario | undefined
+  /** How long ago it was submitted, in this world's time: `"1 minute"`. Default: now. */
+  readonly at?: Length | undefined
 }
 
 /** Faults of one world at a time: each request is compared with all of them. */
@@ -127,6 +140,8 @@ export interface WorldControl {
   readonly tasks: () => Array<Api.Task>
   /** One task. Calling this does not count as a poll. */
   readonly task: (id: string) => Api.Task
+  /** Makes a task that nobody submitted, for a client that has an id from somewhere else. It costs nothing and need not be collected. */
+  readonly seed: (seed?: Seed) => Api.Task
   /** Brings one task to the next state of its scenario. */
   readonly step: (id: string) => Api.Task
   /** Lets one task succeed now, whatever its scenario says. */
@@ -152,6 +167,10 @@ export interface WorldControl {
    * a test needs that submits and does not wait. A paid orphan is let through where a fault made it, for the client could not help it.
    */
   readonly expectClean: (options?: { readonly allow?: ReadonlyArray<Api.FindingKind> | undefined }) => void
+  /** Whether it received such requests, and if not, how those that came nearest differ. */
+  readonly verify: (expected: Api.ExpectedRequests) => Api.Verification
+  /** Throws an `UnexpectedRequests` where it did not receive such requests; its message says what differs. */
+  readonly expectRequests: (expected: Api.ExpectedRequests) => void
   /** Makes it as if the key had never been used. */
   readonly reset: () => void
 }
@@ -162,7 +181,7 @@ export interface MockControl {
   readonly world: (key: string) => WorldControl
   /** The world with this id, as `worlds` lists it; `undefined` if there is none. */
   readonly worldAt: (id: string) => WorldControl | undefined
-  /** Every world, the one used last in front. None tells its key. */
+  /** Every world, the one used last in front. None tells a key that may be a secret. */
   readonly worlds: () => Array<Api.World>
   /** The scenarios that can be asked for by name. */
   readonly scenarios: () => Array<Scenario.Scenario>
@@ -181,6 +200,7 @@ interface Controlled {
 
 const describe = (world: World): Api.World => ({
   world: world.id,
+  ...(world.label === undefined ? {} : { name: world.label }),
   scenario: world.script.name,
   tasks: world.size,
   requests: world.journal.last,
@@ -219,14 +239,20 @@ const worldControls = ({
   reset: () => mock.worlds.forget(find())
 })
 
+/** A time that can pass in a world, in milliseconds. */
+const passable = (length: Length): number | undefined => {
+  const millis = millisOf(length)
+  return millis !== undefined && millis >= 0 && millis < 1e12 ? millis : undefined
+}
+
 const clockControls = ({
   mock: { clock, scale },
   find
 }: Controlled): Pick<WorldControl, "clock" | "advance" | "sleep"> => {
   const clockOf = (world: World): Api.Clock => ({ now: new Date(world.now()).toISOString(), clock, scale })
   const advance = (by: Length): Api.Clock => {
-    const millis = millisOf(by)
-    if (millis === undefined || !(millis >= 0 && millis < 1e12)) {
+    const millis = passable(by)
+    if (millis === undefined) {
       const problem = `must be a duration such as "45 seconds", of thirty years at most; got ${String(by)}`
       return fail(new InvalidOption({ option: "by", problem }))
     }
@@ -242,10 +268,45 @@ const clockControls = ({
   }
 }
 
-const taskControls = ({
-  find,
-  origin
-}: Controlled): Pick<WorldControl, "tasks" | "task" | "step" | "finish" | "fail"> => {
+/** Ids that stand in any URL as they are. */
+const seedId = /^[A-Za-z0-9][A-Za-z0-9_.~:-]{0,199}$/
+
+/** What a seed asks for, checked. */
+const checkedSeed = ({ scripts }: Mock, world: World, { id, scenario, at = "0 seconds" }: Seed): SeededJob => {
+  const refuse = (problem: string) => fail(new BrokenSeed({ problem }))
+  if (id !== undefined && !seedId.test(id))
+    return refuse(`its id must have 1 to 200 letters, digits and any of _ . ~ : -, and begin with a letter or digit`)
+  const ago = passable(at)
+  if (ago === undefined)
+    return refuse(
+      `at must say how long ago it was submitted, such as "1 minute", thirty years at most; got ${String(at)}`
+    )
+  const script = scenario === undefined ? world.script : scriptOf(scripts, scenario)
+  // Such a script only says where to look for one, by the body of a POST that is not there.
+  if (script.scriptFor !== undefined)
+    return refuse(`"${script.name}" chooses a recording by the POST's body, and there is none: name a scenario`)
+  return { id, script, ago }
+}
+
+const seedOf =
+  ({ mock, find, origin }: Controlled): WorldControl["seed"] =>
+  (seed = {}) => {
+    const world = find()
+    const checked = checkedSeed(mock, world, seed)
+    return Result.match(world.seed(checked), {
+      onSuccess: (view) => shown(world, view, origin),
+      onFailure: (reason) => {
+        const taken = `this world has a task "${checked.id}" already: choose another id, or reset the world`
+        const full = `the mock keeps ${mock.worlds.limits.tasks} tasks of one key: reset the world, or raise the limit`
+        return fail(new BrokenSeed({ problem: reason === "taken" ? taken : full }))
+      }
+    })
+  }
+
+const taskControls = (
+  controlled: Controlled
+): Pick<WorldControl, "tasks" | "task" | "seed" | "step" | "finish" | "fail"> => {
+  const { find, origin } = controlled
   const shownOrFail = (id: string, view: TaskView | undefined): Api.Task => {
     const world = find()
     return view === undefined ? fail(new UnknownTask({ id, known: world.ids() })) : shown(world, view, origin)
@@ -260,6 +321,7 @@ const taskControls = ({
       return world.views().map((view) => shown(world, view, origin))
     },
     task: (id) => shownOrFail(id, find().look(id)),
+    seed: seedOf(controlled),
     step: (id) => shownOrFail(id, find().move(id)),
     finish: (id) => end(id, undefined, successes),
     fail: (id, as) => end(id, as, failures)
@@ -283,6 +345,37 @@ const faultControls = ({ find }: Controlled): Pick<WorldControl, "inject" | "fau
     return hadAny
   }
 })
+
+/** Throws where an expectation can never be met, or would always be. */
+const checkExpected = ({ operation, count, atLeast, atMost }: Api.ExpectedRequests): void => {
+  const refuse = (option: string, problem: string) => fail(new InvalidOption({ option, problem }))
+  if (!["submit", "poll", "asset", "other"].includes(operation))
+    refuse("operation", `must be submit, poll, asset or other; got ${String(operation)}`)
+  for (const [option, number] of Object.entries({ count, atLeast, atMost }))
+    if (number !== undefined && !(Number.isInteger(number) && number >= 0))
+      refuse(option, `must be a whole number, 0 or more; got ${number}`)
+  if (count !== undefined && (atLeast !== undefined || atMost !== undefined))
+    refuse("count", "is the exact number: give it alone, or atLeast and atMost without it")
+  if (atLeast !== undefined && atMost !== undefined && atLeast > atMost)
+    refuse("atLeast", `must not be above atMost; got ${atLeast} and ${atMost}`)
+}
+
+const verifyControls = ({ find }: Controlled): Pick<WorldControl, "verify" | "expectRequests"> => {
+  const verify = (expected: Api.ExpectedRequests): Api.Verification => {
+    checkExpected(expected)
+    return Verification.verify(
+      expected,
+      find().journal.read(() => true)
+    )
+  }
+  return {
+    verify,
+    expectRequests: (expected) => {
+      const verification = verify(expected)
+      if (!verification.ok) throw new UnexpectedRequests(verification)
+    }
+  }
+}
 
 const recordControls = ({ find }: Controlled): Pick<WorldControl, "journal" | "report" | "expectClean"> => ({
   journal: ({ after = 0, operation, task } = {}) =>
@@ -312,7 +405,8 @@ const ofWorld = (mock: Mock, find: () => World, origin: string): WorldControl =>
     ...clockControls(controlled),
     ...taskControls(controlled),
     ...faultControls(controlled),
-    ...recordControls(controlled)
+    ...recordControls(controlled),
+    ...verifyControls(controlled)
   }
 }
 

@@ -135,6 +135,7 @@ export const operations: Readonly<Record<string, Handler>> = {
     world().advance(read(Schemas.Advance, body).by)
   ),
   listTasks: answers<"/_mock/tasks", "get">(({ world }) => world().tasks()),
+  seedTask: creates<"/_mock/tasks", "post">(({ world, body }) => world().seed(read(Schemas.Seed, body))),
   inspectTask: answers<"/_mock/tasks/{id}", "get">(({ world, subject }) => world().task(subject)),
   advanceTask: answers<"/_mock/tasks/{id}/advance", "post">(({ world, subject }) => world().step(subject)),
   finishTask: answers<"/_mock/tasks/{id}/finish", "post">(({ world, subject }) => world().finish(subject)),
@@ -150,6 +151,9 @@ export const operations: Readonly<Record<string, Handler>> = {
   readJournal: answers<"/_mock/journal", "get">(readJournal),
   chooseRequirements: answers<"/_mock/requirements", "put">(({ world, body }) =>
     world().require(read(Schemas.Requirements, body).required)
+  ),
+  verifyRequests: answers<"/_mock/verify", "post">(({ world, body }) =>
+    world().verify(read(Schemas.ExpectedRequests, body))
   ),
   getReport: answers<"/_mock/report", "get">(({ world, query }) =>
     world().report({ allow: read(Allow, query.getAll("allow")) })

@@ -16,8 +16,10 @@ const video = bundledFile("assets/performance.mp4")
 
 const base64url = (text: string): string => Buffer.from(text).toString("base64url")
 
-/** When a URL expires. */
-interface Expiry {
+/** What a URL's signature says: whose it is, and when it expires. */
+interface Claims {
+  /** The world that the task is of: worlds may have tasks with the same id. */
+  readonly world: string
   /** On its reader's clock, in seconds since 1970, as the provider's own says it. */
   readonly exp: number
   /** On the world's clock, in milliseconds: what counts here. */
@@ -25,20 +27,26 @@ interface Expiry {
 }
 
 /** A signature in the form of the provider's own, with the time at which it expires. */
-const sign = (taskId: string, { exp, until }: Expiry): string => {
+const sign = (taskId: string, { world, exp, until }: Claims): string => {
   const head = base64url(JSON.stringify({ alg: "HS256" }))
-  const keyHash = createHash("sha256").update(taskId).digest("hex")
-  const claims = base64url(JSON.stringify({ keyHash: keyHash.slice(0, 16), bucket: "mock", exp, until }))
+  const claims = base64url(JSON.stringify({ keyHash: world, bucket: "mock", exp, until }))
   const proof = createHash("sha256").update(`${taskId} ${claims}`).digest("base64url")
   return `${head}.${claims}.${proof}`
+}
+
+/** Whose task it is. */
+interface Owner {
+  /** Its world's id. */
+  readonly world?: string
+  /** A time of that world on the clock of whoever reads the URL. */
+  readonly shown?: (at: number) => number
 }
 
 /**
  * Where a task's output is found. The query is as secret as the provider's signed URL: it belongs in no log.
  *
  * The first URL works for the whole of `lasts`. After half of that, a poll answers with a fresh URL, so that any URL works for half of
- * `lasts` at least, while a task that is polled again soon has the same URL. All times are in milliseconds. `shown` gives a time of the
- * world's on the clock of whoever reads the URL.
+ * `lasts` at least, while a task that is polled again soon has the same URL. All times are in milliseconds.
  */
 export const urlOf = (
   origin: string,
@@ -46,10 +54,10 @@ export const urlOf = (
   finishedAt: number,
   now: number,
   lasts: number,
-  shown: (at: number) => number = (at) => at
+  { world = "", shown = (at) => at }: Owner = {}
 ): string => {
   const until = Math.floor(freshUntil(finishedAt, now, lasts) + lasts / 2)
-  const signature = sign(taskId, { exp: Math.floor(shown(until) / 1000), until })
+  const signature = sign(taskId, { world, exp: Math.floor(shown(until) / 1000), until })
   return `${origin}/assets/${encodeURIComponent(taskId)}.mp4?_jwt=${signature}`
 }
 
@@ -59,21 +67,25 @@ export const freshUntil = (finishedAt: number, now: number, lasts: number): numb
   return finishedAt + (Math.floor(Math.max(0, now - finishedAt) / half) + 1) * half
 }
 
-const expiryOf = (signature: string): Expiry => {
+const claimsOf = (signature: string): Claims => {
   try {
     const claims: unknown = JSON.parse(Buffer.from(signature.split(".")[1] ?? "", "base64url").toString())
-    return { exp: Number(field(claims, "exp")), until: Number(field(claims, "until")) }
+    return {
+      world: String(field(claims, "keyHash")),
+      exp: Number(field(claims, "exp")),
+      until: Number(field(claims, "until"))
+    }
   } catch {
-    return { exp: Number.NaN, until: Number.NaN }
+    return { world: "", exp: Number.NaN, until: Number.NaN }
   }
 }
 
 /** Why a signature does not open a task's output now, if it does not. */
 const refusalOf = (signature: string | null, taskId: string, now: number): string | undefined => {
   if (signature === null) return "This URL is not signed: use the one that the task has, with its query."
-  const expiry = expiryOf(signature)
-  if (sign(taskId, expiry) !== signature) return "This URL's signature is wrong: use the one that the task has."
-  return now < expiry.until ? undefined : "This URL has expired: get the task again, it has a fresh one."
+  const claims = claimsOf(signature)
+  if (sign(taskId, claims) !== signature) return "This URL's signature is wrong: use the one that the task has."
+  return now < claims.until ? undefined : "This URL has expired: get the task again, it has a fresh one."
 }
 
 /** Whether a path is below the one that all outputs have. */
@@ -83,6 +95,12 @@ export const isBelow = (path: string): boolean => path.startsWith("/assets/")
 export const taskIdOf = (path: string): string | undefined => {
   const name = /^\/assets\/([^/]+)\.mp4$/.exec(path)?.[1]
   return name === undefined ? undefined : decoded(name)
+}
+
+/** The id of the world whose task an output's URL says it is; it may be anything where the URL is a forgery. */
+export const worldIdOf = (url: URL): string | undefined => {
+  const signature = url.searchParams.get("_jwt")
+  return signature === null ? undefined : claimsOf(signature).world
 }
 
 interface Range {

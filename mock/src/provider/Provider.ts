@@ -166,8 +166,9 @@ const answerDownload = async ({ address, world, hit }: Call, taskId: string): Pr
 /** Finds the world of a request, and what hits it there. */
 const receive = ({ worlds }: Settings, address: Incoming.Address, outputOf: string | undefined): Call => {
   const key = Incoming.keyOf(address.request.headers)
-  const ownWorld = outputOf !== undefined ? worlds.with(outputOf) : key === undefined ? undefined : worlds.of(key)
-  const world = ownWorld ?? worlds.nobodys
+  const ofKey = () => (key === undefined ? undefined : worlds.of(key))
+  const ownWorld = outputOf === undefined ? ofKey() : worlds.with(outputOf, Output.worldIdOf(address.url))
+  const world = ownWorld ?? worlds.keyless()
   const hit = address.operation === "other" ? undefined : world.faults.strike(address.operation)
   return { address, ownWorld, world, hit }
 }

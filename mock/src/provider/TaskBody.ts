@@ -25,9 +25,10 @@ const factsOf = (world: World, { task, moment }: TaskView, origin: string): Dyna
     progress: moment.progress,
     startedAt: timeOf(task, moment.startedAfter),
     finishedAt,
-    outputUrl: Output.urlOf(origin, id, finishedAt ?? createdAt, world.now(), script.outputLasts, (at) =>
-      world.time.shown(at)
-    )
+    outputUrl: Output.urlOf(origin, id, finishedAt ?? createdAt, world.now(), script.outputLasts, {
+      world: world.id,
+      shown: (at) => world.time.shown(at)
+    })
   }
 }
 

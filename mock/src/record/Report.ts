@@ -146,9 +146,8 @@ export class ClientReport {
     // Of an answer that is no task, only its Retry-After says when to come again.
     if (status < 500 && status !== 429) task.answeredAt = Math.max(task.answeredAt, at)
     if (ended === undefined || received !== "intended") return
-    if (task.collectedBy === undefined) this.#collected = Money.plus(this.#collected, task.price)
+    if (this.#uncollected.delete(taskId)) this.#collected = Money.plus(this.#collected, task.price)
     task.collectedBy ??= number
-    this.#uncollected.delete(taskId)
     task.failed = !ended.succeeded
     task.outputFreshUntil = ended.outputFreshUntil
     task.downloadFailed = false
@@ -192,24 +191,15 @@ export class ClientReport {
 
   /** A job was made. */
   #charge({ number, price = 0, faulted }: RequestFacts, taskId: string): void {
-    const task: TaskRecord = {
-      submittedBy: number,
-      price,
-      byFault: faulted,
-      known: false,
-      perhapsKnown: false,
-      failed: false,
-      answeredAt: Number.NEGATIVE_INFINITY,
-      answeredBy: 0,
-      notBefore: 0,
-      collectedBy: undefined,
-      perhapsCollected: false,
-      outputFreshUntil: 0,
-      downloadFailed: false
-    }
+    const task = newTask(number, price, faulted)
     this.#accepted = Money.plus(this.#accepted, price)
     this.#tasks.set(taskId, task)
     this.#uncollected.set(taskId, task)
+  }
+
+  /** A job is there that nobody submitted: its polls are judged, but it costs nothing and need not be collected. */
+  seeded(taskId: string): void {
+    this.#tasks.set(taskId, newTask(0, 0, false))
   }
 
   #paidAgain({ number, price = 0, intent = "", taskId }: RequestFacts, { taskIds, requests }: Intent): void {
@@ -312,6 +302,23 @@ export class ClientReport {
     return { ...report, text: textOf(world, report, this.#intents.size) }
   }
 }
+
+/** A job of which the client has heard nothing yet. */
+const newTask = (submittedBy: number, price: number, byFault: boolean): TaskRecord => ({
+  submittedBy,
+  price,
+  byFault,
+  known: false,
+  perhapsKnown: false,
+  failed: false,
+  answeredAt: Number.NEGATIVE_INFINITY,
+  answeredBy: 0,
+  notBefore: 0,
+  collectedBy: undefined,
+  perhapsCollected: false,
+  outputFreshUntil: 0,
+  downloadFailed: false
+})
 
 /** Whether a job was paid for whose id its client cannot know. */
 const isOrphan = ({ known, perhapsKnown, perhapsCollected }: TaskRecord): boolean =>

@@ -291,7 +291,7 @@ const watch = (
 ): void => {
   const { request, url, operation } = address
   const bearer = Incoming.keyOf(request.headers)
-  const world = (bearer === undefined ? undefined : worlds.of(bearer)) ?? worlds.nobodys
+  const world = (bearer === undefined ? undefined : worlds.of(bearer)) ?? worlds.keyless()
   const entry = world.journal.record({
     ...facts,
     at: exchanged.askedAt,

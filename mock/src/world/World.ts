@@ -61,6 +61,15 @@ export interface Limits {
   readonly journal: number
 }
 
+/** A job that is there without a POST. */
+export interface Seed {
+  /** Its id, which no job of the world has; left out, it gets one that is the same in every run. */
+  readonly id: string | undefined
+  readonly script: Scenario.Script
+  /** How many milliseconds ago it was submitted. */
+  readonly ago: number
+}
+
 /** Why a job was not taken on: its world is full, or its account has used up its day, which lasts until then. */
 export type Refusal = { readonly reason: "full" } | { readonly reason: "daily"; readonly until: number }
 
@@ -94,6 +103,8 @@ export interface WorldSettings {
 export class World {
   /** Tells worlds apart without telling a key. */
   readonly id: string
+  /** What people call it, where its key is no secret. */
+  readonly label: string | undefined
   /** What becomes of a task whose POST asks for nothing else. */
   script: Scenario.Script
   readonly faults: Faults
@@ -109,9 +120,18 @@ export class World {
   readonly #jobs = new Map<string, Job>()
   readonly #days = new Map<number, number>()
   readonly #turns: Turns<Job>
+  #submissions = 0
+  #seeds = 0
   #requests = 0
 
-  constructor(name: string, script: Scenario.Script, settings: WorldSettings, store: JournalStore) {
+  constructor(
+    name: string,
+    script: Scenario.Script,
+    settings: WorldSettings,
+    store: JournalStore,
+    label: string | undefined
+  ) {
+    this.label = label
     this.#name = name
     this.id = name.slice(0, 12)
     this.script = script
@@ -159,13 +179,43 @@ export class World {
   submit(script: Scenario.Script): Result.Result<Task, Refusal> {
     if (this.#jobs.size >= this.#limit) return Result.fail({ reason: "full" })
     const createdAt = this.now()
-    const day = dayOf(createdAt)
-    const today = this.#days.get(day) ?? 0
+    const today = this.#days.get(dayOf(createdAt)) ?? 0
     if (today >= (this.#account.daily ?? Number.POSITIVE_INFINITY))
       return Result.fail({ reason: "daily", until: nextDay(createdAt) })
-    this.#days.set(day, today + 1)
-    const hex = sha256(`${this.#name} ${this.#jobs.size + 1}`).digest("hex")
+    const job = this.#made(
+      this.#freeId(() => `${++this.#submissions}`),
+      script,
+      createdAt
+    )
+    this.#turns.join(job)
+    this.#admit()
+    if (job.admittedAt === undefined) job.life = Life.reappearance(script)
+    return Result.succeed(job)
+  }
+
+  /** Adds a job without a POST, unless there are too many. It has been at work from the start, and nobody has paid for it. */
+  seed({ id, script, ago }: Seed): Result.Result<TaskView, "full" | "taken"> {
+    if (this.#jobs.size >= this.#limit) return Result.fail("full")
+    if (id !== undefined && this.#jobs.has(id)) return Result.fail("taken")
+    this.#admit()
+    const createdAt = this.now() - ago
+    const job = this.#made(id ?? this.#freeId(() => `seed ${++this.#seeds}`), script, createdAt)
+    this.#begin(job, createdAt)
+    this.report.seeded(job.id)
+    return Result.succeed(this.#view(job))
+  }
+
+  /** The next id of a row of names that no job has: a job may have been seeded with the id of a later one. */
+  #freeId(next: () => string): string {
+    const hex = sha256(`${this.#name} ${next()}`).digest("hex")
     const id = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join("-")
+    return this.#jobs.has(id) ? this.#freeId(next) : id
+  }
+
+  /** One more job, submitted then. */
+  #made(id: string, script: Scenario.Script, createdAt: number): Job {
+    const day = dayOf(createdAt)
+    this.#days.set(day, (this.#days.get(day) ?? 0) + 1)
     const job: Job = {
       id,
       createdAt,
@@ -177,10 +227,7 @@ export class World {
       endsAt: Number.POSITIVE_INFINITY
     }
     this.#jobs.set(id, job)
-    this.#turns.join(job)
-    this.#admit()
-    if (job.admittedAt === undefined) job.life = Life.reappearance(script)
-    return Result.succeed(job)
+    return job
   }
 
   /** A caller polls this job, so a patient caller would have waited since its last poll. */

@@ -48,6 +48,11 @@ const calls: Readonly<Record<string, Call>> = {
   getClock: { schema: Wanted.Clock, same: (world) => world.clock() },
   advanceClock: { schema: Wanted.Clock, body: { by: "45 seconds" }, same: (world) => world.clock() },
   listTasks: { schema: Schema.Array(Wanted.Task), same: (world) => world.tasks() },
+  seedTask: {
+    ...{ schema: Wanted.Task, status: 201 },
+    body: { id: "seeded", scenario: "slow", at: "1 minute" },
+    same: (world) => world.task("seeded")
+  },
   inspectTask: { schema: Wanted.Task, ...theTask },
   advanceTask: { schema: Wanted.Task, ...theTask },
   finishTask: { schema: Wanted.Task, ...theTask },
@@ -68,6 +73,11 @@ const calls: Readonly<Record<string, Call>> = {
   limitAccount: { schema: Wanted.Account, body: { concurrency: 2, daily: 5 }, same: (world) => world.account() },
   readJournal: { schema: Wanted.Journal, same: (world) => world.journal() },
   getReport: { schema: Wanted.Report, same: (world) => world.report() },
+  verifyRequests: {
+    schema: Wanted.Verification,
+    body: { operation: "submit", count: 1, body: { seed: 2 } },
+    same: (world) => world.verify({ operation: "submit", count: 1, body: { seed: 2 } })
+  },
   // Last, because it forgets what the others are about.
   forgetWorlds: { schema: undefined, status: 204 }
 }
@@ -128,6 +138,11 @@ describe("the controls over HTTP keep to their own contract", () => {
     ["GET", "/_mock/tasks/x", undefined, /^404 .*no task "x"/],
     ["POST", "/_mock/tasks/x/finish", undefined, /^404 /],
     ["DELETE", "/_mock/faults/x", undefined, /^404 This world has no fault "x"/],
+    ["POST", "/_mock/tasks", { id: "a/b" }, /^400 .*an id of 1 to 200 letters/],
+    ["POST", "/_mock/tasks", { scenario: "nope" }, /^404 .*no scenario "nope"/],
+    ["POST", "/_mock/tasks", { at: "yesterday" }, /^400 .*duration/],
+    ["POST", "/_mock/verify", { operation: "upload" }, /^400 /],
+    ["POST", "/_mock/verify", { operation: "poll", count: 1, atMost: 2 }, /^400 count is the exact number/],
     ["PUT", "/_mock/scenario", { name: "nope" }, /^404 .*no scenario "nope"; known: happy/],
     ["PUT", "/_mock/scenario", { name: "x", timeline: [] }, /^400 .*timeline is empty/],
     ["POST", "/_mock/clock/advance", { by: "-5 seconds" }, /^400 /],

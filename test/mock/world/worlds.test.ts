@@ -219,3 +219,43 @@ describe("worlds do not know of each other", () => {
     })
   )
 })
+
+describe("a world's name", () => {
+  const names = (mock: { readonly worlds: () => ReadonlyArray<{ readonly name?: string }> }) =>
+    mock.worlds().map(({ name }) => name)
+
+  it.effect("is its key, where that says itself that it is no secret, and no other key's", () =>
+    Effect.gen(function* () {
+      const mock = yield* RunwayMock.make()
+      const long = `mock-${"x".repeat(200)}`
+      for (const key of ["sk-test-0123456789", "contest-key", "test-checkout", "mock-failed-asset-1", long])
+        mock.world(key).describe()
+      const expected = [long.slice(0, 80), "mock-failed-asset-1", "test-checkout", undefined, undefined]
+      assert.deepStrictEqual(names(mock), expected)
+      assert.notInclude(JSON.stringify(mock.worlds()), "contest-key")
+    })
+  )
+
+  it.effect("is 'no key' for requests without one, which are listed, read and forgotten like any other's", () =>
+    Effect.gen(function* () {
+      const mock = yield* RunwayMock.make()
+      assert.deepStrictEqual(mock.worlds(), [])
+      const keyless = () =>
+        Effect.promise(() => mock.fetch("https://api.cometapi.com/runwayml/v1/tasks/some", { method: "GET" }))
+      yield* keyless()
+      assert.deepInclude(mock.worlds()[0], { world: "nobody", name: "no key", requests: 1, tasks: 0 })
+      mock.world("test-later").describe()
+      assert.deepStrictEqual(names(mock), ["test-later", "no key"])
+      yield* keyless()
+      assert.deepStrictEqual(names(mock), ["no key", "test-later"])
+      const world = mock.worldAt("nobody")
+      assert.strictEqual(world?.journal().entries[0]?.answer?.status, 401)
+      world?.reset()
+      assert.deepStrictEqual(names(mock), ["test-later"])
+      yield* keyless()
+      assert.deepInclude(mock.worlds()[0], { name: "no key", requests: 1 })
+      mock.reset()
+      assert.deepStrictEqual(mock.worlds(), [])
+    })
+  )
+})
