@@ -131,7 +131,12 @@ const deps = { onlyBundle: ["@effect/platform-node", "@effect/platform-node-shar
 export default defineConfig([
   folderToPublish({
     folder: "./",
-    modules: { index: "src/index.ts", bindings: "src/Bindings.ts", promise: "src/promise.ts" },
+    modules: {
+      index: "src/index.ts",
+      bindings: "src/Bindings.ts",
+      ledger: "src/Ledger.ts",
+      promise: "src/promise.ts"
+    },
     commands: { cli: "src/cli/main.ts" },
     assets: {
       "README.md": "README.md",

@@ -92,7 +92,8 @@ export const validate: (input: Input) => Effect.Effect<CharacterPerformanceReque
  * `OutcomeUnknown`, and whether to pay again is yours to decide. Once it has left, an interruption lets it finish for up to 30 seconds, so
  * that the id of an accepted job reaches `onSubmitted`, span and log.
  *
- * Errors: `InvalidInput`, `Unreachable`, `OutcomeUnknown`, `HookFailed`, `Unauthorized`, `Forbidden`, `Rejected`, `RateLimited`, `Unavailable`.
+ * Errors: `InvalidInput`, `Unreachable`, `OutcomeUnknown`, `HookFailed`, `Unauthorized`, `Forbidden`, `Rejected`, `RateLimited`, `Unavailable`; with
+ * a `Ledger` also `IntentConflict`, `IntentUnresolved`, `BudgetExceeded`, `LedgerFailed`.
  * Source: https://apidoc.cometapi.com/api/video/runway/official-format/control-a-character
  *
  * @example

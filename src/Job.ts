@@ -11,8 +11,9 @@ import type * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type { Bindings } from "./Bindings.ts"
 import * as Options from "./Options.ts"
+import * as Purchase from "./Purchase.ts"
 import { Runway } from "./Runway.ts"
-import type { RunwayError } from "./RunwayError.ts"
+import { InvalidInput, RunwayError } from "./RunwayError.ts"
 import type { Operation, SubmitOptions } from "./Submission.ts"
 import * as Task from "./Task.ts"
 
@@ -38,13 +39,15 @@ export interface Generated<Input> {
 }
 
 /** How `generateAll` works. */
-export interface GenerateAllOptions<Input> extends Omit<GenerateOptions, "onSubmitted"> {
+export interface GenerateAllOptions<Input> extends Omit<GenerateOptions, "onSubmitted" | "intent"> {
   /** How many jobs may be under way at once. A job counts until its result is taken from the stream. */
   readonly concurrency: number
   /** Like the `onSubmitted` of `generate`, and also given the input. If it fails, dies or never ends, only that input fails, with its id. */
   readonly onSubmitted?:
     | ((id: Task.TaskId, job: { readonly index: number; readonly input: Input }) => Effect.Effect<unknown, RunwayError>)
     | undefined
+  /** Like the `intent` of `generate`, for each input. */
+  readonly intent?: ((job: { readonly index: number; readonly input: Input }) => string) | undefined
 }
 
 /** A paid operation. */
@@ -68,44 +71,46 @@ export const make = <Input, Body extends object>({
   validate,
   send
 }: Definition<Input, Body>): Job<Input, Body> => {
-  const submit: Job<Input, Body>["submit"] = Effect.fnUntraced(function* (input, options) {
+  /** Submits a body that was checked. */
+  const start = Effect.fnUntraced(function* (body: Body, options: SubmitOptions | undefined) {
     const runway = yield* Runway
-    yield* Options.check("submit", options, Options.submit)
-    const body = yield* validate(input)
     return yield* runway.submit({ operation, body, send: (bindings) => send(bindings, body) }, options)
+  })
+
+  const submit: Job<Input, Body>["submit"] = Effect.fnUntraced(function* (input, options) {
+    yield* Options.check("submit", options, Options.submit)
+    return yield* start(yield* validate(input), options)
   })
 
   const generate: Job<Input, Body>["generate"] = Effect.fn("Runway.generate")(function* (input, options) {
     yield* Options.check("generate", options, Options.generate)
-    const { onSubmitted, aroundAttempt, retry, onUnknownOutcome, onInterrupt, interruptGrace, hookTimeout, ...wait } =
-      options ?? {}
+    const body = yield* validate(input)
     const span = yield* Effect.currentSpan.pipe(Effect.orElseSucceed(() => undefined))
     let handle: Task.Handle | undefined
-    const id = yield* submit(input, {
-      aroundAttempt,
-      retry,
-      onUnknownOutcome,
-      onInterrupt,
-      interruptGrace,
-      hookTimeout,
+    const id = yield* start(body, {
+      ...options,
       onSubmitted: Effect.fnUntraced(function* (id) {
         handle = yield* Task.handle(id)
         span?.attribute("runway.task.id", id)
-        yield* onSubmitted?.(id) ?? Effect.void
+        yield* options?.onSubmitted?.(id) ?? Effect.void
       })
     })
-    return yield* Task.wait(handle ?? id, wait)
+    const end = Task.wait(handle ?? id, options)
+    return yield* recordingEnd(end, (outcome) => Purchase.settle({ operation, body }, options ?? {}, id, outcome))
   })
 
   const generateAll: Job<Input, Body>["generateAll"] = (inputs, options) =>
     Stream.unwrap(
       Effect.map(Options.check("generateAll", options, Options.generateAll, ["concurrency"]), () => {
-        const { concurrency, onSubmitted, ...rest } = options
+        const { concurrency, onSubmitted, intent, ...rest } = options
         const one = (input: Input, index: number) =>
-          generate(input, {
-            ...rest,
-            onSubmitted: onSubmitted === undefined ? undefined : (id) => onSubmitted(id, { index, input })
-          }).pipe(
+          Effect.flatMap(named(intent, { index, input }), (intent) =>
+            generate(input, {
+              ...rest,
+              intent,
+              onSubmitted: onSubmitted === undefined ? undefined : (id) => onSubmitted(id, { index, input })
+            })
+          ).pipe(
             Effect.result,
             Effect.map((result): Generated<Input> => ({ index, input, result })),
             // What is logged of a job must lead back to its input.
@@ -117,3 +122,29 @@ export const make = <Input, Body extends object>({
 
   return { validate, submit, generate, generateAll }
 }
+
+/** The intent of one input of many. A function that throws is that input's failure and nobody else's. */
+const named = <Input>(
+  intent: GenerateAllOptions<Input>["intent"],
+  job: { readonly index: number; readonly input: Input }
+): Effect.Effect<string | undefined, RunwayError> =>
+  Effect.try({
+    try: () => intent?.(job),
+    catch: (error) => {
+      const problem = { path: "intent", message: `threw ${error instanceof Error ? error.message : String(error)}` }
+      return new RunwayError({ operation: "generateAll", reason: new InvalidInput({ problems: [problem] }) })
+    }
+  })
+
+/** A wait whose end is written down, where it is the job's end. */
+const recordingEnd = <A, R>(
+  wait: Effect.Effect<A, RunwayError, R>,
+  record: (outcome: "succeeded" | "failed" | "cancelled") => Effect.Effect<void>
+): Effect.Effect<A, RunwayError, R> =>
+  wait.pipe(
+    Effect.tap(() => record("succeeded")),
+    Effect.tapError(({ reason }) => {
+      if (reason._tag === "TaskFailed") return record("failed")
+      return reason._tag === "TaskCancelled" ? record("cancelled") : Effect.void
+    })
+  )

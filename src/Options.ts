@@ -93,14 +93,37 @@ const hooksAround: Check = (value) =>
     ? undefined
     : must("an object with the functions before and after", value)
 
+const name: Check = (value) =>
+  typeof value === "string" && value.trim() !== "" ? undefined : must("a text that is not empty", value)
+
+const dollars: Check = (value) =>
+  typeof value === "number" && Number.isFinite(value) && value >= 0
+    ? undefined
+    : must("an amount of dollars, 0 or more", value)
+
+const noJobs: Check = (value) => (value === 0 ? undefined : count(value))
+
+const budget: Check = (value) => {
+  const [problem] = problems(value ?? null, { name, jobs: noJobs, dollars })
+  if (problem === undefined) return undefined
+  return problem.path === "options" ? problem.message : `has ${problem.path}, which ${problem.message}`
+}
+
 /** How one paid request is sent. */
-export const submit: Checks = { ...submitPolicy, onSubmitted: callback, aroundAttempt: hooksAround }
+export const submit: Checks = {
+  ...submitPolicy,
+  onSubmitted: callback,
+  aroundAttempt: hooksAround,
+  intent: name,
+  budget,
+  price: dollars
+}
 
 /** How a job is submitted and waited for. */
 export const generate: Checks = { ...wait, ...submit }
 
 /** How many jobs are. */
-export const generateAll: Checks = { ...generate, concurrency: count }
+export const generateAll: Checks = { ...generate, concurrency: count, intent: callback }
 
 /** How a video is saved. */
 export const download: Checks = {

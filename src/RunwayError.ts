@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { defined } from "./Defined.ts"
 import { type Category, classify, type NewJob } from "./FailureCode.ts"
+import { BudgetExceeded, IntentConflict, IntentUnresolved, LedgerFailed } from "./ledger/LedgerError.ts"
 import * as Shown from "./Shown.ts"
 import { Cancelled, Failed, Finishing, Task, TaskId } from "./task/Snapshot.ts"
 
@@ -377,6 +378,10 @@ export const Reason = Schema.Union([
   Unreachable,
   OutcomeUnknown,
   HookFailed,
+  IntentConflict,
+  IntentUnresolved,
+  BudgetExceeded,
+  LedgerFailed,
   Unauthorized,
   Forbidden,
   Rejected,

@@ -15,6 +15,9 @@ import * as Schema from "effect/Schema"
 import { Cost } from "../generated/schemas.gen.ts"
 import type { Bindings, paths } from "./Bindings.ts"
 import { defined } from "./Defined.ts"
+import type { Verdict as Entered } from "./ledger/Entry.ts"
+import type { Claimed } from "./ledger/Rules.ts"
+import * as Purchase from "./Purchase.ts"
 import { HookFailed, OutcomeUnknown, type Reason, RunwayError, Unreachable } from "./RunwayError.ts"
 import * as Answer from "./request/Answer.ts"
 import { arrivedId } from "./request/ArrivedId.ts"
@@ -72,7 +75,7 @@ export interface AroundAttempt {
 }
 
 /** How one paid request is sent, and who is told of it. */
-export interface SubmitOptions extends SubmitPolicy {
+export interface SubmitOptions extends SubmitPolicy, Purchase.PurchaseOptions {
   /**
    * Runs as soon as the job is accepted: the place to store the id. It is not interrupted, but has 30 seconds (`hookTimeout`). If it fails,
    * dies or takes longer, the call fails with the task's id in its error, and the job goes on.
@@ -118,6 +121,8 @@ interface Plan {
   readonly attemptTimeout: Duration.Duration
   readonly grace: Duration.Duration
   readonly hookTimeout: Duration.Duration
+  /** Nothing without a ledger. */
+  readonly purchase: Purchase.Purchase | undefined
 }
 
 /** Sends a paid request and gives the task's id. */
@@ -127,6 +132,7 @@ export const submit = Effect.fn("Runway.submit")(function* (
   submission: Submission,
   options: SubmitOptions
 ): Effect.fn.Return<TaskId, RunwayError> {
+  const hookTimeout = Duration.fromInputUnsafe(options.hookTimeout ?? Hook.defaultTimeout)
   const plan: Plan = {
     exchange,
     submission,
@@ -137,7 +143,8 @@ export const submit = Effect.fn("Runway.submit")(function* (
       options.onInterrupt === "abort"
         ? Duration.zero
         : Duration.fromInputUnsafe(options.interruptGrace ?? "30 seconds"),
-    hookTimeout: Duration.fromInputUnsafe(options.hookTimeout ?? Hook.defaultTimeout)
+    hookTimeout,
+    purchase: yield* Purchase.open(submission, options, { attemptTimeout, hookTimeout })
   }
   return yield* resend((attempt) => sendOnce(plan, attempt), "submit", options)
 }, Effect.tapError(warn))
@@ -154,14 +161,30 @@ const transact = Effect.fnUntraced(function* (
   const { operation, send } = plan.submission
   const finish = { grace: plan.grace, restore }
   const around = aroundOf(plan, attempt)
-  const sent = yield* plan.exchange({ kind: "submit", operation, call: send, attempt, finish }, around.before).pipe(
-    Effect.map((answer) => Result.succeed(answer)),
-    Effect.catch((none) => (none instanceof RunwayError ? Effect.fail(none) : Effect.succeed(Result.fail(none))))
+  const sent = yield* Effect.result(
+    plan.exchange({ kind: "submit", operation, call: send, attempt, finish }, around.before)
   )
+  if (Result.isSuccess(sent)) return yield* conclude(plan, attempt, Result.succeed(sent.success), around)
+  const none = sent.failure
+  if (none._tag === "RunwayError") return yield* none
+  if (none._tag !== "Reused") return yield* conclude(plan, attempt, Result.fail(none), around)
+  yield* Purchase.reportReused(none)
+  return yield* handOver(plan, none.id, around.after({ _tag: "Accepted", id: none.id }))
+})
+
+/** What an attempt that was sent, or tried to be, comes to. */
+const conclude = Effect.fnUntraced(function* (
+  plan: Plan,
+  attempt: number,
+  sent: Result.Result<Answer.Answer, NoAnswer>,
+  around: ReturnType<typeof aroundOf>
+): Effect.fn.Return<TaskId, RunwayError> {
+  const { operation } = plan.submission
   const answer = Result.isSuccess(sent) ? sent.success : sent.failure.arrived
   const verdict = Result.match(sent, { onSuccess: readSubmission, onFailure: readSilence })
   if (verdict._tag === "Accepted") {
     yield* reportAccepted(verdict.id, answer)
+    yield* around.record(verdict)
     return yield* handOver(plan, verdict.id, around.after(verdict))
   }
   const error = new RunwayError({
@@ -172,11 +195,13 @@ const transact = Effect.fnUntraced(function* (
   })
   const interrupted = Result.isFailure(sent) && sent.failure._tag === "Interrupted"
   if (verdict._tag === "Unknown") yield* reportUnknown(error, verdict, attempt, interrupted)
-  yield* Effect.catch(around.after(verdict), (failure) =>
-    Effect.logError("the end of a paid attempt could not be recorded", failure.message)
-  )
+  yield* around.record(verdict)
+  yield* orLogged(around.after(verdict))
   return yield* error
 })
+
+const orLogged = (after: Effect.Effect<void, RunwayError>): Effect.Effect<void> =>
+  Effect.catch(after, (failure) => Effect.logError("the end of a paid attempt could not be recorded", failure.message))
 
 /** Tells the hooks of a new task's id, each whatever becomes of the other; if one fails, the submission does, with the id. */
 const handOver = Effect.fnUntraced(function* (
@@ -193,18 +218,13 @@ const handOver = Effect.fnUntraced(function* (
   return failure === undefined ? id : yield* failure.with({ taskId: id })
 })
 
-/** The hooks around one attempt. `after` does nothing where `before` was not called or failed. */
+/** What is done around one attempt. `after` does nothing where the hook `before` was not called or failed, `record` where nothing was claimed. */
 const aroundOf = (plan: Plan, attempt: number) => {
-  const { submission, options, attemptTimeout } = plan
+  const { submission, options, attemptTimeout, purchase } = plan
   const { operation, body } = submission
   const around = options.aroundAttempt
   let begun: PaidAttempt | undefined
-  const before = Effect.gen(function* () {
-    if (around === undefined) return
-    const shown = { operation, attempt, bodyDigest: yield* digest(body), timeout: attemptTimeout }
-    yield* callHook(plan, "before", () => around.before(shown))
-    begun = shown
-  })
+  let claimed: Claimed | undefined
   const after = (verdict: Verdict): Effect.Effect<void, RunwayError> =>
     Effect.suspend(() => {
       const shown = begun
@@ -212,7 +232,40 @@ const aroundOf = (plan: Plan, attempt: number) => {
         ? Effect.void
         : callHook(plan, "after", () => around.after(shown, verdict))
     })
-  return { before, after }
+  const before = Effect.gen(function* () {
+    if (around !== undefined) {
+      const shown = { operation, attempt, bodyDigest: yield* digest(body), timeout: attemptTimeout }
+      yield* callHook(plan, "before", () => around.before(shown))
+      begun = shown
+    }
+    if (purchase === undefined) return undefined
+    // The claim comes last: the time in which the request has to leave begins with it, and a hook may take long.
+    claimed = yield* Effect.tapError(purchase.claim, (refusal) =>
+      refusal._tag === "Reused" ? Effect.void : orLogged(after({ _tag: "NotSent", problem: refusal.message }))
+    )
+    return claimed.sendBefore
+  })
+  const record = (verdict: Verdict): Effect.Effect<void> =>
+    Effect.suspend(() =>
+      purchase === undefined || claimed === undefined ? Effect.void : purchase.record(claimed, entered(verdict))
+    )
+  return { before, after, record }
+}
+
+/** A verdict as it is written into the ledger. */
+const entered = (verdict: Verdict): Entered => {
+  switch (verdict._tag) {
+    case "Accepted":
+      return { _tag: "Accepted", taskId: verdict.id }
+    case "Refused":
+      return { _tag: "Refused", why: `${verdict.reason._tag}: ${verdict.reason.message}` }
+    case "NotSent":
+      return { _tag: "Refused", why: `not sent: ${verdict.problem}` }
+    case "Unknown": {
+      const found = verdict.id === undefined ? "" : `; the answer named the task ${verdict.id}`
+      return { _tag: "Unknown", why: `${verdict.problem}${found}` }
+    }
+  }
 }
 
 /** Calls a hook. What it declares to fail with is kept; that it broke in another way is a reason of its own. */

@@ -6,7 +6,10 @@
 
 export * as CharacterPerformance from "./CharacterPerformance.ts"
 export type { Category, NewJob } from "./FailureCode.ts"
+export type { Budget } from "./ledger/Budget.ts"
+export { Ledger } from "./ledger/Ledger.ts"
 export { type AdaptivePollOptions, adaptivePoll, defaultPoll, type PollPolicy, type PollSchedule } from "./Poll.ts"
+export type { PurchaseOptions } from "./Purchase.ts"
 export { Runway } from "./Runway.ts"
 export { type Problem, type Reason, RunwayError } from "./RunwayError.ts"
 export { OnAnswer, type RawAnswer } from "./request/Answer.ts"

@@ -37,6 +37,8 @@ export interface NoAnswer {
 export interface Limits {
   readonly timeout: Duration.Duration
   readonly maxBytes: number
+  /** The request leaves before this time, in milliseconds since 1970, or not at all. */
+  readonly sendBefore?: number | undefined
 }
 
 /** What an interruption means to a request that must not be lost: it is let finish for this long once it has left, and then cut off. */
@@ -86,15 +88,18 @@ const begin: Effect.Effect<Progress> = Effect.map(now, (sentAt): Progress => ({ 
 
 const send = Effect.fnUntraced(function* (
   write: () => Promise<Request>,
-  { timeout, maxBytes }: Limits,
+  { timeout, maxBytes, sendBefore = Number.POSITIVE_INFINITY }: Limits,
   progress: Progress
 ): Effect.fn.Return<Answer, NoAnswer> {
   const fetch = yield* Fetch
+  const clock = yield* Clock.Clock
   yield* Effect.tryPromise({
     try: async (signal) => {
       const request = await readableOnce(await write(), signal)
       // An attempt that was interrupted while its request was written, or by a signal aborted before the call, sends nothing.
       signal.throwIfAborted()
+      // This process may have been frozen since it was allowed to send; meanwhile others may have been allowed.
+      if (clock.currentTimeMillisUnsafe() >= sendBefore) throw new Error(tooLate)
       progress.request = request
       progress.response = await fetch(request)
       await readText(progress.response, maxBytes, (text) => {
@@ -110,6 +115,8 @@ const send = Effect.fnUntraced(function* (
   )
   return arrivedAnswer(progress, yield* now) ?? (yield* Effect.fail(noAnswer(progress, "Lost", "no answer")))
 })
+
+const tooLate = "this program was held up until the time in which the request had to leave was over"
 
 /** What is known of an attempt that ended without a whole answer. Whatever the reason, a request that was not handed over was not sent. */
 const noAnswer = (progress: Progress, tag: NoAnswer["_tag"], problem: string): NoAnswer => ({

@@ -16,7 +16,7 @@ import { defined } from "../Defined.ts"
 import * as Shown from "../Shown.ts"
 import type { TaskId } from "../task/Snapshot.ts"
 import { type Answer, OnAnswer, requestId } from "./Answer.ts"
-import { attempt, attemptToTheEnd, type Finish, type Limits, type NoAnswer } from "./Attempt.ts"
+import { attempt, attemptToTheEnd, type Finish, type NoAnswer } from "./Attempt.ts"
 import * as Hook from "./Hook.ts"
 import * as Limiter from "./Limiter.ts"
 import type { Kind } from "./Retry.ts"
@@ -45,23 +45,28 @@ interface Question {
   readonly finish?: Finish
 }
 
-/** Asks, when it is the question's turn. `before` comes right before the request leaves, and when it fails nothing is sent. */
+/**
+ * Asks, when it is the question's turn. `before` comes right before the request leaves, and when it fails nothing is sent. It may give a time
+ * before which the request has to leave.
+ */
 export type Exchange = <E = never>(
   question: Question,
-  before?: Effect.Effect<void, E>
+  before?: Effect.Effect<number | undefined, E>
 ) => Effect.Effect<Answer, NoAnswer | E>
 
 /** The exchanges of one account, which all keep to one pace. */
 export const make = Effect.fnUntraced(function* (account: Account): Effect.fn.Return<Exchange> {
   const apiKey = Redacted.value(account.apiKey)
   const { baseUrl, version } = account
-  const limits: Limits = { timeout: account.attemptTimeout, maxBytes: maxAnswerBytes }
+  const limits = { timeout: account.attemptTimeout, maxBytes: maxAnswerBytes }
   const limiter = yield* Limiter.make(Hash.string(apiKey).toString(36), account.limit)
   const hide = Shown.hiding(apiKey)
 
-  const once = ({ operation, call, attempt: number, taskId, finish }: Question): Effect.Effect<Answer, NoAnswer> => {
+  const once = (question: Question, sendBefore: number | undefined): Effect.Effect<Answer, NoAnswer> => {
+    const { operation, call, attempt: number, taskId, finish } = question
     const write = () => written({ apiKey, baseUrl, version }, call)
-    const sent = finish === undefined ? attempt(write, limits) : attemptToTheEnd(write, limits, finish)
+    const within = { ...limits, sendBefore }
+    const sent = finish === undefined ? attempt(write, within) : attemptToTheEnd(write, within, finish)
     return sent.pipe(
       Effect.mapError((none) => noAnswerWithoutKey(none, hide)),
       (hidden) => Telemetry.attemptSpan(hidden, { operation, baseUrl, resendCount: number - 1, taskId }),
@@ -70,8 +75,11 @@ export const make = Effect.fnUntraced(function* (account: Account): Effect.fn.Re
     )
   }
 
-  return (question, before = Effect.void) =>
-    limiter.inTurn(question.kind, question.finish?.restore ?? identity)(Effect.andThen(before, once(question)))
+  return (question, before = Effect.undefined) =>
+    limiter.inTurn(
+      question.kind,
+      question.finish?.restore ?? identity
+    )(Effect.flatMap(before, (sendBefore) => once(question, sendBefore)))
 })
 
 /** Task answers are far below 10 kB; whatever is larger is not one. */

@@ -103,6 +103,7 @@ describe("types", () => {
   it("and the public names are these, no more", () => {
     expect(Object.keys(Public).sort()).toEqual([
       "CharacterPerformance",
+      "Ledger",
       "OnAnswer",
       "Runway",
       "RunwayError",

@@ -77,6 +77,11 @@ describe("the direction of imports", () => {
     ["src/request/Input.ts", "../download/Host.ts"],
     ["src/request/Retry.ts", "../CharacterPerformance.ts"],
     ["src/RunwayError.ts", "./request/Answer.ts"],
+    ["src/RunwayError.ts", "./ledger/Ledger.ts"],
+    ["src/ledger/Ledger.ts", "../RunwayError.ts"],
+    ["src/ledger/Rules.ts", "../request/Attempt.ts"],
+    ["src/Purchase.ts", "./Submission.ts"],
+    ["src/request/Attempt.ts", "../ledger/Ledger.ts"],
     ["src/Poll.ts", "./Wait.ts"],
     ["src/Poll.ts", "./Options.ts"],
     ["src/Options.ts", "./Settings.ts"],
@@ -124,6 +129,10 @@ describe("the direction of imports", () => {
     ["src/download/Download.ts", "./Host.ts"],
     ["src/request/Answer.ts", "../RunwayError.ts"],
     ["src/RunwayError.ts", "./task/Snapshot.ts"],
+    ["src/RunwayError.ts", "./ledger/LedgerError.ts"],
+    ["src/Submission.ts", "./Purchase.ts"],
+    ["src/Purchase.ts", "./ledger/Ledger.ts"],
+    ["src/ledger/LedgerSql.ts", "../Shown.ts"],
     ["src/task/Snapshot.ts", "../Shown.ts"],
     ["src/task/WireTask.ts", "../../generated/schemas.gen.ts"]
   ])
