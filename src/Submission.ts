@@ -16,6 +16,7 @@ import { Cost } from "../generated/schemas.gen.ts"
 import type { Bindings, paths } from "./Bindings.ts"
 import { defined } from "./Defined.ts"
 import type { Verdict as Entered } from "./ledger/Entry.ts"
+import { sha256 } from "./ledger/Intent.ts"
 import type { Claimed } from "./ledger/Rules.ts"
 import * as Purchase from "./Purchase.ts"
 import { HookFailed, OutcomeUnknown, type Reason, RunwayError, Unreachable } from "./RunwayError.ts"
@@ -355,8 +356,4 @@ const reasonOf = Effect.fnUntraced(function* (
 })
 
 /** SHA-256 of a body as it is sent, in hex. */
-const digest = (body: object): Effect.Effect<string> =>
-  Effect.promise(async () => {
-    const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(body)))
-    return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("")
-  })
+const digest = (body: object): Effect.Effect<string> => sha256(JSON.stringify(body))

@@ -44,8 +44,11 @@ const identified = (value: unknown, assets: Assets): unknown => {
  * It is what a ledger compares when an intent is used again, and the key of an intent that was given none.
  */
 export const digest = (operation: string, body: object, assets: Assets = {}): Effect.Effect<string> =>
+  Effect.suspend(() => sha256(canonicalJson({ operation, body: identified(body, assets) })))
+
+/** SHA-256 of a text, in hex. */
+export const sha256 = (text: string): Effect.Effect<string> =>
   Effect.promise(async () => {
-    const text = canonicalJson({ operation, body: identified(body, assets) })
     const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))
     return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("")
   })
