@@ -10,9 +10,17 @@
 import * as JsonSchema from "effect/JsonSchema"
 import * as SchemaRepresentation from "effect/SchemaRepresentation"
 
-export const effectSchemas = (components: Readonly<Record<string, JsonSchema.JsonSchema>>): string => {
+/** Writes the module. `conditionsInCode` says that whoever reads such bodies checks the conditions between their fields in code. */
+export const effectSchemas = (
+  components: Readonly<Record<string, JsonSchema.JsonSchema>>,
+  { conditionsInCode }: { readonly conditionsInCode: boolean }
+): string => {
+  const importable = conditionsInCode ? withoutConditions : (schema: JsonSchema.JsonSchema) => schema
   const definitions = Object.fromEntries(
-    Object.entries(components).map(([name, schema]) => [name, JsonSchema.fromSchemaOpenApi3_1(schema).schema])
+    Object.entries(components).map(([name, schema]) => [
+      name,
+      JsonSchema.fromSchemaOpenApi3_1(importable(schema)).schema
+    ])
   )
   const [first, ...rest] = Object.keys(components).map((name) => ({ $ref: `#/$defs/${name}` }))
   if (first === undefined) throw new Error("The contract has no component schemas to generate from.")
@@ -41,6 +49,12 @@ export const effectSchemas = (components: Readonly<Record<string, JsonSchema.Jso
     ]),
     ""
   ].join("\n")
+}
+
+/** Conditions between the fields of one body. Effect has no equivalent for them, and its generator refuses them. */
+const withoutConditions = (schema: JsonSchema.JsonSchema): JsonSchema.JsonSchema => {
+  const { dependentRequired: _, dependentSchemas: __, ...rest } = schema
+  return rest
 }
 
 const expectedKey = "x-expected"

@@ -42,7 +42,7 @@ export const generate = async ({ contract, into, judged }: Generation): Promise<
     plugins: ["@hey-api/typescript", openapiFetch()],
     logs: { level: "silent", file: false }
   })
-  write("schemas.gen.ts", effectSchemas(document.components.schemas))
+  write("schemas.gen.ts", effectSchemas(document.components.schemas, { conditionsInCode: !judged }))
   if (judged) write("defaults.gen.ts", bodyDefaults(document))
   const code = ["types.gen.ts", "paths.gen.ts", "schemas.gen.ts", ...(judged ? ["defaults.gen.ts"] : [])]
   format(code.map((name) => join(into, name)))

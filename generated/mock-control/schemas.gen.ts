@@ -11,6 +11,20 @@ export const Duration = Schema.String.annotate({ message: 'Expected a duration s
   })
 )
 
+export type TimeSpan = string
+export const TimeSpan = Schema.String.annotate({
+  message: 'Expected a duration above zero, such as "45 seconds"'
+}).check(
+  Schema.isPattern(
+    new globalThis.RegExp("^(\\d*[1-9]\\d*(\\.\\d+)?|0+\\.0*[1-9]\\d*) (millis?|seconds?|minutes?|hours?|days?)$", "u")
+  ).annotate({
+    expected:
+      "a string matching the RegExp ^(\\d*[1-9]\\d*(\\.\\d+)?|0+\\.0*[1-9]\\d*) (millis?|seconds?|minutes?|hours?|days?)$",
+    identifier: "TimeSpan",
+    message: 'Expected a duration above zero, such as "45 seconds"'
+  })
+)
+
 export type Instant = string
 export const Instant = Schema.String.annotate({ identifier: "Instant" })
 
@@ -32,7 +46,40 @@ export type Shape = "bare" | "envelope" | "row"
 export const Shape = Schema.Literals(["bare", "envelope", "row"]).annotate({ identifier: "Shape" })
 
 export type Failure = { readonly as?: string }
-export const Failure = Schema.Struct({ as: Schema.optionalKey(Schema.String) }).annotate({ identifier: "Failure" })
+export const Failure = Schema.Struct({
+  as: Schema.optionalKey(
+    Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" }))
+  )
+}).annotate({ identifier: "Failure" })
+
+export type FaultTarget = "submit" | "poll" | "asset"
+export const FaultTarget = Schema.Literals(["submit", "poll", "asset"]).annotate({
+  identifier: "FaultTarget",
+  message: "Expected submit, poll or asset"
+})
+
+export type FaultNth = number
+export const FaultNth = Schema.Int.check(
+  Schema.isGreaterThanOrEqualTo(1).annotate({ expected: "a value greater than or equal to 1", identifier: "FaultNth" })
+)
+
+export type FaultFirst = number
+export const FaultFirst = Schema.Int.check(
+  Schema.isGreaterThanOrEqualTo(1).annotate({
+    expected: "a value greater than or equal to 1",
+    identifier: "FaultFirst"
+  })
+)
+
+export type FaultRate = number
+export const FaultRate = Schema.Finite.check(
+  Schema.isGreaterThanOrEqualTo(0).annotate({ expected: "a value greater than or equal to 0" })
+).check(
+  Schema.isLessThanOrEqualTo(1).annotate({ expected: "a value less than or equal to 1", identifier: "FaultRate" })
+)
+
+export type FaultOnce = boolean
+export const FaultOnce = Schema.Boolean.annotate({ identifier: "FaultOnce" })
 
 export type FaultKind =
   | "status"
@@ -163,7 +210,7 @@ export type State = {
   readonly with?: { readonly [x: string]: Schema.Json }
 }
 export const State = Schema.Struct({
-  state: Schema.String,
+  state: Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" })),
   status: Schema.optionalKey(Schema.Int),
   for: Schema.optionalKey(Duration),
   polls: Schema.optionalKey(
@@ -299,58 +346,172 @@ export const Money = Schema.StructWithRest(
   [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
 ).annotate({ identifier: "Money" })
 
-export type Fault = {
-  readonly on: "submit" | "poll" | "asset"
-  readonly kind: FaultKind
-  readonly nth?: number
-  readonly first?: number
-  readonly rate?: number
-  readonly once?: boolean
+export type StatusFault = {
+  readonly on: FaultTarget
+  readonly kind: "status"
+  readonly nth?: FaultNth
+  readonly first?: FaultFirst
+  readonly rate?: FaultRate
+  readonly once?: FaultOnce
   readonly accepted?: boolean
-  readonly status?: number
+  readonly status: number
   readonly example?: string
   readonly retryAfter?: number
   readonly retryAfterAs?: "seconds" | "date" | "millis"
-  readonly bytes?: number
-  readonly every?: Duration
-  readonly median?: Duration
-  readonly p99?: Duration
 }
-export const Fault = Schema.Struct({
-  on: Schema.Literals(["submit", "poll", "asset"]).annotate({ message: "Expected submit, poll or asset" }),
-  kind: FaultKind,
-  nth: Schema.optionalKey(
-    Schema.Int.check(Schema.isGreaterThanOrEqualTo(1).annotate({ expected: "a value greater than or equal to 1" }))
-  ),
-  first: Schema.optionalKey(
-    Schema.Int.check(Schema.isGreaterThanOrEqualTo(1).annotate({ expected: "a value greater than or equal to 1" }))
-  ),
-  rate: Schema.optionalKey(
-    Schema.Finite.check(
-      Schema.isGreaterThanOrEqualTo(0).annotate({ expected: "a value greater than or equal to 0" })
-    ).check(Schema.isLessThanOrEqualTo(1).annotate({ expected: "a value less than or equal to 1" }))
-  ),
-  once: Schema.optionalKey(Schema.Boolean),
+export const StatusFault = Schema.Struct({
+  on: FaultTarget,
+  kind: Schema.Literal("status"),
+  nth: Schema.optionalKey(FaultNth),
+  first: Schema.optionalKey(FaultFirst),
+  rate: Schema.optionalKey(FaultRate),
+  once: Schema.optionalKey(FaultOnce),
   accepted: Schema.optionalKey(Schema.Boolean),
-  status: Schema.optionalKey(
-    Schema.Int.check(
-      Schema.isGreaterThanOrEqualTo(400).annotate({ expected: "a value greater than or equal to 400" })
-    ).check(Schema.isLessThanOrEqualTo(599).annotate({ expected: "a value less than or equal to 599" }))
+  status: Schema.Int.check(
+    Schema.isGreaterThanOrEqualTo(400).annotate({ expected: "a value greater than or equal to 400" })
+  ).check(Schema.isLessThanOrEqualTo(599).annotate({ expected: "a value less than or equal to 599" })),
+  example: Schema.optionalKey(
+    Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" }))
   ),
-  example: Schema.optionalKey(Schema.String),
   retryAfter: Schema.optionalKey(
     Schema.Finite.check(
       Schema.isGreaterThanOrEqualTo(0).annotate({ expected: "a value greater than or equal to 0" })
     ).check(Schema.isLessThanOrEqualTo(1000000000).annotate({ expected: "a value less than or equal to 1000000000" }))
   ),
-  retryAfterAs: Schema.optionalKey(Schema.Literals(["seconds", "date", "millis"])),
+  retryAfterAs: Schema.optionalKey(Schema.Literals(["seconds", "date", "millis"]))
+}).annotate({ identifier: "StatusFault" })
+
+export type PlainFault = {
+  readonly on: FaultTarget
+  readonly kind: "reset" | "lost" | "stall" | "truncated" | "html" | "redirect" | "empty"
+  readonly nth?: FaultNth
+  readonly first?: FaultFirst
+  readonly rate?: FaultRate
+  readonly once?: FaultOnce
+  readonly accepted?: boolean
+}
+export const PlainFault = Schema.Struct({
+  on: FaultTarget,
+  kind: Schema.Literals(["reset", "lost", "stall", "truncated", "html", "redirect", "empty"]),
+  nth: Schema.optionalKey(FaultNth),
+  first: Schema.optionalKey(FaultFirst),
+  rate: Schema.optionalKey(FaultRate),
+  once: Schema.optionalKey(FaultOnce),
+  accepted: Schema.optionalKey(Schema.Boolean)
+}).annotate({ identifier: "PlainFault" })
+
+export type DripFault = {
+  readonly on: FaultTarget
+  readonly kind: "drip"
+  readonly nth?: FaultNth
+  readonly first?: FaultFirst
+  readonly rate?: FaultRate
+  readonly once?: FaultOnce
+  readonly accepted?: true
+  readonly bytes?: number
+  readonly every?: TimeSpan
+}
+export const DripFault = Schema.Struct({
+  on: FaultTarget,
+  kind: Schema.Literal("drip"),
+  nth: Schema.optionalKey(FaultNth),
+  first: Schema.optionalKey(FaultFirst),
+  rate: Schema.optionalKey(FaultRate),
+  once: Schema.optionalKey(FaultOnce),
+  accepted: Schema.optionalKey(Schema.Literal(true)),
   bytes: Schema.optionalKey(
     Schema.Int.check(Schema.isGreaterThanOrEqualTo(1).annotate({ expected: "a value greater than or equal to 1" }))
   ),
-  every: Schema.optionalKey(Duration),
-  median: Schema.optionalKey(Duration),
+  every: Schema.optionalKey(TimeSpan)
+}).annotate({ identifier: "DripFault" })
+
+export type CutFault = {
+  readonly on: FaultTarget
+  readonly kind: "cut"
+  readonly nth?: FaultNth
+  readonly first?: FaultFirst
+  readonly rate?: FaultRate
+  readonly once?: FaultOnce
+  readonly accepted?: boolean
+  readonly bytes?: number
+}
+export const CutFault = Schema.Struct({
+  on: FaultTarget,
+  kind: Schema.Literal("cut"),
+  nth: Schema.optionalKey(FaultNth),
+  first: Schema.optionalKey(FaultFirst),
+  rate: Schema.optionalKey(FaultRate),
+  once: Schema.optionalKey(FaultOnce),
+  accepted: Schema.optionalKey(Schema.Boolean),
+  bytes: Schema.optionalKey(
+    Schema.Int.check(Schema.isGreaterThanOrEqualTo(1).annotate({ expected: "a value greater than or equal to 1" }))
+  )
+}).annotate({ identifier: "CutFault" })
+
+export type ContentTypeFault = {
+  readonly on: FaultTarget
+  readonly kind: "content-type"
+  readonly nth?: FaultNth
+  readonly first?: FaultFirst
+  readonly rate?: FaultRate
+  readonly once?: FaultOnce
+  readonly accepted?: true
+}
+export const ContentTypeFault = Schema.Struct({
+  on: FaultTarget,
+  kind: Schema.Literal("content-type"),
+  nth: Schema.optionalKey(FaultNth),
+  first: Schema.optionalKey(FaultFirst),
+  rate: Schema.optionalKey(FaultRate),
+  once: Schema.optionalKey(FaultOnce),
+  accepted: Schema.optionalKey(Schema.Literal(true))
+}).annotate({ identifier: "ContentTypeFault" })
+
+export type OversizedFault = {
+  readonly on: FaultTarget
+  readonly kind: "oversized"
+  readonly nth?: FaultNth
+  readonly first?: FaultFirst
+  readonly rate?: FaultRate
+  readonly once?: FaultOnce
+  readonly accepted?: boolean
+  readonly bytes?: number
+}
+export const OversizedFault = Schema.Struct({
+  on: FaultTarget,
+  kind: Schema.Literal("oversized"),
+  nth: Schema.optionalKey(FaultNth),
+  first: Schema.optionalKey(FaultFirst),
+  rate: Schema.optionalKey(FaultRate),
+  once: Schema.optionalKey(FaultOnce),
+  accepted: Schema.optionalKey(Schema.Boolean),
+  bytes: Schema.optionalKey(
+    Schema.Int.check(Schema.isGreaterThanOrEqualTo(1).annotate({ expected: "a value greater than or equal to 1" }))
+  )
+}).annotate({ identifier: "OversizedFault" })
+
+export type LatencyFault = {
+  readonly on: FaultTarget
+  readonly kind: "latency"
+  readonly nth?: FaultNth
+  readonly first?: FaultFirst
+  readonly rate?: FaultRate
+  readonly once?: FaultOnce
+  readonly accepted?: true
+  readonly median: Duration
+  readonly p99?: Duration
+}
+export const LatencyFault = Schema.Struct({
+  on: FaultTarget,
+  kind: Schema.Literal("latency"),
+  nth: Schema.optionalKey(FaultNth),
+  first: Schema.optionalKey(FaultFirst),
+  rate: Schema.optionalKey(FaultRate),
+  once: Schema.optionalKey(FaultOnce),
+  accepted: Schema.optionalKey(Schema.Literal(true)),
+  median: Duration,
   p99: Schema.optionalKey(Duration)
-}).annotate({ identifier: "Fault" })
+}).annotate({ identifier: "LatencyFault" })
 
 export type EntryFault = {
   readonly ids: ReadonlyArray<string>
@@ -404,39 +565,22 @@ export const Verification = Schema.StructWithRest(
   [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
 ).annotate({ identifier: "Verification" })
 
-export type Scenario = {
-  readonly name: string
-  readonly about?: string
-  readonly shape?: Shape
-  readonly timeline: ReadonlyArray<State>
-  readonly outputLasts?: Duration
-  readonly outsideContract?: boolean
-}
-export const Scenario = Schema.Struct({
-  name: Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" })),
-  about: Schema.optionalKey(Schema.String),
-  shape: Schema.optionalKey(Shape),
-  timeline: Schema.Array(State),
-  outputLasts: Schema.optionalKey(Duration),
-  outsideContract: Schema.optionalKey(Schema.Boolean)
-}).annotate({ identifier: "Scenario" })
-
-export type ScenarioChoice = {
-  readonly name: string
-  readonly about?: string
-  readonly shape?: Shape
-  readonly timeline?: ReadonlyArray<State>
-  readonly outputLasts?: Duration
-  readonly outsideContract?: boolean
-}
-export const ScenarioChoice = Schema.Struct({
-  name: Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" })),
-  about: Schema.optionalKey(Schema.String),
-  shape: Schema.optionalKey(Shape),
-  timeline: Schema.optionalKey(Schema.Array(State)),
-  outputLasts: Schema.optionalKey(Duration),
-  outsideContract: Schema.optionalKey(Schema.Boolean)
-}).annotate({ identifier: "ScenarioChoice" })
+export type Timeline = ReadonlyArray<State>
+export const Timeline = Schema.Array(State)
+  .annotate({ message: "Expected a timeline of 1 to 1000 states" })
+  .check(
+    Schema.isMinLength(1).annotate({
+      expected: "a value with a length of at least 1",
+      message: "Expected a timeline of 1 to 1000 states"
+    })
+  )
+  .check(
+    Schema.isMaxLength(1000).annotate({
+      expected: "a value with a length of at most 1000",
+      identifier: "Timeline",
+      message: "Expected a timeline of 1 to 1000 states"
+    })
+  )
 
 export type World = {
   readonly world: string
@@ -466,16 +610,11 @@ export const World = Schema.StructWithRest(
   [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
 ).annotate({ identifier: "World" })
 
-export type InjectedFault = {
-  readonly id: string
-  readonly fault: Fault
-  readonly seen: number
-  readonly hits: number
-} & { readonly [x: string]: Schema.Json }
-export const InjectedFault = Schema.StructWithRest(
-  Schema.Struct({ id: Schema.String, fault: Fault, seen: Schema.Int, hits: Schema.Int }),
-  [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
-).annotate({ identifier: "InjectedFault" })
+export type Fault = StatusFault | PlainFault | DripFault | CutFault | ContentTypeFault | OversizedFault | LatencyFault
+export const Fault = Schema.Union(
+  [StatusFault, PlainFault, DripFault, CutFault, ContentTypeFault, OversizedFault, LatencyFault],
+  { mode: "oneOf" }
+).annotate({ identifier: "Fault" })
 
 export type Entry = {
   readonly number: number
@@ -538,6 +677,51 @@ export const Report = Schema.StructWithRest(
   }),
   [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
 ).annotate({ identifier: "Report" })
+
+export type Scenario = {
+  readonly name: string
+  readonly about?: string
+  readonly shape?: Shape
+  readonly timeline: Timeline
+  readonly outputLasts?: TimeSpan
+  readonly outsideContract?: boolean
+}
+export const Scenario = Schema.Struct({
+  name: Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" })),
+  about: Schema.optionalKey(Schema.String),
+  shape: Schema.optionalKey(Shape),
+  timeline: Timeline,
+  outputLasts: Schema.optionalKey(TimeSpan),
+  outsideContract: Schema.optionalKey(Schema.Boolean)
+}).annotate({ identifier: "Scenario" })
+
+export type ScenarioChoice = {
+  readonly name: string
+  readonly about?: string
+  readonly shape?: Shape
+  readonly timeline?: Timeline
+  readonly outputLasts?: TimeSpan
+  readonly outsideContract?: boolean
+}
+export const ScenarioChoice = Schema.Struct({
+  name: Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" })),
+  about: Schema.optionalKey(Schema.String),
+  shape: Schema.optionalKey(Shape),
+  timeline: Schema.optionalKey(Timeline),
+  outputLasts: Schema.optionalKey(TimeSpan),
+  outsideContract: Schema.optionalKey(Schema.Boolean)
+}).annotate({ identifier: "ScenarioChoice" })
+
+export type InjectedFault = {
+  readonly id: string
+  readonly fault: Fault
+  readonly seen: number
+  readonly hits: number
+} & { readonly [x: string]: Schema.Json }
+export const InjectedFault = Schema.StructWithRest(
+  Schema.Struct({ id: Schema.String, fault: Fault, seen: Schema.Int, hits: Schema.Int }),
+  [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
+).annotate({ identifier: "InjectedFault" })
 
 export type Journal = { readonly entries: ReadonlyArray<Entry>; readonly last: number; readonly dropped: number } & {
   readonly [x: string]: Schema.Json

@@ -10,6 +10,11 @@ export type ClientOptions = {
 export type Duration = string
 
 /**
+ * A duration that is longer than none.
+ */
+export type TimeSpan = string
+
+/**
  * A time of the world's clock.
  */
 export type Instant = string
@@ -81,7 +86,7 @@ export type World = {
 }
 
 /**
- * One stretch of a task's life. All but the last say how long they last, with `for` or with `polls`.
+ * One stretch of a task's life. All but the last say how long they last, with `for` or with `polls`; the last one stays, and says neither.
  */
 export type State = {
   /**
@@ -105,6 +110,8 @@ export type State = {
   }
 }
 
+export type Timeline = Array<State>
+
 export type Shape = "bare" | "envelope" | "row"
 
 export type Scenario = {
@@ -114,14 +121,17 @@ export type Scenario = {
    */
   about?: string
   shape?: Shape
-  timeline: Array<State>
-  outputLasts?: Duration
+  timeline: Timeline
+  outputLasts?: TimeSpan
   /**
    * Lets answers through that break the contract.
    */
   outsideContract?: boolean
 }
 
+/**
+ * A known scenario's name, alone; or, with a timeline, a scenario of your own.
+ */
 export type ScenarioChoice = {
   name: string
   about?: string
@@ -129,8 +139,8 @@ export type ScenarioChoice = {
   /**
    * Given, it is a scenario of your own.
    */
-  timeline?: Array<State>
-  outputLasts?: Duration
+  timeline?: Timeline
+  outputLasts?: TimeSpan
   outsideContract?: boolean
 }
 
@@ -213,56 +223,205 @@ export type Failure = {
 }
 
 /**
- * One misbehaviour on the wire. It hits when all of `nth`, `first`, `rate` and `once` that are given say so, and every time when none is. Requests are counted from the moment it is injected. Where several hit, the latency of each is added, and of the others the one injected first is had.
+ * One misbehaviour on the wire, of one `kind`. It hits when all of `nth`, `first`, `rate` and `once` that are given say so, and every time when none is. Requests are counted from the moment it is injected. Where several hit, the latency of each is added, and of the others the one injected first is had.
  */
-export type Fault = {
+export type Fault =
+  | ({
+      kind: "status"
+    } & StatusFault)
+  | ({
+      kind: "reset" | "lost" | "stall" | "truncated" | "html" | "redirect" | "empty"
+    } & PlainFault)
+  | ({
+      kind: "drip"
+    } & DripFault)
+  | ({
+      kind: "cut"
+    } & CutFault)
+  | ({
+      kind: "content-type"
+    } & ContentTypeFault)
+  | ({
+      kind: "oversized"
+    } & OversizedFault)
+  | ({
+      kind: "latency"
+    } & LatencyFault)
+
+/**
+ * Which requests: the POST, the GET of a task, or a download.
+ */
+export type FaultTarget = "submit" | "poll" | "asset"
+
+/**
+ * Only the nth request, counted from 1.
+ */
+export type FaultNth = number
+
+/**
+ * Only the first so many requests.
+ */
+export type FaultFirst = number
+
+/**
+ * This share of the requests, by the mock's seed: the same ones in every run.
+ */
+export type FaultRate = number
+
+/**
+ * Never again after it has hit.
+ */
+export type FaultOnce = boolean
+
+/**
+ * A documented answer in place of the right one.
+ */
+export type StatusFault = {
+  on: FaultTarget
+  kind: "status"
+  nth?: FaultNth
+  first?: FaultFirst
+  rate?: FaultRate
+  once?: FaultOnce
   /**
-   * Which requests: the POST, the GET of a task, or a download.
-   */
-  on: "submit" | "poll" | "asset"
-  kind: FaultKind
-  /**
-   * Only the nth request, counted from 1.
-   */
-  nth?: number
-  /**
-   * Only the first so many requests.
-   */
-  first?: number
-  /**
-   * This share of the requests, by the mock's seed: the same ones in every run.
-   */
-  rate?: number
-  /**
-   * Never again after it has hit.
-   */
-  once?: boolean
-  /**
-   * Whether a POST has made, and charged, a task before this happens. By default so for `lost`, `stall`, `drip`, `truncated`, `cut`, `empty`, `content-type`, `oversized` and `latency`; not for `status`, `reset`, `html` and `redirect`. The answers of `drip`, `content-type` and `latency` say that there is a task, so those cannot be not accepted.
+   * Whether a POST has made, and charged, a task before this happens. By default it has not.
    */
   accepted?: boolean
   /**
-   * For `status`: the answer's status, one that the contract documents.
+   * The answer's status, one that the contract documents.
    */
-  status?: number
+  status: number
   /**
-   * For `status`: the contract's example; its first one for that status by default.
+   * The contract's example; its first one for that status by default. A download has none.
    */
   example?: string
   /**
-   * For `status`: seconds to wait.
+   * Seconds to wait.
    */
   retryAfter?: number
   /**
    * How `retryAfter` is written: `Retry-After: 7`, `Retry-After: Fri, 01 May …`, or `retry-after-ms: 7000`. Default `seconds`.
    */
   retryAfterAs?: "seconds" | "date" | "millis"
+}
+
+/**
+ * An answer that cannot be used, or none. It has no more to say than its kind.
+ */
+export type PlainFault = {
+  on: FaultTarget
+  kind: "reset" | "lost" | "stall" | "truncated" | "html" | "redirect" | "empty"
+  nth?: FaultNth
+  first?: FaultFirst
+  rate?: FaultRate
+  once?: FaultOnce
   /**
-   * For `drip`: how many at a time (default 16). For `cut`: how many before the connection breaks (default half). For `oversized`: how large (default 64 MiB).
+   * Whether a POST has made, and charged, a task before this happens. By default so for `lost`, `stall`, `truncated` and `empty`; not for `reset`, `html` and `redirect`.
+   */
+  accepted?: boolean
+}
+
+/**
+ * The answer comes a few bytes at a time.
+ */
+export type DripFault = {
+  on: FaultTarget
+  kind: "drip"
+  nth?: FaultNth
+  first?: FaultFirst
+  rate?: FaultRate
+  once?: FaultOnce
+  /**
+   * A POST has made, and charged, a task before this happens, as the answer says.
+   */
+  accepted?: true
+  /**
+   * How many at a time. Default 16.
    */
   bytes?: number
-  every?: Duration
-  median?: Duration
+  /**
+   * How long it waits between them. Default 100 millis.
+   */
+  every?: TimeSpan
+}
+
+/**
+ * The connection breaks in the middle of the body.
+ */
+export type CutFault = {
+  on: FaultTarget
+  kind: "cut"
+  nth?: FaultNth
+  first?: FaultFirst
+  rate?: FaultRate
+  once?: FaultOnce
+  /**
+   * Whether a POST has made, and charged, a task before this happens. By default it has.
+   */
+  accepted?: boolean
+  /**
+   * How many bytes come before that. Default half of them.
+   */
+  bytes?: number
+}
+
+/**
+ * The right body, said to be `text/plain`.
+ */
+export type ContentTypeFault = {
+  on: FaultTarget
+  kind: "content-type"
+  nth?: FaultNth
+  first?: FaultFirst
+  rate?: FaultRate
+  once?: FaultOnce
+  /**
+   * A POST has made, and charged, a task before this happens, as the answer says.
+   */
+  accepted?: true
+}
+
+/**
+ * A body without use for anybody, far too large.
+ */
+export type OversizedFault = {
+  on: FaultTarget
+  kind: "oversized"
+  nth?: FaultNth
+  first?: FaultFirst
+  rate?: FaultRate
+  once?: FaultOnce
+  /**
+   * Whether a POST has made, and charged, a task before this happens. By default it has.
+   */
+  accepted?: boolean
+  /**
+   * How large it is. Default 64 MiB.
+   */
+  bytes?: number
+}
+
+/**
+ * The answer comes late.
+ */
+export type LatencyFault = {
+  on: FaultTarget
+  kind: "latency"
+  nth?: FaultNth
+  first?: FaultFirst
+  rate?: FaultRate
+  once?: FaultOnce
+  /**
+   * A POST has made, and charged, a task before this happens, as the answer says.
+   */
+  accepted?: true
+  /**
+   * Half of the answers take longer than this.
+   */
+  median: Duration
+  /**
+   * One answer in a hundred takes longer than this, which is no shorter than the median. By default each takes the median.
+   */
   p99?: Duration
 }
 

@@ -17,9 +17,9 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import * as Schemas from "../../generated/mock-control/schemas.gen.ts"
 import manifest from "../package.json" with { type: "json" }
 import * as Contract from "./contract/Contract.ts"
+import { Written } from "./faults/Fault.ts"
 import { type Mock, type MockControl, type RecordOptions, RunwayMock, scenarioNames } from "./index.ts"
 import * as Log from "./record/Log.ts"
 import { builtIn } from "./world/BuiltInScenarios.ts"
@@ -150,7 +150,7 @@ const command = Command.make(
       Flag.withDescription(
         `A fault that every key begins with, e.g. '{"on":"poll","kind":"reset","rate":0.1}'; may be repeated`
       ),
-      Flag.withSchema(Schema.fromJsonString(Schemas.Fault)),
+      Flag.withSchema(Schema.fromJsonString(Written)),
       Flag.atLeast(0)
     ),
     concurrency: Flag.Int("concurrency").pipe(

@@ -15,6 +15,7 @@ import * as Schemas from "../../../generated/mock-control/schemas.gen.ts"
 import manifest from "../../package.json" with { type: "json" }
 import { type Answer, problem } from "../contract/Answer.ts"
 import * as Contract from "../contract/Contract.ts"
+import { Written } from "../faults/Fault.ts"
 import { RunwayMockError } from "../MockError.ts"
 import * as Incoming from "../provider/Incoming.ts"
 import * as Reply from "../provider/Reply.ts"
@@ -104,7 +105,12 @@ const health = ({ mock }: Call): BodyOf<"/_mock/health", "get", 200> => {
 
 const chooseScenario = ({ world, body }: Call): BodyOf<"/_mock/scenario", "put", 200> => {
   const { timeline, ...choice } = read(Schemas.ScenarioChoice, body)
-  return world().choose(timeline === undefined ? choice.name : { ...choice, timeline })
+  if (timeline !== undefined) return world().choose({ ...choice, timeline })
+  const { name, ...idle } = choice
+  const [field] = Object.keys(idle)
+  if (field === undefined) return world().choose(name)
+  const why = `"${field}" is for a scenario of your own, and this one has no timeline: add it, or give the name alone`
+  throw new Refused(400, "INVALID_CALL", why)
 }
 
 const removeFault = ({ world, subject }: Call): void => {
@@ -143,7 +149,7 @@ export const operations: Readonly<Record<string, Handler>> = {
     world().fail(subject, read(Schemas.Failure, body === undefined ? {} : body).as)
   ),
   listFaults: answers<"/_mock/faults", "get">(({ world }) => world().faults()),
-  injectFault: creates<"/_mock/faults", "post">(({ world, body }) => world().inject(read(Schemas.Fault, body))),
+  injectFault: creates<"/_mock/faults", "post">(({ world, body }) => world().inject(read(Written, body))),
   removeFaults: does(({ world }) => world().heal()),
   removeFault: does(removeFault),
   getAccount: answers<"/_mock/account", "get">(({ world }) => world().account()),
