@@ -81,6 +81,17 @@ export const FaultRate = Schema.Finite.check(
 export type FaultOnce = boolean
 export const FaultOnce = Schema.Boolean.annotate({ identifier: "FaultOnce" })
 
+export type PlainFaultKind = "reset" | "lost" | "stall" | "truncated" | "html" | "redirect" | "empty"
+export const PlainFaultKind = Schema.Literals([
+  "reset",
+  "lost",
+  "stall",
+  "truncated",
+  "html",
+  "redirect",
+  "empty"
+]).annotate({ identifier: "PlainFaultKind" })
+
 export type FaultKind =
   | "status"
   | "reset"
@@ -381,25 +392,6 @@ export const StatusFault = Schema.Struct({
   retryAfterAs: Schema.optionalKey(Schema.Literals(["seconds", "date", "millis"]))
 }).annotate({ identifier: "StatusFault" })
 
-export type PlainFault = {
-  readonly on: FaultTarget
-  readonly kind: "reset" | "lost" | "stall" | "truncated" | "html" | "redirect" | "empty"
-  readonly nth?: FaultNth
-  readonly first?: FaultFirst
-  readonly rate?: FaultRate
-  readonly once?: FaultOnce
-  readonly accepted?: boolean
-}
-export const PlainFault = Schema.Struct({
-  on: FaultTarget,
-  kind: Schema.Literals(["reset", "lost", "stall", "truncated", "html", "redirect", "empty"]),
-  nth: Schema.optionalKey(FaultNth),
-  first: Schema.optionalKey(FaultFirst),
-  rate: Schema.optionalKey(FaultRate),
-  once: Schema.optionalKey(FaultOnce),
-  accepted: Schema.optionalKey(Schema.Boolean)
-}).annotate({ identifier: "PlainFault" })
-
 export type DripFault = {
   readonly on: FaultTarget
   readonly kind: "drip"
@@ -512,6 +504,25 @@ export const LatencyFault = Schema.Struct({
   median: Duration,
   p99: Schema.optionalKey(Duration)
 }).annotate({ identifier: "LatencyFault" })
+
+export type PlainFault = {
+  readonly on: FaultTarget
+  readonly kind: PlainFaultKind
+  readonly nth?: FaultNth
+  readonly first?: FaultFirst
+  readonly rate?: FaultRate
+  readonly once?: FaultOnce
+  readonly accepted?: boolean
+}
+export const PlainFault = Schema.Struct({
+  on: FaultTarget,
+  kind: PlainFaultKind,
+  nth: Schema.optionalKey(FaultNth),
+  first: Schema.optionalKey(FaultFirst),
+  rate: Schema.optionalKey(FaultRate),
+  once: Schema.optionalKey(FaultOnce),
+  accepted: Schema.optionalKey(Schema.Boolean)
+}).annotate({ identifier: "PlainFault" })
 
 export type EntryFault = {
   readonly ids: ReadonlyArray<string>

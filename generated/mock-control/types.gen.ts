@@ -310,7 +310,7 @@ export type StatusFault = {
  */
 export type PlainFault = {
   on: FaultTarget
-  kind: "reset" | "lost" | "stall" | "truncated" | "html" | "redirect" | "empty"
+  kind: PlainFaultKind
   nth?: FaultNth
   first?: FaultFirst
   rate?: FaultRate
@@ -320,6 +320,8 @@ export type PlainFault = {
    */
   accepted?: boolean
 }
+
+export type PlainFaultKind = "reset" | "lost" | "stall" | "truncated" | "html" | "redirect" | "empty"
 
 /**
  * The answer comes a few bytes at a time.
