@@ -20,9 +20,9 @@ const page = readFileSync(join(root, "docs/testing.md"), "utf8")
 
 /** The page's block that begins with a comment of this file's name. */
 const shown = (name: string): string => {
-  const [, code] = new RegExp("```\\w+\\n((?:#|//) " + name.replace(".", "\\.") + "\\n[\\s\\S]*?)```").exec(page) ?? []
-  if (code === undefined) throw new Error(`docs/testing.md shows no ${name}`)
-  return code
+  const block = page.split("\n```").find((text) => [`# ${name}`, `// ${name}`].includes(text.split("\n")[1] ?? ""))
+  if (block === undefined) throw new Error(`docs/testing.md shows no ${name}`)
+  return block.slice(block.indexOf("\n") + 1)
 }
 
 const succeeds = (command: string, ...args: ReadonlyArray<string>): boolean => spawnSync(command, args).status === 0
