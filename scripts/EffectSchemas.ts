@@ -8,6 +8,7 @@
  * @module
  */
 import * as JsonSchema from "effect/JsonSchema"
+import * as Predicate from "effect/Predicate"
 import * as SchemaRepresentation from "effect/SchemaRepresentation"
 
 /** Writes the module. `conditionsInCode` says that whoever reads such bodies checks the conditions between their fields in code. */
@@ -15,7 +16,8 @@ export const effectSchemas = (
   components: Readonly<Record<string, JsonSchema.JsonSchema>>,
   { conditionsInCode }: { readonly conditionsInCode: boolean }
 ): string => {
-  const importable = conditionsInCode ? withoutConditions : (schema: JsonSchema.JsonSchema) => schema
+  const importable = (schema: JsonSchema.JsonSchema): JsonSchema.JsonSchema =>
+    conditionsInCode ? withoutConditions(oneMemberPerValue(schema, components)) : schema
   const definitions = Object.fromEntries(
     Object.entries(components).map(([name, schema]) => [
       name,
@@ -55,6 +57,24 @@ export const effectSchemas = (
 const withoutConditions = (schema: JsonSchema.JsonSchema): JsonSchema.JsonSchema => {
   const { dependentRequired: _, dependentSchemas: __, ...rest } = schema
   return rest
+}
+
+/**
+ * A union whose members are told apart by one field, with a member for each value of that field. Effect tells members apart by a single value only, and
+ * otherwise complains about several of them at once.
+ */
+const oneMemberPerValue = (
+  schema: JsonSchema.JsonSchema,
+  components: Readonly<Record<string, JsonSchema.JsonSchema>>
+): JsonSchema.JsonSchema => {
+  const { discriminator, ...rest } = schema
+  if (!Predicate.hasProperty(discriminator, "mapping")) return schema
+  const field = String(Reflect.get(discriminator, "propertyName"))
+  const members = Object.entries(Object(discriminator.mapping)).map(([value, $ref]) => {
+    const member = withoutConditions(components[String($ref).replace("#/components/schemas/", "")] ?? {})
+    return { ...member, properties: { ...Object(member["properties"]), [field]: { type: "string", const: value } } }
+  })
+  return { ...rest, oneOf: members }
 }
 
 const expectedKey = "x-expected"

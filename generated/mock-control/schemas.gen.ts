@@ -357,6 +357,287 @@ export const Money = Schema.StructWithRest(
   [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
 ).annotate({ identifier: "Money" })
 
+export type Fault =
+  | {
+      readonly on: FaultTarget
+      readonly kind: "status"
+      readonly nth?: FaultNth
+      readonly first?: FaultFirst
+      readonly rate?: FaultRate
+      readonly once?: FaultOnce
+      readonly accepted?: boolean
+      readonly status: number
+      readonly example?: string
+      readonly retryAfter?: number
+      readonly retryAfterAs?: "seconds" | "date" | "millis"
+    }
+  | {
+      readonly on: FaultTarget
+      readonly kind: "reset"
+      readonly nth?: FaultNth
+      readonly first?: FaultFirst
+      readonly rate?: FaultRate
+      readonly once?: FaultOnce
+      readonly accepted?: boolean
+    }
+  | {
+      readonly on: FaultTarget
+      readonly kind: "lost"
+      readonly nth?: FaultNth
+      readonly first?: FaultFirst
+      readonly rate?: FaultRate
+      readonly once?: FaultOnce
+      readonly accepted?: boolean
+    }
+  | {
+      readonly on: FaultTarget
+      readonly kind: "stall"
+      readonly nth?: FaultNth
+      readonly first?: FaultFirst
+      readonly rate?: FaultRate
+      readonly once?: FaultOnce
+      readonly accepted?: boolean
+    }
+  | {
+      readonly on: FaultTarget
+      readonly kind: "truncated"
+      readonly nth?: FaultNth
+      readonly first?: FaultFirst
+      readonly rate?: FaultRate
+      readonly once?: FaultOnce
+      readonly accepted?: boolean
+    }
+  | {
+      readonly on: FaultTarget
+      readonly kind: "html"
+      readonly nth?: FaultNth
+      readonly first?: FaultFirst
+      readonly rate?: FaultRate
+      readonly once?: FaultOnce
+      readonly accepted?: boolean
+    }
+  | {
+      readonly on: FaultTarget
+      readonly kind: "redirect"
+      readonly nth?: FaultNth
+      readonly first?: FaultFirst
+      readonly rate?: FaultRate
+      readonly once?: FaultOnce
+      readonly accepted?: boolean
+    }
+  | {
+      readonly on: FaultTarget
+      readonly kind: "empty"
+      readonly nth?: FaultNth
+      readonly first?: FaultFirst
+      readonly rate?: FaultRate
+      readonly once?: FaultOnce
+      readonly accepted?: boolean
+    }
+  | {
+      readonly on: FaultTarget
+      readonly kind: "drip"
+      readonly nth?: FaultNth
+      readonly first?: FaultFirst
+      readonly rate?: FaultRate
+      readonly once?: FaultOnce
+      readonly accepted?: true
+      readonly bytes?: number
+      readonly every?: TimeSpan
+    }
+  | {
+      readonly on: FaultTarget
+      readonly kind: "cut"
+      readonly nth?: FaultNth
+      readonly first?: FaultFirst
+      readonly rate?: FaultRate
+      readonly once?: FaultOnce
+      readonly accepted?: boolean
+      readonly bytes?: number
+    }
+  | {
+      readonly on: FaultTarget
+      readonly kind: "content-type"
+      readonly nth?: FaultNth
+      readonly first?: FaultFirst
+      readonly rate?: FaultRate
+      readonly once?: FaultOnce
+      readonly accepted?: true
+    }
+  | {
+      readonly on: FaultTarget
+      readonly kind: "oversized"
+      readonly nth?: FaultNth
+      readonly first?: FaultFirst
+      readonly rate?: FaultRate
+      readonly once?: FaultOnce
+      readonly accepted?: boolean
+      readonly bytes?: number
+    }
+  | {
+      readonly on: FaultTarget
+      readonly kind: "latency"
+      readonly nth?: FaultNth
+      readonly first?: FaultFirst
+      readonly rate?: FaultRate
+      readonly once?: FaultOnce
+      readonly accepted?: true
+      readonly median: Duration
+      readonly p99?: Duration
+    }
+export const Fault = Schema.Union(
+  [
+    Schema.Struct({
+      on: FaultTarget,
+      kind: Schema.Literal("status"),
+      nth: Schema.optionalKey(FaultNth),
+      first: Schema.optionalKey(FaultFirst),
+      rate: Schema.optionalKey(FaultRate),
+      once: Schema.optionalKey(FaultOnce),
+      accepted: Schema.optionalKey(Schema.Boolean),
+      status: Schema.Int.check(
+        Schema.isGreaterThanOrEqualTo(400).annotate({ expected: "a value greater than or equal to 400" })
+      ).check(Schema.isLessThanOrEqualTo(599).annotate({ expected: "a value less than or equal to 599" })),
+      example: Schema.optionalKey(
+        Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" }))
+      ),
+      retryAfter: Schema.optionalKey(
+        Schema.Finite.check(
+          Schema.isGreaterThanOrEqualTo(0).annotate({ expected: "a value greater than or equal to 0" })
+        ).check(
+          Schema.isLessThanOrEqualTo(1000000000).annotate({ expected: "a value less than or equal to 1000000000" })
+        )
+      ),
+      retryAfterAs: Schema.optionalKey(Schema.Literals(["seconds", "date", "millis"]))
+    }),
+    Schema.Struct({
+      on: FaultTarget,
+      kind: Schema.Literal("reset"),
+      nth: Schema.optionalKey(FaultNth),
+      first: Schema.optionalKey(FaultFirst),
+      rate: Schema.optionalKey(FaultRate),
+      once: Schema.optionalKey(FaultOnce),
+      accepted: Schema.optionalKey(Schema.Boolean)
+    }),
+    Schema.Struct({
+      on: FaultTarget,
+      kind: Schema.Literal("lost"),
+      nth: Schema.optionalKey(FaultNth),
+      first: Schema.optionalKey(FaultFirst),
+      rate: Schema.optionalKey(FaultRate),
+      once: Schema.optionalKey(FaultOnce),
+      accepted: Schema.optionalKey(Schema.Boolean)
+    }),
+    Schema.Struct({
+      on: FaultTarget,
+      kind: Schema.Literal("stall"),
+      nth: Schema.optionalKey(FaultNth),
+      first: Schema.optionalKey(FaultFirst),
+      rate: Schema.optionalKey(FaultRate),
+      once: Schema.optionalKey(FaultOnce),
+      accepted: Schema.optionalKey(Schema.Boolean)
+    }),
+    Schema.Struct({
+      on: FaultTarget,
+      kind: Schema.Literal("truncated"),
+      nth: Schema.optionalKey(FaultNth),
+      first: Schema.optionalKey(FaultFirst),
+      rate: Schema.optionalKey(FaultRate),
+      once: Schema.optionalKey(FaultOnce),
+      accepted: Schema.optionalKey(Schema.Boolean)
+    }),
+    Schema.Struct({
+      on: FaultTarget,
+      kind: Schema.Literal("html"),
+      nth: Schema.optionalKey(FaultNth),
+      first: Schema.optionalKey(FaultFirst),
+      rate: Schema.optionalKey(FaultRate),
+      once: Schema.optionalKey(FaultOnce),
+      accepted: Schema.optionalKey(Schema.Boolean)
+    }),
+    Schema.Struct({
+      on: FaultTarget,
+      kind: Schema.Literal("redirect"),
+      nth: Schema.optionalKey(FaultNth),
+      first: Schema.optionalKey(FaultFirst),
+      rate: Schema.optionalKey(FaultRate),
+      once: Schema.optionalKey(FaultOnce),
+      accepted: Schema.optionalKey(Schema.Boolean)
+    }),
+    Schema.Struct({
+      on: FaultTarget,
+      kind: Schema.Literal("empty"),
+      nth: Schema.optionalKey(FaultNth),
+      first: Schema.optionalKey(FaultFirst),
+      rate: Schema.optionalKey(FaultRate),
+      once: Schema.optionalKey(FaultOnce),
+      accepted: Schema.optionalKey(Schema.Boolean)
+    }),
+    Schema.Struct({
+      on: FaultTarget,
+      kind: Schema.Literal("drip"),
+      nth: Schema.optionalKey(FaultNth),
+      first: Schema.optionalKey(FaultFirst),
+      rate: Schema.optionalKey(FaultRate),
+      once: Schema.optionalKey(FaultOnce),
+      accepted: Schema.optionalKey(Schema.Literal(true)),
+      bytes: Schema.optionalKey(
+        Schema.Int.check(Schema.isGreaterThanOrEqualTo(1).annotate({ expected: "a value greater than or equal to 1" }))
+      ),
+      every: Schema.optionalKey(TimeSpan)
+    }),
+    Schema.Struct({
+      on: FaultTarget,
+      kind: Schema.Literal("cut"),
+      nth: Schema.optionalKey(FaultNth),
+      first: Schema.optionalKey(FaultFirst),
+      rate: Schema.optionalKey(FaultRate),
+      once: Schema.optionalKey(FaultOnce),
+      accepted: Schema.optionalKey(Schema.Boolean),
+      bytes: Schema.optionalKey(
+        Schema.Int.check(Schema.isGreaterThanOrEqualTo(1).annotate({ expected: "a value greater than or equal to 1" }))
+      )
+    }),
+    Schema.Struct({
+      on: FaultTarget,
+      kind: Schema.Literal("content-type"),
+      nth: Schema.optionalKey(FaultNth),
+      first: Schema.optionalKey(FaultFirst),
+      rate: Schema.optionalKey(FaultRate),
+      once: Schema.optionalKey(FaultOnce),
+      accepted: Schema.optionalKey(Schema.Literal(true))
+    }),
+    Schema.Struct({
+      on: FaultTarget,
+      kind: Schema.Literal("oversized"),
+      nth: Schema.optionalKey(FaultNth),
+      first: Schema.optionalKey(FaultFirst),
+      rate: Schema.optionalKey(FaultRate),
+      once: Schema.optionalKey(FaultOnce),
+      accepted: Schema.optionalKey(Schema.Boolean),
+      bytes: Schema.optionalKey(
+        Schema.Int.check(Schema.isGreaterThanOrEqualTo(1).annotate({ expected: "a value greater than or equal to 1" }))
+      )
+    }),
+    Schema.Struct({
+      on: FaultTarget,
+      kind: Schema.Literal("latency"),
+      nth: Schema.optionalKey(FaultNth),
+      first: Schema.optionalKey(FaultFirst),
+      rate: Schema.optionalKey(FaultRate),
+      once: Schema.optionalKey(FaultOnce),
+      accepted: Schema.optionalKey(Schema.Literal(true)),
+      median: Duration,
+      p99: Schema.optionalKey(Duration)
+    })
+  ],
+  { mode: "oneOf" }
+).annotate({
+  identifier: "Fault",
+  message:
+    "Expected a fault, whose kind is one of status, reset, lost, stall, drip, truncated, cut, html, redirect, empty, content-type, oversized, latency"
+})
+
 export type StatusFault = {
   readonly on: FaultTarget
   readonly kind: "status"
@@ -621,11 +902,16 @@ export const World = Schema.StructWithRest(
   [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
 ).annotate({ identifier: "World" })
 
-export type Fault = StatusFault | PlainFault | DripFault | CutFault | ContentTypeFault | OversizedFault | LatencyFault
-export const Fault = Schema.Union(
-  [StatusFault, PlainFault, DripFault, CutFault, ContentTypeFault, OversizedFault, LatencyFault],
-  { mode: "oneOf" }
-).annotate({ identifier: "Fault" })
+export type InjectedFault = {
+  readonly id: string
+  readonly fault: Fault
+  readonly seen: number
+  readonly hits: number
+} & { readonly [x: string]: Schema.Json }
+export const InjectedFault = Schema.StructWithRest(
+  Schema.Struct({ id: Schema.String, fault: Fault, seen: Schema.Int, hits: Schema.Int }),
+  [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
+).annotate({ identifier: "InjectedFault" })
 
 export type Entry = {
   readonly number: number
@@ -722,17 +1008,6 @@ export const ScenarioChoice = Schema.Struct({
   outputLasts: Schema.optionalKey(TimeSpan),
   outsideContract: Schema.optionalKey(Schema.Boolean)
 }).annotate({ identifier: "ScenarioChoice" })
-
-export type InjectedFault = {
-  readonly id: string
-  readonly fault: Fault
-  readonly seen: number
-  readonly hits: number
-} & { readonly [x: string]: Schema.Json }
-export const InjectedFault = Schema.StructWithRest(
-  Schema.Struct({ id: Schema.String, fault: Fault, seen: Schema.Int, hits: Schema.Int }),
-  [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
-).annotate({ identifier: "InjectedFault" })
 
 export type Journal = { readonly entries: ReadonlyArray<Entry>; readonly last: number; readonly dropped: number } & {
   readonly [x: string]: Schema.Json
