@@ -6,19 +6,31 @@
  *
  * @module
  */
-import { unwatchFile, watchFile } from "node:fs"
+import { statSync } from "node:fs"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
+/** In milliseconds of real time: whoever edits a file lives in no other. */
 const interval = 200
 
-/** Calls `changed` whenever a file was written, until the scope closes. */
+/** What changes when a file is written or replaced. */
+const signatureOf = (file: string): string => {
+  const found = statSync(file, { throwIfNoEntry: false })
+  return found === undefined ? "missing" : `${found.ino} ${found.size} ${found.mtimeMs}`
+}
+
+/** Calls `changed` once at the beginning and whenever a file was written, until the scope closes. */
 export const watch = (file: string, changed: () => void): Effect.Effect<void, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.sync(() => {
-      const listener = () => changed()
-      watchFile(file, { interval, persistent: false }, listener)
-      return listener
+      let before = ""
+      const look = () => {
+        const now = signatureOf(file)
+        if (now === before) return
+        before = now
+        changed()
+      }
+      return setInterval(look, interval).unref()
     }),
-    (listener) => Effect.sync(() => unwatchFile(file, listener))
+    (timer) => Effect.sync(() => clearInterval(timer))
   ).pipe(Effect.asVoid)
