@@ -141,8 +141,14 @@ const showList = (state, chosen, choose) =>
     at("scenario-list"),
     [...state.scenarios.values()],
     ({ name }) => name,
-    ({ name, about = "", timeline }) => {
-      const parts = [make("b", {}, name), barOf(timeline), make("span", { class: "hint" }, about)]
+    ({ name, about = "", timeline, recorded = false }) => {
+      const title = make(
+        "b",
+        {},
+        name,
+        ...(recorded ? [" ", make("span", { class: "badge", "data-tone": "work" }, "recorded")] : [])
+      )
+      const parts = [title, barOf(timeline), make("span", { class: "hint" }, about)]
       return make(
         "li",
         {},
