@@ -29,7 +29,7 @@ export interface Refusal {
 }
 
 /** Where the token comes; the header Authorization has the key that says which world is meant. */
-export const tokenHeader = "x-mock-control-token"
+const tokenHeader = "x-mock-control-token"
 
 const loopbackAddress = /^(127\.|::1$|::ffff:127\.)/
 const loopbackName = /^(localhost|[\w-]+\.localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i

@@ -21,7 +21,7 @@ import * as Scenario from "../world/Scenario.ts"
 import { expectedAt, namesAt, type Path } from "./Expected.ts"
 
 /** One mistake, and where it is. */
-export interface Mistake {
+interface Mistake {
   readonly at: string
   readonly problem: string
 }
@@ -218,7 +218,7 @@ const isRight = (value: unknown, mistakes: ReadonlyArray<Mistake>): value is Api
   mistakes.length === 0 && Predicate.isReadonlyObject(value)
 
 /** The checked content of a file; `others` are names of scenarios that it may use too. */
-export const check = (
+const check = (
   text: string,
   file: string,
   others: ReadonlyArray<string> = []

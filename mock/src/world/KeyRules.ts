@@ -17,7 +17,7 @@ export interface GivenFault {
 }
 
 /** A task that a world begins with. */
-export interface GivenTask {
+interface GivenTask {
   readonly id: string | undefined
   /** What becomes of it; what becomes of its world's tasks where it does not say. */
   readonly script: Script | undefined
@@ -45,7 +45,7 @@ export interface PatternRules {
 }
 
 /** Whether a key fits a pattern, in which `*` stands for any letters. It takes no longer for a pattern with many of them. */
-export const fits = (pattern: string, key: string): boolean => {
+const fits = (pattern: string, key: string): boolean => {
   const [first = "", ...rest] = pattern.split("*")
   const last = rest.pop()
   if (last === undefined) return key === first
