@@ -45,12 +45,21 @@ export const Sum = Schema.StructWithRest(Schema.Struct({ jobs: Schema.Int, dolla
 export type Shape = "bare" | "envelope" | "row"
 export const Shape = Schema.Literals(["bare", "envelope", "row"]).annotate({ identifier: "Shape" })
 
-export type Failure = { readonly as?: string }
-export const Failure = Schema.Struct({
-  as: Schema.optionalKey(
-    Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" }))
-  )
-}).annotate({ identifier: "Failure" })
+export type RecordedDeviation = {
+  readonly answer: string
+  readonly severity: "wrong" | "new"
+  readonly at: string
+  readonly problem: string
+} & { readonly [x: string]: Schema.Json }
+export const RecordedDeviation = Schema.StructWithRest(
+  Schema.Struct({
+    answer: Schema.String,
+    severity: Schema.Literals(["wrong", "new"]),
+    at: Schema.String,
+    problem: Schema.String
+  }),
+  [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
+).annotate({ identifier: "RecordedDeviation" })
 
 export type FaultTarget = "submit" | "poll" | "asset"
 export const FaultTarget = Schema.Literals(["submit", "poll", "asset"]).annotate({
@@ -80,6 +89,40 @@ export const FaultRate = Schema.Finite.check(
 
 export type FaultOnce = boolean
 export const FaultOnce = Schema.Boolean.annotate({ identifier: "FaultOnce" })
+
+export type Account = { readonly concurrency?: number; readonly daily?: number }
+export const Account = Schema.Struct({
+  concurrency: Schema.optionalKey(
+    Schema.Int.check(Schema.isGreaterThanOrEqualTo(1).annotate({ expected: "a value greater than or equal to 1" }))
+  ),
+  daily: Schema.optionalKey(
+    Schema.Int.check(Schema.isGreaterThanOrEqualTo(0).annotate({ expected: "a value greater than or equal to 0" }))
+  )
+}).annotate({ identifier: "Account" })
+
+export type RecordTarget = {
+  readonly from: string
+  readonly out?: string
+  readonly redactHosts?: ReadonlyArray<string>
+  readonly videoLimit?: number
+}
+export const RecordTarget = Schema.Struct({
+  from: Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" })),
+  out: Schema.optionalKey(
+    Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" }))
+  ),
+  redactHosts: Schema.optionalKey(Schema.Array(Schema.String)),
+  videoLimit: Schema.optionalKey(
+    Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0).annotate({ expected: "a value greater than or equal to 0" }))
+  )
+}).annotate({ identifier: "RecordTarget" })
+
+export type Failure = { readonly as?: string }
+export const Failure = Schema.Struct({
+  as: Schema.optionalKey(
+    Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" }))
+  )
+}).annotate({ identifier: "Failure" })
 
 export type PlainFaultKind = "reset" | "lost" | "stall" | "truncated" | "html" | "redirect" | "empty"
 export const PlainFaultKind = Schema.Literals([
@@ -125,16 +168,6 @@ export const FaultKind = Schema.Literals([
   message:
     "Expected a kind of fault, one of status, reset, lost, stall, drip, truncated, cut, html, redirect, empty, content-type, oversized, latency"
 })
-
-export type Account = { readonly concurrency?: number; readonly daily?: number }
-export const Account = Schema.Struct({
-  concurrency: Schema.optionalKey(
-    Schema.Int.check(Schema.isGreaterThanOrEqualTo(1).annotate({ expected: "a value greater than or equal to 1" }))
-  ),
-  daily: Schema.optionalKey(
-    Schema.Int.check(Schema.isGreaterThanOrEqualTo(0).annotate({ expected: "a value greater than or equal to 0" }))
-  )
-}).annotate({ identifier: "Account" })
 
 export type Violation = {
   readonly location: ReadonlyArray<string>
@@ -230,9 +263,6 @@ export const State = Schema.Struct({
   with: Schema.optionalKey(Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" })))
 }).annotate({ identifier: "State" })
 
-export type Advance = { readonly by: Duration }
-export const Advance = Schema.Struct({ by: Duration }).annotate({ identifier: "Advance" })
-
 export type Seed = { readonly id?: string; readonly scenario?: string; readonly at?: Duration }
 export const Seed = Schema.Struct({
   id: Schema.optionalKey(
@@ -248,6 +278,34 @@ export const Seed = Schema.Struct({
   ),
   at: Schema.optionalKey(Duration)
 }).annotate({ identifier: "Seed" })
+
+export type ReplaySource = { readonly from: string; readonly maxAge?: Duration }
+export const ReplaySource = Schema.Struct({
+  from: Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" })),
+  maxAge: Schema.optionalKey(Duration)
+}).annotate({ identifier: "ReplaySource" })
+
+export type KeptAtMost = {
+  readonly worlds?: number
+  readonly tasks?: number
+  readonly journal?: number
+  readonly idle?: Duration
+}
+export const KeptAtMost = Schema.Struct({
+  worlds: Schema.optionalKey(
+    Schema.Int.check(Schema.isGreaterThanOrEqualTo(1).annotate({ expected: "a value greater than or equal to 1" }))
+  ),
+  tasks: Schema.optionalKey(
+    Schema.Int.check(Schema.isGreaterThanOrEqualTo(1).annotate({ expected: "a value greater than or equal to 1" }))
+  ),
+  journal: Schema.optionalKey(
+    Schema.Int.check(Schema.isGreaterThanOrEqualTo(1).annotate({ expected: "a value greater than or equal to 1" }))
+  ),
+  idle: Schema.optionalKey(Duration)
+}).annotate({ identifier: "KeptAtMost" })
+
+export type Advance = { readonly by: Duration }
+export const Advance = Schema.Struct({ by: Duration }).annotate({ identifier: "Advance" })
 
 export type Task = {
   readonly id: string
@@ -356,6 +414,26 @@ export const Money = Schema.StructWithRest(
   Schema.Struct({ accepted: Sum, collected: Sum, orphaned: Sum, paidTwice: Sum }),
   [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
 ).annotate({ identifier: "Money" })
+
+export type Recording = {
+  readonly name: string
+  readonly recordedAt: string
+  readonly age: number
+  readonly deviations: ReadonlyArray<RecordedDeviation>
+  readonly neverAsked: ReadonlyArray<string>
+  readonly unsaved: ReadonlyArray<string>
+} & { readonly [x: string]: Schema.Json }
+export const Recording = Schema.StructWithRest(
+  Schema.Struct({
+    name: Schema.String,
+    recordedAt: Schema.String,
+    age: Schema.Finite,
+    deviations: Schema.Array(RecordedDeviation),
+    neverAsked: Schema.Array(Schema.String),
+    unsaved: Schema.Array(Schema.String)
+  }),
+  [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
+).annotate({ identifier: "Recording" })
 
 export type Fault =
   | {
@@ -902,6 +980,41 @@ export const World = Schema.StructWithRest(
   [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
 ).annotate({ identifier: "World" })
 
+export type Recordings = {
+  readonly mode: "record" | "replay" | "none"
+  readonly complete: boolean
+  readonly recordings: ReadonlyArray<Recording>
+  readonly unrecorded: ReadonlyArray<string>
+  readonly text: string
+} & { readonly [x: string]: Schema.Json }
+export const Recordings = Schema.StructWithRest(
+  Schema.Struct({
+    mode: Schema.Literals(["record", "replay", "none"]),
+    complete: Schema.Boolean,
+    recordings: Schema.Array(Recording),
+    unrecorded: Schema.Array(Schema.String),
+    text: Schema.String
+  }),
+  [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
+).annotate({ identifier: "Recordings" })
+
+export type KeyRules = {
+  readonly scenario?: string
+  readonly faults?: ReadonlyArray<Fault>
+  readonly account?: Account
+  readonly required?: RequiredFields
+  readonly tasks?: ReadonlyArray<Seed>
+}
+export const KeyRules = Schema.Struct({
+  scenario: Schema.optionalKey(
+    Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" }))
+  ),
+  faults: Schema.optionalKey(Schema.Array(Fault)),
+  account: Schema.optionalKey(Account),
+  required: Schema.optionalKey(RequiredFields),
+  tasks: Schema.optionalKey(Schema.Array(Seed))
+}).annotate({ identifier: "KeyRules" })
+
 export type InjectedFault = {
   readonly id: string
   readonly fault: Fault
@@ -917,6 +1030,7 @@ export type Entry = {
   readonly number: number
   readonly at: Instant
   readonly operation: Operation
+  readonly operationId?: string
   readonly method: string
   readonly path: string
   readonly taskId?: string
@@ -932,6 +1046,7 @@ export const Entry = Schema.StructWithRest(
     number: Schema.Int,
     at: Instant,
     operation: Operation,
+    operationId: Schema.optionalKey(Schema.String),
     method: Schema.String,
     path: Schema.String,
     taskId: Schema.optionalKey(Schema.String),
@@ -982,6 +1097,7 @@ export type Scenario = {
   readonly timeline: Timeline
   readonly outputLasts?: TimeSpan
   readonly outsideContract?: boolean
+  readonly recorded?: boolean
 }
 export const Scenario = Schema.Struct({
   name: Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" })),
@@ -989,7 +1105,8 @@ export const Scenario = Schema.Struct({
   shape: Schema.optionalKey(Shape),
   timeline: Timeline,
   outputLasts: Schema.optionalKey(TimeSpan),
-  outsideContract: Schema.optionalKey(Schema.Boolean)
+  outsideContract: Schema.optionalKey(Schema.Boolean),
+  recorded: Schema.optionalKey(Schema.Boolean)
 }).annotate({ identifier: "Scenario" })
 
 export type ScenarioChoice = {
@@ -1016,3 +1133,65 @@ export const Journal = Schema.StructWithRest(
   Schema.Struct({ entries: Schema.Array(Entry), last: Schema.Int, dropped: Schema.Int }),
   [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
 ).annotate({ identifier: "Journal" })
+
+export type MockFile = {
+  readonly $schema?: string
+  readonly port?: number
+  readonly host?: string
+  readonly publicUrl?: string
+  readonly control?: "loopback" | "anywhere"
+  readonly state?: string
+  readonly scenario?: string
+  readonly scenarios?: ReadonlyArray<Scenario>
+  readonly faults?: ReadonlyArray<Fault>
+  readonly account?: Account
+  readonly required?: RequiredFields
+  readonly keys?: { readonly [x: string]: KeyRules }
+  readonly prices?: { readonly [x: string]: number }
+  readonly clock?: ClockKind
+  readonly virtualStart?: string
+  readonly scale?: number
+  readonly seed?: number
+  readonly replay?: ReplaySource
+  readonly record?: RecordTarget
+  readonly limits?: KeptAtMost
+}
+export const MockFile = Schema.Struct({
+  $schema: Schema.optionalKey(Schema.String),
+  port: Schema.optionalKey(
+    Schema.Int.check(
+      Schema.isGreaterThanOrEqualTo(0).annotate({ expected: "a value greater than or equal to 0" })
+    ).check(Schema.isLessThanOrEqualTo(65535).annotate({ expected: "a value less than or equal to 65535" }))
+  ),
+  host: Schema.optionalKey(
+    Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" }))
+  ),
+  publicUrl: Schema.optionalKey(Schema.String),
+  control: Schema.optionalKey(Schema.Literals(["loopback", "anywhere"])),
+  state: Schema.optionalKey(
+    Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" }))
+  ),
+  scenario: Schema.optionalKey(
+    Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" }))
+  ),
+  scenarios: Schema.optionalKey(Schema.Array(Scenario)),
+  faults: Schema.optionalKey(Schema.Array(Fault)),
+  account: Schema.optionalKey(Account),
+  required: Schema.optionalKey(RequiredFields),
+  keys: Schema.optionalKey(Schema.Record(Schema.String, KeyRules)),
+  prices: Schema.optionalKey(
+    Schema.Record(
+      Schema.String,
+      Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0).annotate({ expected: "a value greater than or equal to 0" }))
+    )
+  ),
+  clock: Schema.optionalKey(ClockKind),
+  virtualStart: Schema.optionalKey(Schema.String),
+  scale: Schema.optionalKey(
+    Schema.Finite.check(Schema.isGreaterThan(0).annotate({ expected: "a value greater than 0" }))
+  ),
+  seed: Schema.optionalKey(Schema.Finite),
+  replay: Schema.optionalKey(ReplaySource),
+  record: Schema.optionalKey(RecordTarget),
+  limits: Schema.optionalKey(KeptAtMost)
+}).annotate({ title: "mock.json", identifier: "MockFile" })

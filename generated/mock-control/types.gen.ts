@@ -127,6 +127,222 @@ export type Scenario = {
    * Lets answers through that break the contract.
    */
   outsideContract?: boolean
+  /**
+   * True where the mock plays a recording, whose states are answers of its own. Nobody else can say this.
+   */
+  recorded?: boolean
+}
+
+export type RecordedDeviation = {
+  /**
+   * The recorded answer that has it.
+   */
+  answer: string
+  /**
+   * `wrong`: the contract says otherwise. `new`: the contract does not know it.
+   */
+  severity: "wrong" | "new"
+  /**
+   * Where in the body.
+   */
+  at: string
+  problem: string
+}
+
+export type Recording = {
+  /**
+   * The name of its file, and of its scenario.
+   */
+  name: string
+  /**
+   * The machine's time.
+   */
+  recordedAt: string
+  /**
+   * Days since then, on the machine's clock.
+   */
+  age: number
+  /**
+   * Where its answers differ from the contract.
+   */
+  deviations: Array<RecordedDeviation>
+  /**
+   * Replaying: what of it no client asked for.
+   */
+  neverAsked: Array<string>
+  /**
+   * Recording: why something of it could not be saved.
+   */
+  unsaved: Array<string>
+}
+
+export type Recordings = {
+  mode: "record" | "replay" | "none"
+  /**
+   * Whether each recorded answer was asked for, each request had a recording, and everything was saved.
+   */
+  complete: boolean
+  recordings: Array<Recording>
+  /**
+   * Replaying: the paid requests that no recording answers.
+   */
+  unrecorded: Array<string>
+  /**
+   * The same for people.
+   */
+  text: string
+}
+
+/**
+ * mock.json
+ *
+ * How the mock is to behave, for `cometapi-runway-mock --config mock.json`. What the command line says goes before it. Paths are relative to the file.
+ */
+export type MockFile = {
+  /**
+   * Where this schema is, for editors: `./node_modules/cometapi-runway-mock/mock.schema.json`.
+   */
+  $schema?: string
+  /**
+   * Port to listen on; 0 takes any free one. Default 4010. Read at the start.
+   */
+  port?: number
+  /**
+   * Address to listen on; a container needs `0.0.0.0`. Default `127.0.0.1`. Read at the start.
+   */
+  host?: string
+  /**
+   * Where others reach it, behind a forwarder: `https://mock.example.test`. Read at the start.
+   */
+  publicUrl?: string
+  /**
+   * Who may use the controls: this machine, or everybody who gets here. Default `loopback`. Read at the start.
+   */
+  control?: "loopback" | "anywhere"
+  /**
+   * A file that keeps the tasks while the mock is stopped. Read at the start.
+   */
+  state?: string
+  /**
+   * What becomes of the tasks, for POSTs and keys that do not say. Default `happy`.
+   */
+  scenario?: string
+  /**
+   * Scenarios of your own that can be asked for by name.
+   */
+  scenarios?: Array<Scenario>
+  /**
+   * Faults that every key begins with.
+   */
+  faults?: Array<Fault>
+  account?: Account
+  required?: RequiredFields
+  /**
+   * What holds for some keys: a pattern, in which `*` stands for any letters, and what keys like that get. Of several that fit, faults and tasks add up, and of all else the last one counts.
+   */
+  keys?: {
+    [key: string]: KeyRules
+  }
+  /**
+   * What one job costs in dollars, by the contract's name of its operation. Default: the contract's prices.
+   */
+  prices?: {
+    [key: string]: number
+  }
+  clock?: ClockKind
+  /**
+   * When a virtual or manual clock begins: `now`, or a time. Read at the start.
+   */
+  virtualStart?: string
+  /**
+   * How many times faster than real the time runs. Read at the start.
+   */
+  scale?: number
+  /**
+   * What the chance of faults is made of. Default 1. Read at the start.
+   */
+  seed?: number
+  replay?: ReplaySource
+  record?: RecordTarget
+  limits?: KeptAtMost
+}
+
+/**
+ * What holds for keys that fit a pattern.
+ */
+export type KeyRules = {
+  /**
+   * What becomes of their tasks.
+   */
+  scenario?: string
+  /**
+   * Faults that they begin with, beside those of every key.
+   */
+  faults?: Array<Fault>
+  account?: Account
+  required?: RequiredFields
+  /**
+   * Tasks that they begin with.
+   */
+  tasks?: Array<Seed>
+}
+
+/**
+ * Plays recordings. Read at the start.
+ */
+export type ReplaySource = {
+  /**
+   * The folder with the recordings.
+   */
+  from: string
+  /**
+   * How old a recording may be. Default `90 days`.
+   */
+  maxAge?: Duration
+}
+
+/**
+ * Forwards each request to the provider, with the client's own key, which pays, and saves what became of each job. Read at the start.
+ */
+export type RecordTarget = {
+  /**
+   * The provider's base URL.
+   */
+  from: string
+  /**
+   * The folder that gets a file for each job. Default `recordings`.
+   */
+  out?: string
+  /**
+   * Hosts to leave out of what is recorded; `["all"]` for every one.
+   */
+  redactHosts?: Array<string>
+  /**
+   * A longer video is not saved, in bytes.
+   */
+  videoLimit?: number
+}
+
+/**
+ * How much is kept. Read at the start.
+ */
+export type KeptAtMost = {
+  /**
+   * Keys at a time. Default 1000.
+   */
+  worlds?: number
+  /**
+   * Tasks of one key. Default 1000.
+   */
+  tasks?: number
+  /**
+   * Requests in the journals of all keys together. Default 20000.
+   */
+  journal?: number
+  /**
+   * How long a key is kept after its last request. Default `1 hour`.
+   */
+  idle?: Duration
 }
 
 /**
@@ -502,6 +718,10 @@ export type Entry = {
   number: number
   at: Instant
   operation: Operation
+  /**
+   * The contract's operation, where the address is one of those.
+   */
+  operationId?: string
   method: string
   /**
    * With its query, credentials in it redacted.
@@ -853,6 +1073,110 @@ export type ListScenariosResponses = {
 }
 
 export type ListScenariosResponse = ListScenariosResponses[keyof ListScenariosResponses]
+
+export type ListRecordingsData = {
+  body?: never
+  path?: never
+  query?: never
+  url: "/_mock/recordings"
+}
+
+export type ListRecordingsErrors = {
+  /**
+   * What was wrong with the call. Nothing was changed.
+   */
+  "4XX": Problem
+}
+
+export type ListRecordingsError = ListRecordingsErrors[keyof ListRecordingsErrors]
+
+export type ListRecordingsResponses = {
+  /**
+   * The recordings. There are none where the mock neither records nor replays.
+   */
+  200: Recordings
+}
+
+export type ListRecordingsResponse = ListRecordingsResponses[keyof ListRecordingsResponses]
+
+export type GetMetricsData = {
+  body?: never
+  path?: never
+  query?: never
+  url: "/_mock/metrics"
+}
+
+export type GetMetricsErrors = {
+  /**
+   * What was wrong with the call. Nothing was changed.
+   */
+  "4XX": Problem
+}
+
+export type GetMetricsError = GetMetricsErrors[keyof GetMetricsErrors]
+
+export type GetMetricsResponses = {
+  /**
+   * The metrics, whose names begin with `cometapi_runway_mock_`.
+   */
+  200: string
+}
+
+export type GetMetricsResponse = GetMetricsResponses[keyof GetMetricsResponses]
+
+export type GetContractData = {
+  body?: never
+  path?: never
+  query?: never
+  url: "/_mock/contract.json"
+}
+
+export type GetContractErrors = {
+  /**
+   * What was wrong with the call. Nothing was changed.
+   */
+  "4XX": Problem
+}
+
+export type GetContractError = GetContractErrors[keyof GetContractErrors]
+
+export type GetContractResponses = {
+  /**
+   * An OpenAPI document.
+   */
+  200: {
+    [key: string]: unknown
+  }
+}
+
+export type GetContractResponse = GetContractResponses[keyof GetContractResponses]
+
+export type GetControlContractData = {
+  body?: never
+  path?: never
+  query?: never
+  url: "/_mock/openapi.json"
+}
+
+export type GetControlContractErrors = {
+  /**
+   * What was wrong with the call. Nothing was changed.
+   */
+  "4XX": Problem
+}
+
+export type GetControlContractError = GetControlContractErrors[keyof GetControlContractErrors]
+
+export type GetControlContractResponses = {
+  /**
+   * An OpenAPI document.
+   */
+  200: {
+    [key: string]: unknown
+  }
+}
+
+export type GetControlContractResponse = GetControlContractResponses[keyof GetControlContractResponses]
 
 export type GetWorldData = {
   body?: never

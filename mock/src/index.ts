@@ -23,7 +23,9 @@ export type {
   InjectedFault,
   Intent,
   Journal,
+  KeyRules,
   LatencyFault,
+  MockFile,
   NearMiss,
   Operation,
   OversizedFault,
@@ -35,13 +37,16 @@ export type {
   Violation,
   World
 } from "../../generated/mock-control/types.gen.ts"
+export type { ConfigChange } from "./Configuration.ts"
 export type { JournalFilter, MockControl, Seed, WorldControl } from "./control/Control.ts"
 export type { Access } from "./doors/Guard.ts"
 export {
   BrokenFault,
+  BrokenFile,
   BrokenRecording,
   BrokenScenario,
   BrokenSeed,
+  BrokenState,
   ClientMisconduct,
   InvalidOption,
   InvalidScale,

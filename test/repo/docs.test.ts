@@ -119,9 +119,9 @@ describe("the pages", () => {
 
   it("name every flag of the mock's command, and no other", () => {
     const source = readFileSync("mock/src/bin.ts", "utf8")
-    const flags = [...source.matchAll(/(?:Flag\.(?:String|Literals|Finite|Int)|count|flag)\(\s*"([\w-]+)"/g)].map(
-      ([, name]) => `--${name}`
-    )
+    const flags = [
+      ...source.matchAll(/(?:Flag\.(?:String|Literals|Finite|Int)|count|flag|text|number|choice)\(\s*"([\w-]+)"/g)
+    ].map(([, name]) => `--${name}`)
     expect(named("docs/mock.md", "The command").sort()).toEqual(flags.sort())
   })
 

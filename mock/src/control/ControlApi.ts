@@ -20,6 +20,7 @@ import { RunwayMockError } from "../MockError.ts"
 import * as Incoming from "../provider/Incoming.ts"
 import * as Reply from "../provider/Reply.ts"
 import * as Control from "./Control.ts"
+import * as Metrics from "./Metrics.ts"
 
 /** What an operation is called with. */
 interface Call {
@@ -59,7 +60,7 @@ const json = (body: unknown, status = 200): Answer => ({
 const nothing: Answer = { status: 204, headers: {}, body: undefined }
 
 /** One operation of the document, carried out. */
-type Handler = (call: Call) => Answer
+type Handler = (call: Call) => Answer | Promise<Answer>
 
 type Method = "get" | "put" | "post" | "delete"
 
@@ -126,6 +127,16 @@ const readJournal = ({ world, query }: Call): BodyOf<"/_mock/journal", "get", 20
   return world().journal({ after: read(After, parameter("after")), operation, task: parameter("task") })
 }
 
+const listRecordings = async ({ mock }: Call): Promise<Answer> => {
+  const recordings: BodyOf<"/_mock/recordings", "get", 200> = await Control.recordingsOf(mock)
+  return json(recordings)
+}
+
+const getMetrics = async ({ mock }: Call): Promise<Answer> => ({
+  ...json(await mock.metrics.read(mock.worlds.all())),
+  headers: { "content-type": Metrics.mediaType }
+})
+
 /** What each operation of the document does, by its name there. */
 export const operations: Readonly<Record<string, Handler>> = {
   getHealth: answers<"/_mock/health", "get">(health),
@@ -133,6 +144,10 @@ export const operations: Readonly<Record<string, Handler>> = {
   forgetWorlds: does(({ mock }) => Control.ofMock(mock).reset()),
   // A scenario comes back as its author wrote it, and a length that was written in this process need not be a text.
   listScenarios: ({ mock }) => json(Control.ofMock(mock).scenarios()),
+  listRecordings,
+  getMetrics,
+  getContract: () => json(contract),
+  getControlContract: () => json(document),
   getWorld: answers<"/_mock/world", "get">(({ world }) => world().describe()),
   resetWorld: does(({ world }) => world().reset()),
   chooseScenario: answers<"/_mock/scenario", "put">(chooseScenario),
@@ -221,8 +236,6 @@ const noControl = (sameAddress: typeof routes): Answer => {
 const answerTo = async (mock: Control.Mock, request: Request, url: URL): Promise<Answer> => {
   const { pathname, searchParams: query } = url
   const isGet = request.method === "GET" || request.method === "HEAD"
-  if (isGet && pathname === "/_mock/openapi.json") return json(document)
-  if (isGet && pathname === "/_mock/contract.json") return json(contract)
   const sameAddress = routes.filter((route) => Contract.matches(route, pathname))
   const route = sameAddress.find(({ method }) => method === request.method || (isGet && method === "GET"))
   const operation = operations[route?.operationId ?? ""]
