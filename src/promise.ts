@@ -7,7 +7,7 @@
  * @module
  */
 import type { CharacterPerformanceRequest } from "../generated/schemas.gen.ts"
-import { submit, validate } from "./CharacterPerformance.ts"
+import { operation, submit, validate } from "./CharacterPerformance.ts"
 import { type Input, writtenOut } from "./promise/Assets.ts"
 import { Engine } from "./promise/Engine.ts"
 import { type RunwayLedger, runwayLedger } from "./promise/Ledger.ts"
@@ -16,8 +16,10 @@ import { type PaidOperation, paidOperation } from "./promise/PaidOperation.ts"
 import { layerOf, type RunwayOptions } from "./promise/Settings.ts"
 import * as Task from "./Task.ts"
 
+export type { Archive, Kept, KeptFile } from "./archive/Archive.ts"
 export type { Category, NewJob } from "./FailureCode.ts"
 export type { Input } from "./promise/Assets.ts"
+export type { KeepOptions } from "./promise/Keeping.ts"
 export type { LedgerPlace, RunwayLedger } from "./promise/Ledger.ts"
 export type { PaidJob, WaitOptions } from "./promise/PaidJob.ts"
 export type { AllOptions, JobOptions, PaidOperation, Place, Result, SubmitOptions } from "./promise/PaidOperation.ts"
@@ -73,7 +75,7 @@ export const createRunway = (options: RunwayOptions = {}): Runway => {
   const close = () => engine.close()
   return {
     // One line for each operation that `Job.make` makes.
-    characterPerformance: paidOperation(engine, { submit, validate }, "characterPerformance", writtenOut),
+    characterPerformance: paidOperation(engine, { operation, submit, validate }, "characterPerformance", writtenOut),
     task: (id, { submittedAt, ...wait } = {}) => new PaidJob(engine, originOf(engine, id, submittedAt), wait),
     ledger: options.ledger === undefined ? undefined : runwayLedger(engine, options.budget),
     get: (id, { signal } = {}) => engine.run(Task.get(id), signal),

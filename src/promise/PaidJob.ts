@@ -13,6 +13,7 @@ import { RunwayError } from "../RunwayError.ts"
 import * as Task from "../Task.ts"
 import { type Engine, orAbort } from "./Engine.ts"
 import { inspected, showing } from "./Inspected.ts"
+import type { Keeping } from "./Keeping.ts"
 import type { Reused } from "./Purchase.ts"
 import { type PollOptions, pollOf } from "./Settings.ts"
 import { Video } from "./Video.ts"
@@ -37,6 +38,8 @@ export interface Origin {
   readonly task: (tell: Tell) => Promise<string | Task.Handle>
   /** Whether a job that the ledger knew is made anew after this failure; `task` is asked once more then. */
   readonly isMadeAgain?: (error: RunwayError) => Promise<boolean>
+  /** Where its video is kept. */
+  readonly keeping?: Keeping | undefined
   /** For `warn`, for example `POST /runwayml/v1/character_performance`. */
   readonly about: string
 }
@@ -58,7 +61,8 @@ export class PaidJob implements Promise<Video> {
   #ended = false
   #observed = false
 
-  constructor(engine: Engine, { task, about, isMadeAgain }: Origin, options: WaitOptions) {
+  constructor(engine: Engine, origin: Origin, options: WaitOptions) {
+    const { task, about, isMadeAgain, keeping } = origin
     this.#engine = engine
     this.#about = about
     let accept = (_id: string): void => {}
@@ -72,10 +76,10 @@ export class PaidJob implements Promise<Video> {
     const accepted = task({ accept, reuse })
     this.#id = Promise.race([told, accepted.then((task) => (typeof task === "string" ? task : task.id))])
     this.#reused = this.#id.then(() => reused)
-    const ended = this.#follow(accepted, options).catch(async (error) => {
+    const ended = this.#follow(accepted, options, keeping).catch(async (error) => {
       // The first job is one of an earlier call; the second is paid by this one, and whatever it comes to is the end.
       if (!(error instanceof RunwayError) || !(await isMadeAgain?.(error))) throw error
-      return this.#follow(task({ accept, reuse }), options)
+      return this.#follow(task({ accept, reuse }), options, keeping)
     })
     this.#video = orAbort(ended, options.signal)
     this.#id.catch(() => {})
@@ -137,9 +141,15 @@ export class PaidJob implements Promise<Video> {
     if (last === undefined || !Task.isTerminal(last)) await this.#video
   }
 
-  async #follow(accepted: Promise<string | Task.Handle>, options: WaitOptions): Promise<Video> {
+  async #follow(
+    accepted: Promise<string | Task.Handle>,
+    options: WaitOptions,
+    keeping: Keeping | undefined
+  ): Promise<Video> {
     const { signal, onProgress } = options
     const task = await accepted
+    const before = await keeping?.find(signal)
+    if (before !== undefined) return new Video(this.#engine, before.task, before.kept)
     const see = (task: Task.Task) => {
       this.#seen.push(task)
       this.#wake()
@@ -152,7 +162,8 @@ export class PaidJob implements Promise<Video> {
       // `watch` fails when it ends without an end, so there is one here.
       Effect.flatMap((end) => Task.outcome(Option.getOrThrow(end)))
     )
-    return new Video(this.#engine, await this.#engine.run(wait, signal))
+    const succeeded = await this.#engine.run(wait, signal)
+    return new Video(this.#engine, succeeded, await keeping?.keep(succeeded, signal))
   }
 
   async #tell(onProgress: (task: Task.Task) => unknown, task: Task.Task): Promise<void> {

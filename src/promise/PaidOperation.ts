@@ -15,12 +15,13 @@ import { InvalidInput, RunwayError } from "../RunwayError.ts"
 import type { AroundAttempt } from "../Submission.ts"
 import * as Task from "../Task.ts"
 import type { Engine } from "./Engine.ts"
+import { type KeepOptions, keepingIn } from "./Keeping.ts"
 import { PaidJob, type Tell, type WaitOptions } from "./PaidJob.ts"
 import { type PurchaseOptions, type Reused, reusedOf } from "./Purchase.ts"
 import type { Video } from "./Video.ts"
 
 /** How a job is begun and waited for. */
-export interface JobOptions extends WaitOptions, PurchaseOptions {
+export interface JobOptions extends WaitOptions, PurchaseOptions, KeepOptions {
   /**
    * Is told the id as soon as the job is accepted: the place to store it. The wait begins when its promise is fulfilled; when it rejects,
    * or takes longer than 30 seconds, the job rejects with `HookFailed`, which has the id. It is called after an abort too, if the id
@@ -39,7 +40,7 @@ export interface SubmitOptions extends PurchaseOptions {
 }
 
 /** How `all` works. */
-export interface AllOptions<Input> extends WaitOptions, PurchasePolicy {
+export interface AllOptions<Input> extends WaitOptions, PurchasePolicy, KeepOptions {
   /** How many jobs may be under way at once. A job counts until its result is taken. */
   readonly concurrency: number
   /** Like the `onSubmitted` of a single job, and also given the input. When it rejects, only that input fails. */
@@ -95,7 +96,7 @@ type Conversion<Plain, Input> = (plain: Plain) => Effect.Effect<Input, RunwayErr
 /** Puts an operation behind the door, as it is or with another form of its input. */
 export const paidOperation = <Input, Body, Plain = Input>(
   engine: Engine,
-  { validate, submit }: Pick<Job<Input, Body>, "validate" | "submit">,
+  { validate, submit, operation }: Pick<Job<Input, Body>, "validate" | "submit"> & { readonly operation?: string },
   about: string,
   convert: Conversion<Plain, Input>
 ): PaidOperation<Plain, Body> => {
@@ -117,7 +118,16 @@ export const paidOperation = <Input, Body, Plain = Input>(
     }
     const isMadeAgain = async (error: RunwayError) =>
       known !== undefined && isPaidAgain(options.again ?? (await engine.purchasePolicy()).again, error)
-    return new PaidJob(engine, { task, about, isMadeAgain }, options)
+    const { archive, intent } = options
+    const keeping =
+      archive === undefined
+        ? undefined
+        : keepingIn(engine, archive, {
+            before: () => (known?.because === "succeeded" ? known.taskId : undefined),
+            made: Effect.map(Effect.flatMap(convert(plain), validate), (body) => ({ operation, body })),
+            intent
+          })
+    return new PaidJob(engine, { task, about, isMadeAgain, keeping }, options)
   }
 
   const resultOf = async (place: Place<Plain>, options: AllOptions<Plain>, signal: AbortSignal) => {
