@@ -10,7 +10,7 @@ import type { Task } from "./Worker.ts"
 
 export interface Faults {
   readonly seed: number
-  /** How many of a hundred requests are refused with a 429. */
+  /** How many of a hundred requests are provably refused. */
   readonly refused: number
   /** How many of a hundred answers are lost: one half before the job is accepted, one half after. */
   readonly lost: number
@@ -52,8 +52,9 @@ export const startProvider = async ({ seed, refused, lost, latency }: Faults) =>
     await pause(next() * latency)
     if (fate < refused) {
       posts.refused++
-      response.statusCode = 429
-      json({ error: { message: "saturated", code: "rate_limit" } })
+      // A refusal that is a proof, and after which the client makes no pause.
+      response.statusCode = 503
+      json({ error: { message: "no channel", code: "get_channel_failed" } })
       return
     }
     if (fate < refused + lost / 2) {
