@@ -133,6 +133,8 @@ export default defineConfig([
     folder: "./",
     modules: {
       index: "src/index.ts",
+      archive: "src/Archive.ts",
+      "asset-store": "src/AssetStore.ts",
       bindings: "src/Bindings.ts",
       ledger: "src/Ledger.ts",
       promise: "src/promise.ts"
