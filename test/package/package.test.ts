@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { delimiter, dirname, join } from "node:path"
+import { basename, delimiter, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import ts from "typescript"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
@@ -111,7 +111,7 @@ describe("the packages", () => {
       .map((path) => path.replace(/^package\//, ""))
 
   it("hold what was built, the sources it was built from, and nothing else", () => {
-    const code = /^lib\/[\w-]+\.(js|d\.ts)(\.map)?$/
+    const code = /^lib\/(@?[\w-]+\/)*[\w.-]+\.(js|d\.ts)(\.map)?$/
     const source = /^(src|generated)\/([\w-]+\/)*[\w.-]+\.(ts|json)$/
     const always = ["LICENSE", "LICENSE-effect", "README.md", "package.json", "llms.txt"]
     const changelog = existsSync(join(root, "CHANGELOG.md")) ? ["CHANGELOG.md"] : []
@@ -175,17 +175,21 @@ describe("the packages", () => {
   it("lead from each built line, and each declaration, to the source that it came from", () => {
     for (const name of names) {
       const lib = join(installed(name), "lib")
-      const files = readdirSync(lib)
+      const files = readdirSync(lib, { recursive: true, encoding: "utf8" }).filter((file) =>
+        /\.(js|ts|map)$/.test(file)
+      )
       const maps = files.filter((file) => file.endsWith(".map"))
       // A file that only passes on what other files export has nothing to map.
       const unmapped = files.filter((file) => !file.endsWith(".map") && !maps.includes(`${file}.map`))
       for (const file of unmapped) expect(readFileSync(join(lib, file), "utf8")).not.toMatch(/\b(class|function) \w/)
       for (const map of maps) {
-        expect(readFileSync(join(lib, map.replace(/\.map$/, "")), "utf8")).toContain(`//# sourceMappingURL=${map}`)
+        expect(readFileSync(join(lib, map.replace(/\.map$/, "")), "utf8")).toContain(
+          `//# sourceMappingURL=${basename(map)}`
+        )
         const { sources, sourcesContent } = JSON.parse(readFileSync(join(lib, map), "utf8"))
         for (const [index, source] of sources.entries()) {
           if (source.includes("node_modules")) expect(sourcesContent[index], source).toEqual(expect.any(String))
-          else expect(existsSync(join(lib, source)), `${map}: ${source}`).toBe(true)
+          else expect(existsSync(join(lib, dirname(map), source)), `${map}: ${source}`).toBe(true)
         }
       }
     }
@@ -212,7 +216,9 @@ createBindings({ get apiKey() { console.log(new Error("who asks?").stack) } })`
   it("name nothing of the machine that built them", () => {
     for (const name of ["cometapi-runway", "cometapi-runway-mock"]) {
       const lib = join(both, "node_modules", name, "lib")
-      for (const file of readdirSync(lib)) expect(readFileSync(join(lib, file), "utf8")).not.toContain(root)
+      const files = readdirSync(lib, { recursive: true, encoding: "utf8" }).filter((file) => /\.\w+$/.test(file))
+      expect(files.length).toBeGreaterThan(5)
+      for (const file of files) expect(readFileSync(join(lib, file), "utf8")).not.toContain(root)
     }
   })
 
