@@ -15,7 +15,7 @@ import { defined } from "../Defined.ts"
 import { adaptivePoll, type PollPolicy } from "../Poll.ts"
 import { Runway } from "../Runway.ts"
 import type { RunwayError } from "../RunwayError.ts"
-import { fromEnvironment } from "../Settings.ts"
+import { fromConfig } from "../Settings.ts"
 
 /** A length of time: milliseconds, or a text like `"10 minutes"`. */
 export type Time = Extract<Duration.Input, number | string>
@@ -76,7 +76,7 @@ export const pollOf = ({
 export const layerOf = (options: RunwayOptions): Layer.Layer<Runway, RunwayError> => {
   const { apiKey, baseUrl, version, attemptTimeout, limit, onUnknownOutcome, interruptGrace, fetch } = options
   const environment = apiKey === undefined ? ConfigProvider.fromEnv() : keyBeforeEnvironment(apiKey)
-  const client = Effect.map(fromEnvironment, (found) =>
+  const client = Effect.map(fromConfig({}), (found) =>
     Runway.layer({
       ...found,
       ...defined({ apiKey, baseUrl, version, attemptTimeout, limit, onUnknownOutcome, interruptGrace }),

@@ -18,53 +18,53 @@ const build = (layer: Layer.Layer<Runway, unknown>) => Effect.scoped(Layer.build
 const env = (variables: Record<string, string>) => ConfigProvider.layer(ConfigProvider.fromUnknown(variables))
 const key = "sk-very-secret-9f8e7d"
 
+/** What a layer that cannot be made says of the setting at fault. */
+const saying = (problem: string) =>
+  `configure: InvalidConfig\n  why: ${problem}\n  now: Correct the setting; nothing was sent`
+
 describe("a setting that cannot be used is named before anything is sent", () => {
   const cases: ReadonlyArray<readonly [string, RunwayOptions, string]> = [
-    ["an empty key", { apiKey: "" }, "configure: apiKey (COMETAPI_KEY) is empty"],
+    ["an empty key", { apiKey: "" }, "apiKey (COMETAPI_KEY) is empty"],
     [
       "a key with a line break",
       { apiKey: `${key}\n` },
-      "configure: apiKey (COMETAPI_KEY) contains white space or a line break; it was probably copied with it"
+      "apiKey (COMETAPI_KEY) contains white space or a line break; it was probably copied with it"
     ],
     [
       "a key with a space",
       { apiKey: `Bearer ${key}` },
-      "configure: apiKey (COMETAPI_KEY) contains white space or a line break; it was probably copied with it"
+      "apiKey (COMETAPI_KEY) contains white space or a line break; it was probably copied with it"
     ],
-    [
-      "a key that is none",
-      { apiKey: `${key}–` },
-      "configure: apiKey (COMETAPI_KEY) contains characters that no key has"
-    ],
+    ["a key that is none", { apiKey: `${key}–` }, "apiKey (COMETAPI_KEY) contains characters that no key has"],
     [
       "a base URL that is none",
       { apiKey: key, baseUrl: "cometapi" },
-      "configure: baseUrl (COMETAPI_BASE_URL) must be a URL like https://api.cometapi.com"
+      "baseUrl (COMETAPI_BASE_URL) must be a URL like https://api.cometapi.com"
     ],
     [
       "another scheme",
       { apiKey: key, baseUrl: "ftp://api.cometapi.com" },
-      "configure: baseUrl (COMETAPI_BASE_URL) must be a URL like https://api.cometapi.com"
+      "baseUrl (COMETAPI_BASE_URL) must be a URL like https://api.cometapi.com"
     ],
     [
       "a password in the base URL",
       { apiKey: key, baseUrl: "https://me:pw@api.cometapi.com" },
-      "configure: baseUrl (COMETAPI_BASE_URL) must not contain a user name or password"
+      "baseUrl (COMETAPI_BASE_URL) must not contain a user name or password"
     ],
     [
       "a query in the base URL",
       { apiKey: key, baseUrl: "https://api.cometapi.com?x=1" },
-      "configure: baseUrl (COMETAPI_BASE_URL) must not contain a query or a fragment"
+      "baseUrl (COMETAPI_BASE_URL) must not contain a query or a fragment"
     ],
     [
       "the key in the clear to a far host",
       { apiKey: key, baseUrl: "http://api.cometapi.com" },
-      "configure: baseUrl (COMETAPI_BASE_URL) must begin with https://, because the key travels with every request; http:// is for mocks on this machine or network"
+      "baseUrl (COMETAPI_BASE_URL) must begin with https://, because the key travels with every request; http:// is for mocks on this machine or network"
     ],
     [
       "a version that is none",
       { apiKey: key, version: "latest" },
-      "configure: version (COMETAPI_RUNWAY_VERSION) must be a date like 2024-11-06"
+      "version (COMETAPI_RUNWAY_VERSION) must be a date like 2024-11-06"
     ]
   ]
   for (const [name, options, message] of cases) {
@@ -74,7 +74,7 @@ describe("a setting that cannot be used is named before anything is sent", () =>
         const cause = Exit.isFailure(exit) ? exit.cause : Cause.empty
         expect(inspect(cause, { depth: 20 })).not.toContain(key)
         expect(inspect(cause, { depth: 20 })).not.toContain("me:pw")
-        expect(Cause.squash(cause)).toMatchObject({ _tag: "RunwayError", message })
+        expect(Cause.squash(cause)).toMatchObject({ _tag: "RunwayError", message: saying(message) })
       })
     )
   }
@@ -109,7 +109,7 @@ describe("the environment", () => {
       ] as const) {
         const api = provider(accepted())
         yield* CharacterPerformance.submit(input).pipe(
-          Effect.provide(Layer.provide(Runway.layerConfig, env({ COMETAPI_KEY: key, COMETAPI_BASE_URL }))),
+          Effect.provide(Layer.provide(Runway.layerConfig(), env({ COMETAPI_KEY: key, COMETAPI_BASE_URL }))),
           Effect.provideService(Fetch, api.fetch)
         )
         expect(api.asked[0]?.url).toContain(`${origin}/runwayml`)
@@ -128,14 +128,14 @@ describe("the environment", () => {
         COMETAPI_WAIT_DEADLINE: "20 seconds"
       }
       const error = yield* failure(CharacterPerformance.generate(input)).pipe(
-        Effect.provide(Layer.provide(Runway.layerConfig, env({ COMETAPI_KEY: key, ...set }))),
+        Effect.provide(Layer.provide(Runway.layerConfig(), env({ COMETAPI_KEY: key, ...set }))),
         Effect.provideService(Fetch, api.fetch)
       )
       expect(api.asked[0]?.headers.get("x-runway-version")).toBe("2025-01-02")
       expect(state.aborted).toBe(true)
       expect(error.reason).toMatchObject({ _tag: "WaitTimedOut", seen: { ConnectionLost: 2 } })
       const blank = { COMETAPI_RUNWAY_VERSION: "", COMETAPI_ATTEMPT_TIMEOUT: " ", COMETAPI_WAIT_DEADLINE: "" }
-      yield* build(Layer.provide(Runway.layerConfig, env({ COMETAPI_KEY: key, ...blank })))
+      yield* build(Layer.provide(Runway.layerConfig(), env({ COMETAPI_KEY: key, ...blank })))
     })
   )
 
@@ -155,19 +155,20 @@ describe("the environment", () => {
   ] as const)("names %s when it is %j", ([variable, value, problem]) =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(
-        build(Layer.provide(Runway.layerConfig, env({ COMETAPI_KEY: key, [variable]: value })))
+        build(Layer.provide(Runway.layerConfig(), env({ COMETAPI_KEY: key, [variable]: value })))
       )
-      expect(error).toMatchObject({ message: `configure: ${problem}` })
+      expect(error).toMatchObject({ message: saying(problem) })
     })
   )
 
   it.effect("without a key, or with a blank one, says what to do", () =>
     Effect.gen(function* () {
       for (const variables of [{}, { COMETAPI_KEY: "" }, { COMETAPI_KEY: "  " }] as const) {
-        const error = yield* Effect.flip(build(Layer.provide(Runway.layerConfig, env(variables))))
+        const error = yield* Effect.flip(build(Layer.provide(Runway.layerConfig(), env(variables))))
         expect(error).toMatchObject({
-          message:
-            "configure: COMETAPI_KEY is not set; get a key from CometAPI and export it, or try the mock, which needs none"
+          message: saying(
+            "COMETAPI_KEY is not set; get a key from CometAPI and export it, or try the mock, which needs none"
+          )
         })
       }
     })
