@@ -9,13 +9,14 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { Fetch } from "effect/http/FetchHttpClient"
-import * as HttpClient from "effect/http/HttpClient"
+import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import { defined } from "./Defined.ts"
 import type { PollPolicy } from "./Poll.ts"
 import * as Reading from "./Reading.ts"
 import type { RunwayError } from "./RunwayError.ts"
 import * as Exchange from "./request/Exchange.ts"
+import * as HttpClientFetch from "./request/HttpClientFetch.ts"
 import type { RetryOptions } from "./request/Retry.ts"
 import { checked, fromConfig, type RunwayConfig, type RunwayOptions } from "./Settings.ts"
 import type { StubOptions } from "./Stub.ts"
@@ -127,13 +128,11 @@ export class Runway extends Context.Service<
     Layer.effect(
       Runway,
       Effect.gen(function* () {
-        const client = yield* HttpClient.HttpClient
-        // Loaded only by who has a client of their own.
-        const { make: fetchOf } = yield* Effect.promise(() => import("./request/HttpClientFetch.ts"))
+        const fetchOf = yield* HttpClientFetch.make
         const runway = yield* make(yield* fromConfig(config))
         const through = <A, E>(request: Effect.Effect<A, E>): Effect.Effect<A, E> =>
           Effect.contextWith((context: Context.Context<never>) =>
-            Effect.provideService(request, Fetch, fetchOf(client, context))
+            Effect.provideService(request, Fetch, fetchOf(context))
           )
         return {
           ...runway,

@@ -10,24 +10,31 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpBody from "effect/http/HttpBody"
-import type * as HttpClient from "effect/http/HttpClient"
+import * as HttpClient from "effect/http/HttpClient"
 import type { HttpClientError } from "effect/http/HttpClientError"
-import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
-import type { HttpMethod } from "effect/http/HttpMethod"
 import * as Stream from "effect/Stream"
 
 /** The statuses of which an answer has no body. */
 const bodyless: ReadonlySet<number> = new Set([101, 204, 205, 304])
 
-/** Makes the `fetch`. `context` is whose requests these are: spans and references come from it. */
-export const make =
+/** Makes the `fetch` of the `HttpClient` that is provided. `context` is whose requests these are: spans and references come from it. */
+export const make: Effect.Effect<
+  (context: Context.Context<never>) => typeof globalThis.fetch,
+  never,
+  HttpClient.HttpClient
+> = Effect.map(HttpClient.HttpClient, (client) => (context: Context.Context<never>) => fetchOf(client, context))
+
+const fetchOf =
   (client: HttpClient.HttpClient, context: Context.Context<never>): typeof globalThis.fetch =>
   async (input, init) => {
     const request = new Request(input, init)
     const sending = Effect.flatMap(
-      Effect.promise(() => asked(request)),
-      (asked) => client.execute(asked)
+      Effect.promise(() => bodyOf(request)),
+      (body) => {
+        const { "content-length": _length, "content-type": _type, ...headers } = Object.fromEntries(request.headers)
+        return body === undefined ? client.get(request.url, { headers }) : client.post(request.url, { headers, body })
+      }
     ).pipe(
       // Where the client is made of `fetch`: the key must not follow a redirect.
       Effect.provideService(FetchHttpClient.RequestInit, {
@@ -41,16 +48,13 @@ export const make =
     return Effect.runPromise(sending, { signal: request.signal })
   }
 
-/** The request as the client wants it. */
-const asked = async (request: Request): Promise<HttpClientRequest.HttpClientRequest> => {
-  const { "content-length": length, "content-type": type, ...headers } = Object.fromEntries(request.headers)
-  // The contract has only these methods that HttpClient has too.
-  const written = HttpClientRequest.make(request.method as HttpMethod)(request.url, { headers })
-  if (request.body === null) return written
+/** The body as the client wants it; none for a read, and every paid request has one. */
+const bodyOf = async (request: Request): Promise<HttpBody.HttpBody | undefined> => {
+  if (request.body === null) return undefined
+  const type = request.headers.get("content-type") ?? undefined
   const bytes = new Uint8Array(await request.arrayBuffer())
   // The length is set where bodies may be streams, which browsers refuse.
-  const body = length === undefined ? HttpBody.uint8Array(bytes, type) : readOnce(bytes, type)
-  return HttpClientRequest.setBody(written, body)
+  return request.headers.has("content-length") ? readOnce(bytes, type) : HttpBody.uint8Array(bytes, type)
 }
 
 const readOnce = (bytes: Uint8Array, type: string | undefined): HttpBody.HttpBody => {

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os"
 import { basename, delimiter, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { rolldown } from "rolldown"
 import ts from "typescript"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { repositoryOf } from "../../scripts/package/Repository.ts"
@@ -220,6 +221,46 @@ createBindings({ get apiKey() { console.log(new Error("who asks?").stack) } })`
       expect(files.length).toBeGreaterThan(5)
       for (const file of files) expect(readFileSync(join(lib, file), "utf8")).not.toContain(root)
     }
+  })
+
+  it("give a bundler each module as a file of its own, and let it leave out what a program does not use", async () => {
+    const modulesOf = async (program: string): Promise<ReadonlyArray<string>> => {
+      const entry = join(alone, "program.js")
+      writeFileSync(entry, program)
+      const build = await rolldown({ input: entry, platform: "browser", external: /^node:/, logLevel: "silent" })
+      const { output } = await build.generate({ format: "esm" })
+      await build.close()
+      const [{ modules }] = output
+      const lib = `${join("node_modules", "cometapi-runway", "lib")}/`
+      return Object.entries(modules).flatMap(([id, { renderedLength }]) => {
+        const at = id.lastIndexOf(lib)
+        return at < 0 || renderedLength === 0 ? [] : [id.slice(at + lib.length)]
+      })
+    }
+    const poll = await modulesOf('import { adaptivePoll } from "cometapi-runway"\nconsole.log(adaptivePoll({}))')
+    expect(poll.sort()).toEqual(["Poll.js", "Time.js"])
+    const error = await modulesOf('import { RunwayError } from "cometapi-runway"\nconsole.log(RunwayError)')
+    expect(error.sort()).toEqual([
+      "Defined.js",
+      "FailureCode.js",
+      "RunwayError.js",
+      "Shown.js",
+      "ledger/LedgerError.js",
+      "task/Snapshot.js"
+    ])
+    const use = 'import { CharacterPerformance, Runway, Task } from "cometapi-runway"\n'
+    const look = await modulesOf(`${use}console.log(Task.get, Runway.layer)`)
+    expect(look).toContain("Reading.js")
+    expect(
+      look.filter((name) => /^download|^ledger\/(?!LedgerError|Ledger|Intent)|^(Wait|Job|Character)/.test(name))
+    ).toEqual([])
+    const generate = await modulesOf(`${use}console.log(CharacterPerformance.generate, Runway.layer)`)
+    expect(generate).toContain("Wait.js")
+    expect(
+      generate.filter((name) =>
+        /^(download|promise|cli|vendor)|^ledger\/(Ledger(File|Sql)|Sqlite|Store|Rules)/.test(name)
+      )
+    ).toEqual([])
   })
 
   it("need at run time what their manifests say", () => {
