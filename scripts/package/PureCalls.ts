@@ -6,11 +6,8 @@
  *
  * @module
  */
-import { createRequire } from "node:module"
 import { transformAsync } from "@babel/core"
-
-/** It has no types, so it is named by its place. */
-const annotatePureCalls = createRequire(import.meta.url).resolve("babel-plugin-annotate-pure-calls")
+import annotatePureCalls from "babel-plugin-annotate-pure-calls"
 
 /** The step of the build that marks them. It leaves declarations and maps as they are. */
 export const markPureCalls = {

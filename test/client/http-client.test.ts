@@ -151,7 +151,7 @@ describe("an HttpClient of one's own", () => {
         const api = yield* server((_, response, index) =>
           index === 1 ? json(response, 503, { error: { message: "busy" } }) : json(response, 200, { id: "second" })
         )
-        const retrying = HttpClient.retryTransient({ times: 3 })
+        const retrying = (client: HttpClient.HttpClient) => HttpClient.retryTransient(client, { times: 3 })
         const error = yield* failure(CharacterPerformance.submit(input)).pipe(
           Effect.provide(through(api.url, retrying))
         )

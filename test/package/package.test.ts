@@ -97,7 +97,7 @@ beforeAll(async () => {
   tarballs = await pack(folder)
   alone = consumer("alone", { "cometapi-runway": tarballs.client })
   both = consumer("both", { "cometapi-runway": tarballs.client, "cometapi-runway-mock": tarballs.mock })
-}, 60_000)
+}, 180_000)
 
 afterAll(() => {
   for (const child of started) child.kill()
@@ -238,9 +238,9 @@ createBindings({ get apiKey() { console.log(new Error("who asks?").stack) } })`
       })
     }
     const poll = await modulesOf('import { adaptivePoll } from "cometapi-runway"\nconsole.log(adaptivePoll({}))')
-    expect(poll.sort()).toEqual(["Poll.js", "Time.js"])
+    expect(poll.toSorted()).toEqual(["Poll.js", "Time.js"])
     const error = await modulesOf('import { RunwayError } from "cometapi-runway"\nconsole.log(RunwayError)')
-    expect(error.sort()).toEqual([
+    expect(error.toSorted()).toEqual([
       "Defined.js",
       "FailureCode.js",
       "RunwayError.js",
