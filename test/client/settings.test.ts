@@ -1,6 +1,7 @@
 import { inspect } from "node:util"
 import { describe, expect, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
+import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -139,6 +140,46 @@ describe("the environment", () => {
     })
   )
 
+  it.effect("gives what is not given: an option comes before its variable, as a value or as a Config", () =>
+    Effect.gen(function* () {
+      const api = provider(accepted("t-1"), answer(200, { id: "t-1", status: "RUNNING" }))
+      const second = Runway.layerConfig({
+        apiKey: Config.Redacted("STUDIO_KEY"),
+        version: "2025-03-04",
+        attemptTimeout: Config.Duration("STUDIO_TIMEOUT")
+      })
+      const variables = {
+        COMETAPI_KEY: key,
+        COMETAPI_BASE_URL: "https://proxy.example.com/v1",
+        COMETAPI_RUNWAY_VERSION: "2025-01-02",
+        STUDIO_KEY: "sk-of-the-studio",
+        STUDIO_TIMEOUT: "3 seconds"
+      }
+      yield* CharacterPerformance.submit(input).pipe(
+        Effect.provide(Layer.provide(second, env(variables))),
+        Effect.provideService(Fetch, api.fetch)
+      )
+      const [asked] = api.asked
+      expect(asked?.headers.get("authorization")).toBe("Bearer sk-of-the-studio")
+      expect(asked?.headers.get("x-runway-version")).toBe("2025-03-04")
+      expect(asked?.url).toBe("https://proxy.example.com/runwayml/v1/character_performance")
+    })
+  )
+
+  it.effect("names the option whose Config cannot be read, and needs no COMETAPI_KEY where a key is given", () =>
+    Effect.gen(function* () {
+      yield* build(Layer.provide(Runway.layerConfig({ apiKey: "sk-given" }), env({})))
+      const missing = Runway.layerConfig({ apiKey: Config.Redacted("STUDIO_KEY") })
+      const error = yield* Effect.flip(build(Layer.provide(missing, env({ COMETAPI_KEY: key }))))
+      expect(error).toMatchObject({ reason: { _tag: "InvalidConfig", setting: "apiKey" } })
+      expect(String(error)).toContain("STUDIO_KEY")
+      const wrong = Runway.layerConfig({ apiKey: "sk-given", attemptTimeout: Config.succeed("never") as never })
+      expect(yield* Effect.flip(build(Layer.provide(wrong, env({}))))).toMatchObject({
+        reason: { _tag: "InvalidConfig", setting: "attemptTimeout" }
+      })
+    })
+  )
+
   it.effect.each([
     ["COMETAPI_RUNWAY_VERSION", "newest", "version (COMETAPI_RUNWAY_VERSION) must be a date like 2024-11-06"],
     [
@@ -219,4 +260,24 @@ describe("secrets", () => {
       expect(told.join("\n")).not.toContain("SIGNED")
     }).pipe(Effect.provide([api.layer({ apiKey: key }), Telling]))
   })
+})
+
+describe("Runway.make", () => {
+  it.effect("makes the service itself, one for each account", () =>
+    Effect.gen(function* () {
+      const api = provider(accepted("t-1"))
+      for (const apiKey of ["sk-one-1", "sk-two-2"]) {
+        const runway = yield* Runway.make({ apiKey })
+        yield* CharacterPerformance.submit(input).pipe(
+          Effect.provideService(Runway, runway),
+          Effect.provideService(Fetch, api.fetch)
+        )
+      }
+      expect(api.asked.map(({ headers }) => headers.get("authorization"))).toEqual([
+        "Bearer sk-one-1",
+        "Bearer sk-two-2"
+      ])
+      expect((yield* failure(Runway.make({ apiKey: "" }))).reason._tag).toBe("InvalidConfig")
+    })
+  )
 })
