@@ -185,7 +185,9 @@ describe.concurrent("cometapi-runway generate --live", () => {
       const tuned = "--ratio 720:1280 --expression-intensity 2 --seed 7 --no-body-control".split(" ")
       const { code, err } = yield* run(["generate", "--live", ...assets, ...tuned, "--out", yield* folder], live.env)
       expect(code).toBe(1)
-      expect(err).toMatch(/^POST \/runwayml\/v1\/character_performance: 400 Rejected\n {2}why: refused: no such face\n {2}now: .*\n$/)
+      expect(err).toMatch(
+        /^POST \/runwayml\/v1\/character_performance: 400 Rejected\n {2}why: refused: no such face\n {2}now: .*\n$/
+      )
       expect(live.asked.map(({ method, path }) => `${method} ${path}`)).toEqual([
         "POST /runwayml/v1/character_performance"
       ])
