@@ -12,6 +12,7 @@ const client = [
   ["src/Task.ts"],
   ["src/Wait.ts"],
   ["src/Runway.ts"],
+  ["src/Stub.ts"],
   ["src/Settings.ts", "src/Submission.ts", "src/Reading.ts"],
   ["src/Purchase.ts"],
   ["src/archive/", "src/assets/"],

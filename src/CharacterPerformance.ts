@@ -7,15 +7,11 @@
  * @module
  */
 import type * as Effect from "effect/Effect"
-import type * as Stream from "effect/Stream"
 import { CharacterPerformanceRequest } from "../generated/schemas.gen.ts"
 import type { Character, ContentModeration, Reference } from "../generated/types.gen.ts"
 import * as Job from "./Job.ts"
-import type { Runway } from "./Runway.ts"
 import type { RunwayError } from "./RunwayError.ts"
 import { checker } from "./request/Input.ts"
-import type { SubmitOptions } from "./Submission.ts"
-import type * as Task from "./Task.ts"
 
 export type { Character, ContentModeration, Reference } from "../generated/types.gen.ts"
 export type { GenerateOptions } from "./Job.ts"
@@ -108,8 +104,7 @@ export const validate: (input: Input) => Effect.Effect<CharacterPerformanceReque
  * })
  * ```
  */
-export const submit: (input: Input, options?: SubmitOptions) => Effect.Effect<Task.TaskId, RunwayError, Runway> =
-  job.submit
+export const submit: Job.Submit<Input> = job.submit
 
 /**
  * Starts a paid job and waits for its video.
@@ -132,11 +127,20 @@ export const submit: (input: Input, options?: SubmitOptions) => Effect.Effect<Ta
  *   return Redacted.value(task.output[0])
  * })
  * ```
+ *
+ * In a pipe, options come alone:
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { CharacterPerformance } from "cometapi-runway"
+ *
+ * declare const nextInput: Effect.Effect<CharacterPerformance.Input>
+ *
+ * const program = nextInput.pipe(Effect.flatMap(CharacterPerformance.generate({ deadline: "1 hour" })))
+ * ```
  */
-export const generate: (
-  input: Input,
-  options?: Job.GenerateOptions
-) => Effect.Effect<Task.Succeeded, RunwayError, Runway> = job.generate
+export const generate: Job.Generate<Input> = job.generate
 
 /**
  * Makes many videos: one result per input, as each ends.
@@ -163,7 +167,4 @@ export const generate: (
  * )
  * ```
  */
-export const generateAll: <E, R>(
-  inputs: Stream.Stream<Input, E, R>,
-  options: GenerateAllOptions
-) => Stream.Stream<Generated, E | RunwayError, R | Runway> = job.generateAll
+export const generateAll: Job.GenerateAll<Input> = job.generateAll

@@ -7,6 +7,7 @@
  * @module
  */
 import * as Effect from "effect/Effect"
+import { dual } from "effect/Function"
 import type * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import * as Archive from "./archive/Archive.ts"
@@ -68,19 +69,39 @@ export interface GenerateAllOptions<Input>
   readonly intent?: ((job: { readonly index: number; readonly input: Input }) => string) | undefined
 }
 
+/** `submit`, with its options behind its input, or alone in a pipe. */
+export interface Submit<Input> {
+  (options: SubmitOptions): (input: Input) => Effect.Effect<Task.TaskId, RunwayError, Runway>
+  (input: Input, options?: SubmitOptions): Effect.Effect<Task.TaskId, RunwayError, Runway>
+}
+
+/** `generate`, likewise. */
+export interface Generate<Input> {
+  (options: GenerateOptions): (input: Input) => Effect.Effect<Task.Succeeded, RunwayError, Runway>
+  (input: Input, options?: GenerateOptions): Effect.Effect<Task.Succeeded, RunwayError, Runway>
+}
+
+/** `generateAll`, likewise. */
+export interface GenerateAll<Input> {
+  (
+    options: GenerateAllOptions<Input>
+  ): <E, R>(inputs: Stream.Stream<Input, E, R>) => Stream.Stream<Generated<Input>, E | RunwayError, R | Runway>
+  <E, R>(
+    inputs: Stream.Stream<Input, E, R>,
+    options: GenerateAllOptions<Input>
+  ): Stream.Stream<Generated<Input>, E | RunwayError, R | Runway>
+}
+
 /** A paid operation. */
 export interface Job<Input, Body> {
   /** The request body that an input becomes; nothing is sent. */
   readonly validate: (input: Input) => Effect.Effect<Body, RunwayError>
   /** Starts a paid job and gives its id. */
-  readonly submit: (input: Input, options?: SubmitOptions) => Effect.Effect<Task.TaskId, RunwayError, Runway>
+  readonly submit: Submit<Input>
   /** Starts a paid job and waits for its result. */
-  readonly generate: (input: Input, options?: GenerateOptions) => Effect.Effect<Task.Succeeded, RunwayError, Runway>
+  readonly generate: Generate<Input>
   /** Starts a paid job for each input and gives one result per input, as each ends. */
-  readonly generateAll: <E, R>(
-    inputs: Stream.Stream<Input, E, R>,
-    options: GenerateAllOptions<Input>
-  ) => Stream.Stream<Generated<Input>, E | RunwayError, R | Runway>
+  readonly generateAll: GenerateAll<Input>
 }
 
 /** Makes a paid operation out of its definition. */
@@ -95,12 +116,18 @@ export const make = <Input, Body extends object>({
     return yield* runway.submit({ operation, body, send: (bindings) => send(bindings, body) }, options)
   })
 
-  const submit: Job<Input, Body>["submit"] = Effect.fnUntraced(function* (input, options) {
+  const submit = Effect.fnUntraced(function* (
+    input: Input,
+    options?: SubmitOptions
+  ): Effect.fn.Return<Task.TaskId, RunwayError, Runway> {
     yield* Options.check("submit", options, Options.submit)
     return yield* start(yield* validate(input), options)
   })
 
-  const generate: Job<Input, Body>["generate"] = Effect.fn("Runway.generate")(function* (input, options = {}) {
+  const generate = Effect.fn("Runway.generate")(function* (
+    input: Input,
+    options: GenerateOptions = {}
+  ): Effect.fn.Return<Task.Succeeded, RunwayError, Runway> {
     yield* Options.check("generate", options, Options.generate)
     const body = yield* validate(input)
     const { purchasePolicy, baseUrl, version } = yield* Runway
@@ -129,7 +156,12 @@ export const make = <Input, Body extends object>({
     return task
   })
 
-  return { validate, submit, generate, generateAll: many(generate) }
+  return {
+    validate,
+    submit: dual(Options.isDataFirst(Options.submit), submit),
+    generate: dual(Options.isDataFirst(Options.generate), generate),
+    generateAll: dual((args) => Stream.isStream(args[0]), many(generate))
+  }
 }
 
 /** Submits, and gives the id with what was known of the job. What comes next waits for its end. */
@@ -157,8 +189,11 @@ const submitted = Effect.fnUntraced(function* (
 
 /** Generates many by what generates one. */
 const many =
-  <Input>(generate: Job<Input, unknown>["generate"]): Job<Input, unknown>["generateAll"] =>
-  (inputs, options) =>
+  <Input>(generate: (input: Input, options: GenerateOptions) => Effect.Effect<Task.Succeeded, RunwayError, Runway>) =>
+  <E, R>(
+    inputs: Stream.Stream<Input, E, R>,
+    options: GenerateAllOptions<Input>
+  ): Stream.Stream<Generated<Input>, E | RunwayError, R | Runway> =>
     Stream.unwrap(
       Effect.map(Options.check("generateAll", options, Options.generateAll, ["concurrency"]), () => {
         const { concurrency, onSubmitted, onReused, intent, ...rest } = options

@@ -155,6 +155,19 @@ export const download: Checks = {
   allow: callback
 }
 
+/**
+ * Whether a call brings what it is about, as in `Task.wait(id, options)`. The other form brings only options, as in `Task.wait(options)`, and waits for
+ * the rest in a pipe: one object that has options which are known, and nothing else.
+ */
+export const isDataFirst =
+  (checks: Checks) =>
+  (args: ArrayLike<unknown>): boolean => {
+    const [only] = Array.from(args)
+    if (args.length !== 1 || !Predicate.isObject(only)) return true
+    const names = Object.keys(only)
+    return names.length === 0 || names.some((name) => !Object.hasOwn(checks, name))
+  }
+
 /** What is wrong with options. Those that are not known are passed over. */
 export const problems = (
   options: unknown,

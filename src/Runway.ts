@@ -8,6 +8,8 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import { Fetch } from "effect/http/FetchHttpClient"
+import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { defined } from "./Defined.ts"
@@ -17,15 +19,18 @@ import type { PurchasePolicy } from "./Purchase.ts"
 import * as Reading from "./Reading.ts"
 import type { RunwayError } from "./RunwayError.ts"
 import * as Exchange from "./request/Exchange.ts"
+import * as HttpClientFetch from "./request/HttpClientFetch.ts"
 import type { RetryOptions } from "./request/Retry.ts"
-import { checked, fromEnvironment, type RunwayOptions } from "./Settings.ts"
+import { checked, fromConfig, type RunwayConfig, type RunwayOptions } from "./Settings.ts"
+import type { StubOptions } from "./Stub.ts"
+import * as Stub from "./Stub.ts"
 import * as Submission from "./Submission.ts"
 import type { Task, TaskId } from "./task/Snapshot.ts"
 
 /**
  * CometAPI's Runway for Effect programs.
  *
- * Provide `Runway.layerConfig` to read the key from the environment, or `Runway.layer` to pass it.
+ * Provide `Runway.layerConfig()` to read the key from the environment, or `Runway.layer` to pass it.
  *
  * @example
  * ```ts
@@ -35,7 +40,7 @@ import type { Task, TaskId } from "./task/Snapshot.ts"
  * const program = CharacterPerformance.generate({
  *   character: { type: "image", uri: "https://example.com/portrait.png" },
  *   reference: { type: "video", uri: "https://example.com/performance.mp4" }
- * }).pipe(Effect.provide(Runway.layerConfig))
+ * }).pipe(Effect.provide(Runway.layerConfig()))
  * ```
  */
 export class Runway extends Context.Service<
@@ -65,6 +70,24 @@ export class Runway extends Context.Service<
   }
 >()("cometapi-runway/Runway") {
   /**
+   * A client from values, for who builds layers of their own: `layer` without the layer. Fails with `InvalidConfig` when a value cannot be used.
+   *
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { CharacterPerformance, Runway } from "cometapi-runway"
+   *
+   * declare const tenants: ReadonlyArray<{ readonly key: string; readonly input: CharacterPerformance.Input }>
+   *
+   * const program = Effect.forEach(tenants, Effect.fn(function*({ key, input }) {
+   *   const runway = yield* Runway.make({ apiKey: key })
+   *   return yield* CharacterPerformance.generate(input).pipe(Effect.provideService(Runway, runway))
+   * }))
+   * ```
+   */
+  static readonly make = (options: RunwayOptions): Effect.Effect<Runway["Service"], RunwayError> => make(options)
+
+  /**
    * A client from values. Fails with `InvalidConfig` when one of them cannot be used. A `Ledger` that is provided to the layer is used by all its
    * calls.
    */
@@ -81,10 +104,75 @@ export class Runway extends Context.Service<
    * | `COMETAPI_RUNWAY_VERSION` | default `2024-11-06` |
    * | `COMETAPI_ATTEMPT_TIMEOUT` | how long one HTTP attempt may take, for example `30 seconds`; default `1 minute` |
    * | `COMETAPI_WAIT_DEADLINE` | how long a whole wait may take; default `30 minutes` |
+   *
+   * An option that is given comes before its variable. Each may be a value or a `Config`, for example the key of a second account.
+   *
+   * @example
+   * ```ts
+   * import { Config } from "effect"
+   * import { Runway } from "cometapi-runway"
+   *
+   * const second = Runway.layerConfig({ apiKey: Config.Redacted("COMETAPI_KEY_OF_THE_STUDIO"), limit: { requests: 60, per: "1 minute" } })
+   * ```
    */
-  static readonly layerConfig: Layer.Layer<Runway, RunwayError> = Layer.unwrap(
-    Effect.map(fromEnvironment, (options) => Runway.layer(options))
-  )
+  static readonly layerConfig = (config: RunwayConfig = {}): Layer.Layer<Runway, RunwayError> =>
+    Layer.effect(Runway, Effect.flatMap(fromConfig(config), make))
+
+  /**
+   * The client of `layerConfig`, whose requests an `HttpClient` of your own carries: with its pool, its proxy, its tracing, or a stub of it.
+   *
+   * Give it a client that sends each request once. The client here decides what is sent again, by what proves that a job was not accepted; an
+   * `HttpClient` that retries knows nothing of that, so a paid body can be read once only: a second sending is refused and reported as
+   * `OutcomeUnknown`. A client that follows redirects would take the key elsewhere. Downloads do not go this way.
+   *
+   * @example
+   * ```ts
+   * import { NodeHttpClient } from "@effect/platform-node"
+   * import { Layer } from "effect"
+   * import { Runway } from "cometapi-runway"
+   *
+   * const pooled = Runway.layerHttpClient().pipe(Layer.provide(NodeHttpClient.layerUndici))
+   * ```
+   */
+  static readonly layerHttpClient = (
+    config: RunwayConfig = {}
+  ): Layer.Layer<Runway, RunwayError, HttpClient.HttpClient> =>
+    Layer.effect(
+      Runway,
+      Effect.gen(function* () {
+        const fetchOf = yield* HttpClientFetch.make
+        const runway = yield* make(yield* fromConfig(config))
+        const through = <A, E>(request: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+          Effect.contextWith((context: Context.Context<never>) =>
+            Effect.provideService(request, Fetch, fetchOf(context))
+          )
+        return {
+          ...runway,
+          submit: (...asked) => through(runway.submit(...asked)),
+          get: (...asked) => through(runway.get(...asked)),
+          poll: (...asked) => through(runway.poll(...asked))
+        }
+      })
+    )
+
+  /**
+   * A stub for unit tests: it sends nothing, and the test says what the provider does. Whatever is left out goes well, at once.
+   *
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { CharacterPerformance, RateLimited, Runway, RunwayError } from "cometapi-runway"
+   *
+   * declare const input: CharacterPerformance.Input
+   *
+   * const busy = Runway.layerTest({
+   *   submit: () => Effect.fail(new RunwayError({ reason: new RateLimited({}) }))
+   * })
+   * const test = CharacterPerformance.generate(input).pipe(Effect.flip, Effect.provide(busy))
+   * ```
+   */
+  static readonly layerTest = (options: StubOptions = {}): Layer.Layer<Runway> =>
+    Layer.sync(Runway, () => Stub.make(options))
 }
 
 const make = Effect.fnUntraced(function* (options: RunwayOptions): Effect.fn.Return<Runway["Service"], RunwayError> {

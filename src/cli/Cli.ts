@@ -138,7 +138,7 @@ const modeOf = ({ mock, live }: { readonly mock: boolean; readonly live: boolean
 }
 
 /** The client for a mode. Progress is shown by the command, so the library's own log stays silent. */
-const client = (mode: Mode) => Layer.merge(mode === "live" ? Runway.layerConfig : Mock.layer, Logger.layer([]))
+const client = (mode: Mode) => Layer.merge(mode === "live" ? Runway.layerConfig() : Mock.layer, Logger.layer([]))
 
 /** A folder that can be written to, found out before anything is paid for. */
 const writable = Effect.fnUntraced(function* (folder: string) {

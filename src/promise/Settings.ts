@@ -16,7 +16,7 @@ import { adaptivePoll, type PollPolicy } from "../Poll.ts"
 import type { PurchasePolicy } from "../Purchase.ts"
 import { Runway } from "../Runway.ts"
 import type { RunwayError } from "../RunwayError.ts"
-import { fromEnvironment } from "../Settings.ts"
+import { fromConfig } from "../Settings.ts"
 import { type LedgerPlace, ledgerLayer } from "./Ledger.ts"
 
 /** A length of time: milliseconds, or a text like `"10 minutes"`. */
@@ -84,7 +84,7 @@ export const layerOf = (options: RunwayOptions): Layer.Layer<Runway, RunwayError
   const { apiKey, baseUrl, version, attemptTimeout, limit, onUnknownOutcome, interruptGrace, fetch, ledger } = options
   const { budget, price, creditPrice, again } = options
   const environment = apiKey === undefined ? ConfigProvider.fromEnv() : keyBeforeEnvironment(apiKey)
-  const client = Effect.map(fromEnvironment, (found) =>
+  const client = Effect.map(fromConfig({}), (found) =>
     Runway.layer({
       ...found,
       ...defined({ apiKey, baseUrl, version, attemptTimeout, limit, onUnknownOutcome, interruptGrace }),

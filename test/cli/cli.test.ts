@@ -185,7 +185,9 @@ describe.concurrent("cometapi-runway generate --live", () => {
       const tuned = "--ratio 720:1280 --expression-intensity 2 --seed 7 --no-body-control".split(" ")
       const { code, err } = yield* run(["generate", "--live", ...assets, ...tuned, "--out", yield* folder], live.env)
       expect(code).toBe(1)
-      expect(err).toMatch(/^POST \/runwayml\/v1\/character_performance: 400 refused: no such face.*\n$/)
+      expect(err).toMatch(
+        /^POST \/runwayml\/v1\/character_performance: 400 Rejected\n {2}why: refused: no such face\n {2}now: .*\n$/
+      )
       expect(live.asked.map(({ method, path }) => `${method} ${path}`)).toEqual([
         "POST /runwayml/v1/character_performance"
       ])
@@ -315,7 +317,7 @@ describe.concurrent("cometapi-runway wait", () => {
       const out = yield* folder
       const { code, err, out: said } = yield* run(["wait", "t-1", "--live", "--out", out], live.env)
       expect(code).toBe(1)
-      expect(err).toContain("get the task again")
+      expect(err).toContain("Get the task again")
       expect(err).toContain(`npx cometapi-runway wait t-1 --live --out ${out}`)
       expect(err + said).not.toContain("SIGNED")
       expect(readdirSync(out)).toEqual([])
@@ -397,7 +399,7 @@ describe.concurrent("cometapi-runway sends nothing and says why", () => {
         const { COMETAPI_BASE_URL } = live.env
         const { code, out, err } = yield* run(["generate", ...args, ...assets], { COMETAPI_BASE_URL, ...env })
         expect([code, out]).toEqual([1, ""])
-        expect(err).toMatch(/^[^\n]*COMETAPI_KEY[^\n]*\n$/)
+        expect(err).toMatch(/^configure: InvalidConfig\n {2}why: [^\n]*COMETAPI_KEY[^\n]*\n {2}now: [^\n]*\n$/)
         expect(live.asked).toEqual([])
       })
     )
