@@ -36,15 +36,24 @@ export interface Generated<Input> {
   readonly index: number
   readonly input: Input
   readonly result: Result.Result<Task.Succeeded, RunwayError>
+  /** The job that the ledger knew for this input, if it knew one: then nothing was sent for it, or only because that job had failed. */
+  readonly reused: Purchase.Reuse | undefined
 }
 
 /** How `generateAll` works. */
-export interface GenerateAllOptions<Input> extends Omit<GenerateOptions, "onSubmitted" | "intent"> {
+export interface GenerateAllOptions<Input> extends Omit<GenerateOptions, "onSubmitted" | "onReused" | "intent"> {
   /** How many jobs may be under way at once. A job counts until its result is taken from the stream. */
   readonly concurrency: number
   /** Like the `onSubmitted` of `generate`, and also given the input. If it fails, dies or never ends, only that input fails, with its id. */
   readonly onSubmitted?:
     | ((id: Task.TaskId, job: { readonly index: number; readonly input: Input }) => Effect.Effect<unknown, RunwayError>)
+    | undefined
+  /** Like the `onReused` of `generate`, and also given the input. */
+  readonly onReused?:
+    | ((
+        reuse: Purchase.Reuse,
+        job: { readonly index: number; readonly input: Input }
+      ) => Effect.Effect<unknown, RunwayError>)
     | undefined
   /** Like the `intent` of `generate`, for each input. */
   readonly intent?: ((job: { readonly index: number; readonly input: Input }) => string) | undefined
@@ -82,40 +91,64 @@ export const make = <Input, Body extends object>({
     return yield* start(yield* validate(input), options)
   })
 
-  const generate: Job<Input, Body>["generate"] = Effect.fn("Runway.generate")(function* (input, options) {
-    yield* Options.check("generate", options, Options.generate)
-    const body = yield* validate(input)
+  /** Submits a body and waits for its end; what the ledger knew about it is shown to `onReused` before the waiting. */
+  const once = Effect.fnUntraced(function* (body: Body, options: GenerateOptions) {
     const span = yield* Effect.currentSpan.pipe(Effect.orElseSucceed(() => undefined))
     let handle: Task.Handle | undefined
+    let reuse: Purchase.Reuse | undefined
     const id = yield* start(body, {
       ...options,
+      onReused: Effect.fnUntraced(function* (known) {
+        reuse = known
+        yield* options.onReused?.(known) ?? Effect.void
+      }),
       onSubmitted: Effect.fnUntraced(function* (id) {
-        handle = yield* Task.handle(id)
+        handle = reuse === undefined ? yield* Task.handle(id) : new Task.Handle({ id, submittedAt: reuse.submittedAt })
         span?.attribute("runway.task.id", id)
-        yield* options?.onSubmitted?.(id) ?? Effect.void
+        yield* options.onSubmitted?.(id) ?? Effect.void
       })
     })
-    const end = Task.wait(handle ?? id, options)
-    return yield* recordingEnd(end, (outcome) => Purchase.settle({ operation, body }, options ?? {}, id, outcome))
+    return { reuse, wait: Task.wait(handle ?? id, options) }
+  })
+
+  const generate: Job<Input, Body>["generate"] = Effect.fn("Runway.generate")(function* (input, options = {}) {
+    yield* Options.check("generate", options, Options.generate)
+    const body = yield* validate(input)
+    const { purchasePolicy } = yield* Runway
+    const { reuse, wait } = yield* once(body, options)
+    // A job of an earlier call that turns out to have failed now: the ledger knows that by now.
+    return yield* Effect.catchIf(
+      wait,
+      (error) => reuse !== undefined && isPaidAgain(options.again ?? purchasePolicy.again, error),
+      () => Effect.flatMap(once(body, options), ({ wait }) => wait)
+    )
   })
 
   const generateAll: Job<Input, Body>["generateAll"] = (inputs, options) =>
     Stream.unwrap(
       Effect.map(Options.check("generateAll", options, Options.generateAll, ["concurrency"]), () => {
-        const { concurrency, onSubmitted, intent, ...rest } = options
+        const { concurrency, onSubmitted, onReused, intent, ...rest } = options
         const one = (input: Input, index: number) =>
-          Effect.flatMap(named(intent, { index, input }), (intent) =>
-            generate(input, {
-              ...rest,
-              intent,
-              onSubmitted: onSubmitted === undefined ? undefined : (id) => onSubmitted(id, { index, input })
-            })
-          ).pipe(
-            Effect.result,
-            Effect.map((result): Generated<Input> => ({ index, input, result })),
-            // What is logged of a job must lead back to its input.
-            Effect.annotateLogs({ inputIndex: index })
-          )
+          Effect.suspend(() => {
+            let reused: Purchase.Reuse | undefined
+            const job = { index, input }
+            return Effect.flatMap(named(intent, job), (intent) =>
+              generate(input, {
+                ...rest,
+                intent,
+                onReused: (reuse) => {
+                  reused = reuse
+                  return onReused?.(reuse, job) ?? Effect.void
+                },
+                onSubmitted: onSubmitted === undefined ? undefined : (id) => onSubmitted(id, job)
+              })
+            ).pipe(
+              Effect.result,
+              Effect.map((result): Generated<Input> => ({ index, input, result, reused })),
+              // What is logged of a job must lead back to its input.
+              Effect.annotateLogs({ inputIndex: index })
+            )
+          })
         return Stream.mapEffect(inputs, one, { concurrency, unordered: true })
       })
     )
@@ -136,15 +169,7 @@ const named = <Input>(
     }
   })
 
-/** A wait whose end is written down, where it is the job's end. */
-const recordingEnd = <A, R>(
-  wait: Effect.Effect<A, RunwayError, R>,
-  record: (outcome: "succeeded" | "failed" | "cancelled") => Effect.Effect<void>
-): Effect.Effect<A, RunwayError, R> =>
-  wait.pipe(
-    Effect.tap(() => record("succeeded")),
-    Effect.tapError(({ reason }) => {
-      if (reason._tag === "TaskFailed") return record("failed")
-      return reason._tag === "TaskCancelled" ? record("cancelled") : Effect.void
-    })
-  )
+/** Whether a new job is paid after this end of an earlier one. */
+export const isPaidAgain = (again: Purchase.PurchasePolicy["again"], { reason }: RunwayError): boolean =>
+  (reason._tag === "TaskFailed" && Purchase.isPaidAgain(again, "failed")) ||
+  (reason._tag === "TaskCancelled" && Purchase.isPaidAgain(again, "cancelled"))

@@ -11,7 +11,13 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { defined } from "./Defined.ts"
 import { type Category, classify, type NewJob } from "./FailureCode.ts"
-import { BudgetExceeded, IntentConflict, IntentUnresolved, LedgerFailed } from "./ledger/LedgerError.ts"
+import {
+  AssetUnidentified,
+  BudgetExceeded,
+  IntentConflict,
+  IntentUnresolved,
+  LedgerFailed
+} from "./ledger/LedgerError.ts"
 import * as Shown from "./Shown.ts"
 import { Cancelled, Failed, Finishing, Task, TaskId } from "./task/Snapshot.ts"
 
@@ -65,6 +71,16 @@ export class Unreachable extends Schema.TaggedError<Unreachable>("cometapi-runwa
   }
 }
 
+/** This program was frozen, or the machine too busy, between the ledger's word and the request: it did not leave in the time that it had. */
+export class HeldUp extends Schema.TaggedError<HeldUp>("cometapi-runway/HeldUp")("HeldUp", { problem: Schema.String }) {
+  get isRetryable() {
+    return true
+  }
+  override get message() {
+    return `nothing was sent, because ${this.problem}. Others may have been allowed to send since then, so submit again: the ledger is asked anew`
+  }
+}
+
 /**
  * A submission may or may not have been accepted, and charged. It was not sent again.
  *
@@ -99,7 +115,7 @@ export class OutcomeUnknown extends Schema.TaggedError<OutcomeUnknown>("cometapi
  */
 export class HookFailed extends Schema.TaggedError<HookFailed>("cometapi-runway/HookFailed")("HookFailed", {
   /** `before` and `after` are those of `aroundAttempt`. */
-  hook: Schema.Literals(["onSubmitted", "before", "after"]),
+  hook: Schema.Literals(["onSubmitted", "onReused", "before", "after"]),
   /** What happened to it. */
   problem: Schema.String
 }) {
@@ -376,10 +392,12 @@ export const Reason = Schema.Union([
   InvalidInput,
   InvalidConfig,
   Unreachable,
+  HeldUp,
   OutcomeUnknown,
   HookFailed,
   IntentConflict,
   IntentUnresolved,
+  AssetUnidentified,
   BudgetExceeded,
   LedgerFailed,
   Unauthorized,
