@@ -27,6 +27,8 @@ import * as VideoFile from "./VideoFile.ts"
 export interface How {
   readonly out: string
   readonly budget: Budget
+  /** Whether a new job is paid for a line whose job has failed. */
+  readonly again: "never" | "failed"
 }
 
 /** What would go wrong with every line: the batch ends, and what was submitted is in the ledger. */
@@ -51,19 +53,24 @@ const doneBefore = Effect.fnUntraced(function* ({ intent }: Job, out: string) {
   const entries = yield* ledger.show(intent)
   const id = entries.findLast(({ taskId }) => taskId !== undefined)?.taskId
   const saved = id === undefined ? undefined : yield* savedBefore(id, out)
-  return saved === undefined ? undefined : { id, ...saved }
+  return saved === undefined ? undefined : { id, ...saved, reused: true }
 })
 
 /** Whether another run, or another line with the same input, is at it: it says soon how that ended. */
 const isBusy = ({ reason }: RunwayError): boolean => reason._tag === "IntentUnresolved" && reason.state === "sending"
 
-const make = Effect.fnUntraced(function* (job: Job, { out, budget }: How, hasLedger: boolean) {
+const make = Effect.fnUntraced(function* (job: Job, { out, budget, again }: How, hasLedger: boolean) {
+  let reused = false
   const task = yield* CharacterPerformance.generate(job.input, {
     interruptGrace: "10 seconds",
-    ...(hasLedger ? { intent: job.intent, budget } : {})
+    onReused: () =>
+      Effect.sync(() => {
+        reused = true
+      }),
+    ...(hasLedger ? { intent: job.intent, budget, again } : {})
   }).pipe(Effect.retry({ while: isBusy, schedule: Schedule.spaced("1 second") }))
   const saved = yield* Task.download(task, { to: yield* VideoFile.pathOf(out) })
-  return { id: task.id, ...saved }
+  return { id: task.id, ...saved, reused }
 })
 
 /** The result of a line, as an event. */
@@ -79,7 +86,10 @@ export const run = Effect.fnUntraced(function* (job: Job, how: How) {
   return result(job, { ok: true, ...made.success })
 })
 
-const result = ({ line, intent }: Job, end: { readonly ok: boolean; readonly [field: string]: unknown }): Event & { readonly ok: boolean } => ({
+const result = (
+  { line, intent }: Job,
+  end: { readonly ok: boolean; readonly [field: string]: unknown }
+): Event & { readonly ok: boolean } => ({
   event: "line",
   line,
   ...end,

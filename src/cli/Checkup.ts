@@ -48,7 +48,9 @@ const node = Effect.map(Sqlite.find, (sqlite) => {
 const version = Effect.sync(() => {
   const asked = process.env["COMETAPI_RUNWAY_VERSION"]?.trim() || defaultVersion
   const text = `${contract.info.title} ${contract.info.version}, X-Runway-Version ${asked}`
-  return asked === defaultVersion ? ok("contract", text) : warning("contract", `${text}; this contract describes ${defaultVersion}`)
+  return asked === defaultVersion
+    ? ok("contract", text)
+    : warning("contract", `${text}; this contract describes ${defaultVersion}`)
 })
 
 /** The key is looked at, not shown: its form first, then what the provider says to it. */
@@ -97,23 +99,31 @@ const provider = Effect.gen(function* () {
   return date === null ? [reached] : [reached, skewOf(date, sentAt, receivedAt)]
 }).pipe(
   Effect.provide(Mode.client("live")),
-  Effect.catch((): Effect.Effect<ReadonlyArray<Finding>> =>
-    Effect.succeed([warning("provider", "not asked, because there is no usable key")])
+  Effect.catch(
+    (): Effect.Effect<ReadonlyArray<Finding>> =>
+      Effect.succeed([warning("provider", "not asked, because there is no usable key")])
   )
 )
 
-const ledger = Effect.fnUntraced(function* (flags: { readonly ledger: Option.Option<string> }) {
-  const path = yield* Path.Path
-  const file = path.resolve(yield* LedgerPlace.fileOf(flags))
-  return yield* Effect.gen(function* () {
-    const { unknown, pending } = yield* Effect.flatMap(Ledger, ({ sweep }) => sweep)
-    const text = `${file}: ${unknown.length} unknown, ${pending.length} paid and not waited for`
-    return unknown.length > 0 ? warning("ledger", `${text}; see: npx cometapi-runway ledger list --state unknown`) : ok("ledger", text)
-  }).pipe(
-    Effect.provide(LedgerPlace.existing(flags)),
-    Effect.catchTag("NoLedger", () => Effect.succeed(ok("ledger", `${file}, which the first job will make`)))
+const ledger = Effect.fnUntraced(
+  function* (flags: { readonly ledger: Option.Option<string> }) {
+    const path = yield* Path.Path
+    const file = path.resolve(yield* LedgerPlace.fileOf(flags))
+    return yield* Effect.gen(function* () {
+      const { unknown, pending } = yield* Effect.flatMap(Ledger, ({ sweep }) => sweep)
+      const text = `${file}: ${unknown.length} unknown, ${pending.length} paid and not waited for`
+      return unknown.length > 0
+        ? warning("ledger", `${text}; see: npx cometapi-runway ledger list --state unknown`)
+        : ok("ledger", text)
+    }).pipe(
+      Effect.provide(LedgerPlace.existing(flags)),
+      Effect.catchTag("NoLedger", () => Effect.succeed(ok("ledger", `${file}, which the first job will make`)))
+    )
+  },
+  Effect.catch((error) =>
+    Effect.succeed<Finding>({ name: "ledger", mark: "problem", text: error.message, end: "ledger" })
   )
-}, Effect.catch((error) => Effect.succeed<Finding>({ name: "ledger", mark: "problem", text: error.message, end: "ledger" })))
+)
 
 /** All checks, in the order in which a problem of one explains those of the next. */
 export const all = (flags: { readonly ledger: Option.Option<string> }) => [

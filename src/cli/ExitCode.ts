@@ -37,10 +37,12 @@ export type End = keyof typeof ends
 const ofReason: Readonly<Record<Exclude<Reason["_tag"], "InvalidConfig">, End>> = {
   InvalidInput: "usage",
   Unreachable: "unavailable",
+  HeldUp: "unavailable",
   OutcomeUnknown: "outcomeUnknown",
   HookFailed: "unexpected",
   IntentConflict: "ledger",
   IntentUnresolved: "outcomeUnknown",
+  AssetUnidentified: "unavailable",
   BudgetExceeded: "budget",
   LedgerFailed: "ledger",
   Unauthorized: "auth",

@@ -1,7 +1,7 @@
 /**
  * Follows a task to its end and saves its video. Where that breaks off, the way back to the task is shown.
  *
- * It pays for nothing. What became of the job is written into the ledger, where there is one that knows it.
+ * It pays for nothing.
  *
  * @module
  */
@@ -10,12 +10,9 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { defined } from "../Defined.ts"
-import type { Outcome } from "../ledger/Entry.ts"
-import { Ledger } from "../ledger/Ledger.ts"
 import * as Task from "../Task.ts"
 import { Complaint } from "./Complaint.ts"
 import { type End, endOf } from "./ExitCode.ts"
-import * as KnownJobs from "./KnownJobs.ts"
 import type { Mode } from "./Mode.ts"
 import * as Output from "./Output.ts"
 import * as Screen from "./Screen.ts"
@@ -89,19 +86,6 @@ const watch = Effect.fnUntraced(function* (id: string, options: Task.WaitOptions
   }))
 })
 
-const outcomes = { Succeeded: "succeeded", Failed: "failed", Cancelled: "cancelled" } as const satisfies Record<
-  Task.Terminal["_tag"],
-  Outcome
->
-
-/** Writes down how a job ended. A ledger that cannot be written is no reason to lose the video. */
-export const settle = Effect.fnUntraced(function* (task: Task.Terminal) {
-  const ledger = Option.getOrUndefined(yield* Effect.serviceOption(Ledger))
-  if (ledger === undefined) return
-  const known = yield* Effect.provideService(KnownJobs.ofTask(task.id), Ledger, ledger)
-  if (known !== undefined) yield* ledger.settle(known.intent, task.id, { outcome: outcomes[task._tag] })
-}, Effect.catch((error) => Screen.say(error.message)))
-
 /** Saves a finished task's video. */
 export const save = Effect.fnUntraced(function* (task: Task.Succeeded, out: string) {
   const to = yield* VideoFile.pathOf(out)
@@ -123,7 +107,6 @@ export const follow = Effect.fnUntraced(function* (job: Job, options: Task.WaitO
   const began = yield* Clock.currentTimeMillis
   yield* Effect.gen(function* () {
     const end = yield* watch(job.id, options)
-    yield* settle(end)
     const saved = yield* save(yield* Task.outcome(end), job.out)
     yield* Output.note(`Saved ${saved.path} (${saved.bytes} bytes)`)
     const seconds = Math.round(((yield* Clock.currentTimeMillis) - began) / 1000)
@@ -132,9 +115,7 @@ export const follow = Effect.fnUntraced(function* (job: Job, options: Task.WaitO
     Effect.onInterrupt(() => Screen.say(`${Stop.why()}. ${howToGoOn(job)}`)),
     Effect.mapError((error) => {
       const end = endOf(error.reason)
-      return over.has(end)
-        ? error
-        : new Complaint({ text: `${error.message}\n${howToGoOn(job)}`, end, taskId: job.id })
+      return over.has(end) ? error : new Complaint({ text: `${error.message}\n${howToGoOn(job)}`, end, taskId: job.id })
     })
   )
 })

@@ -9,7 +9,7 @@
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Predicate from "effect/Predicate"
-import * as Result from "effect/Result"
+import type * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import * as CharacterPerformance from "../CharacterPerformance.ts"
 import * as Intent from "../ledger/Intent.ts"
@@ -25,6 +25,7 @@ export interface Job {
   readonly input: CharacterPerformance.Input
   /** Its name in the ledger. */
   readonly intent: string
+  /** What the ledger compares when the name is used again. */
   readonly digest: string
 }
 
@@ -47,9 +48,7 @@ export const read = (
     Stream.map(([text, index]) => ({ text: text.replace(/^\uFEFF/, "").trim(), line: index + 1 })),
     Stream.filter(({ text }) => text !== ""),
     Stream.mapEffect(({ text, line }) =>
-      Effect.result(
-        Effect.mapError(jobOf(text, line, baseUrl), (problems): BadLine => ({ line, problems }))
-      )
+      Effect.result(Effect.mapError(jobOf(text, line, baseUrl), (problems): BadLine => ({ line, problems })))
     )
   )
 
@@ -63,7 +62,7 @@ const jobOf = Effect.fnUntraced(function* (text: string, line: number, baseUrl: 
       { path: "", message: `is no JSON: ${Shown.line(error instanceof Error ? error.message : String(error))}` }
     ]
   })
-  if (!Predicate.isObject(value)) return yield* problem("", "must be an object, like {\"character\": …, \"reference\": …}")
+  if (!Predicate.isObject(value)) return yield* problem("", 'must be an object, like {"character": …, "reference": …}')
   const { intent, ...fields } = value
   if (intent !== undefined && (typeof intent !== "string" || intent.trim() === "")) {
     return yield* problem("intent", `must be a text that is not empty, got ${Shown.value(intent)}`)
@@ -71,8 +70,8 @@ const jobOf = Effect.fnUntraced(function* (text: string, line: number, baseUrl: 
   // The contract's check follows, and speaks of these fields by the same names.
   const input = writtenOut(fields) as unknown as CharacterPerformance.Input
   const body = yield* Effect.mapError(CharacterPerformance.validate(input), problemsOf)
-  const digest = yield* Intent.digest(operation, body)
-  const job: Job = { line, input, digest, intent: LedgerPlace.intentAt(baseUrl, intent, digest) }
+  const name = LedgerPlace.intentAt(baseUrl, intent, yield* Intent.digest(operation, body))
+  const job: Job = { line, input, intent: name, digest: yield* LedgerPlace.digest(operation, body) }
   return job
 })
 

@@ -37,9 +37,6 @@ export const newest = (limit: number, wanted: (entry: Entry) => boolean = () => 
     (latest, entry) => (wanted(entry) ? [entry, ...latest].slice(0, limit) : latest)
   )
 
-/** The entry of a job. */
-export const ofTask = (id: string) => Effect.map(Stream.runHead(Stream.filter(all(), ({ taskId }) => taskId === id)), Option.getOrUndefined)
-
 /** The name of the one intent that is meant: its name, the id of its job, or the beginning of either, with or without `sha256:`. */
 export const intentNamed = Effect.fnUntraced(function* (text: string) {
   const names = (entry: Entry) => [entry.intent, entry.taskId ?? ""]
@@ -55,14 +52,18 @@ export const intentNamed = Effect.fnUntraced(function* (text: string) {
   )
   const [intent, another] = found.exact.size > 0 ? found.exact : found.begun
   if (intent === undefined) {
-    return yield* new Complaint({ text: `The ledger knows no intent and no task "${text}". See them with: npx cometapi-runway ledger list`, end: "noSuchTask" })
+    return yield* new Complaint({
+      text: `The ledger knows no intent and no task "${text}". See them with: npx cometapi-runway ledger list`,
+      end: "noSuchTask"
+    })
   }
   if (another === undefined) return intent
   return yield* new Complaint({ text: `More than one intent begins with "${text}": write more of it.` })
 })
 
 /** How an entry stands, in one word. */
-export const standing = (entry: Entry): string => (entry.state === "accepted" ? (entry.outcome ?? "accepted") : entry.state)
+export const standing = (entry: Entry): string =>
+  entry.state === "accepted" ? (entry.outcome ?? "accepted") : entry.state
 
 /** A time as people read it, in the machine's zone. */
 export const timeOf = (millis: number): string =>

@@ -26,7 +26,9 @@ import * as Screen from "./Screen.ts"
 
 const file = Flag.String("ledger").pipe(
   Flag.withMetavar("file"),
-  Flag.withDescription("The ledger's file. Default: cometapi-runway/ledger.sqlite in $XDG_STATE_HOME or ~/.local/state"),
+  Flag.withDescription(
+    "The ledger's file. Default: cometapi-runway/ledger.sqlite in $XDG_STATE_HOME or ~/.local/state"
+  ),
   Flag.optional
 )
 
@@ -59,21 +61,28 @@ export const fileOf = ({ ledger }: ReadFlags): Effect.Effect<string, never, Path
   Option.match(ledger, { onNone: () => usual, onSome: Effect.succeed })
 
 /** The ledger in a file, which is made together with its folder. */
-export const inFile = (file: string): Layer.Layer<Ledger, Complaint | LedgerFailed, FileSystem.FileSystem | Path.Path> =>
+export const inFile = (
+  file: string
+): Layer.Layer<Ledger, Complaint | LedgerFailed, FileSystem.FileSystem | Path.Path> =>
   Layer.unwrap(
     Effect.gen(function* () {
       const path = yield* Path.Path
       yield* Effect.mapError(
         Folder.make(path.dirname(path.resolve(file))),
         ({ reason }) =>
-          new Complaint({ text: `The ledger ${file} cannot be made, so nothing was sent: ${reason.message}`, end: "ledger" })
+          new Complaint({
+            text: `The ledger ${file} cannot be made, so nothing was sent: ${reason.message}`,
+            end: "ledger"
+          })
       )
       return LedgerFile.layer({ file })
     })
   )
 
 /** There is no ledger yet, because nothing was submitted. */
-class NoLedger extends Schema.TaggedError<NoLedger>("cometapi-runway/cli/NoLedger")("NoLedger", { file: Schema.String }) {
+class NoLedger extends Schema.TaggedError<NoLedger>("cometapi-runway/cli/NoLedger")("NoLedger", {
+  file: Schema.String
+}) {
   override get message() {
     return `There is no ledger at ${this.file} yet: nothing was submitted with it.`
   }
@@ -123,7 +132,9 @@ export const forPaying = (
   Layer.unwrap(
     Effect.gen(function* () {
       if (flags.noLedger && isNeeded) {
-        return yield* new Complaint({ text: "--no-ledger cannot be used with --budget, --intent or --ledger: a ledger is what holds them." })
+        return yield* new Complaint({
+          text: "--no-ledger cannot be used with --budget, --intent or --ledger: a ledger is what holds them."
+        })
       }
       // A mock's jobs end with the process, and so does what is known of them.
       if (mode === "mock") return layerMemory()
@@ -147,3 +158,7 @@ export const isAt = (baseUrl: string, { intent, budget }: Entry): boolean =>
 /** The name of an intent in the ledger. */
 export const intentAt = (baseUrl: string, own: string | undefined, digest: string): string =>
   scope(baseUrl) + Intent.key(own, digest)
+
+/** What the ledger keeps of a body whose intent has a name, as the client makes it. */
+export const digest = (operation: string, body: object): Effect.Effect<string> =>
+  Intent.digest(operation, Intent.withoutUnknownQueries(body, {}))

@@ -12,10 +12,13 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as CharacterPerformance from "../CharacterPerformance.ts"
 import { defined } from "../Defined.ts"
+import type { Budget } from "../ledger/Budget.ts"
 import type { Entry } from "../ledger/Entry.ts"
 import * as Intent from "../ledger/Intent.ts"
 import { Ledger } from "../ledger/Ledger.ts"
+import * as Purchase from "../Purchase.ts"
 import { Runway } from "../Runway.ts"
+import * as Task from "../Task.ts"
 import { Complaint } from "./Complaint.ts"
 import { described, type InputFlags, isExample, operation } from "./Described.ts"
 import * as KnownJobs from "./KnownJobs.ts"
@@ -71,6 +74,28 @@ const paidBefore = Effect.fnUntraced(function* (intent: string) {
   return entries.findLast((entry): entry is Entry & { readonly taskId: string } => entry.taskId !== undefined)
 })
 
+/** Whether the known job has ended. Where the ledger does not know, the provider is asked, and the ledger is told. */
+const hasEnded = Effect.fnUntraced(function* ({ taskId, outcome }: Entry & { readonly taskId: string }) {
+  if (outcome !== undefined) return true
+  const task = yield* Task.get(taskId)
+  if (Task.isTerminal(task)) yield* Purchase.settle(task, undefined)
+  return Task.isTerminal(task)
+})
+
+/** Whether a new job is paid for beside the known one. One that goes on is waited for: nobody wants two of the same at once. */
+const isPaidAgain = Effect.fnUntraced(function* (
+  entry: Entry & { readonly taskId: string },
+  flags: PaidFlags,
+  mode: Mode.Mode
+) {
+  if (!flags.again && !(yield* paysAgain(entry, mode))) return false
+  if (yield* hasEnded(entry)) return true
+  yield* Screen.say(
+    `Task ${entry.taskId} for this input has not ended yet, so no new one is paid for; it is waited for.`
+  )
+  return false
+})
+
 /** Says what is known, and asks whether to pay all the same. `--yes` is no answer to that: a script would pay each time it runs. */
 const paysAgain = Effect.fnUntraced(function* (entry: Entry & { readonly taskId: string }, mode: Mode.Mode) {
   const ago = Progress.time((yield* Clock.currentTimeMillis) - entry.sentAt)
@@ -110,7 +135,7 @@ export const job = Effect.fnUntraced(function* (input: CharacterPerformance.Inpu
   const digest = yield* Intent.digest(operation, body)
   const intent = LedgerPlace.intentAt(baseUrl, Option.getOrUndefined(flags.intent), digest)
   const before = yield* paidBefore(intent)
-  const again = before !== undefined && (flags.again || (yield* paysAgain(before, mode)))
+  const again = before !== undefined && (yield* isPaidAgain(before, flags, mode))
   if (before !== undefined && !again) {
     yield* Output.report({ event: "known", id: before.taskId, intent, sentAt: new Date(before.sentAt).toISOString() })
     return before.taskId
@@ -121,23 +146,26 @@ export const job = Effect.fnUntraced(function* (input: CharacterPerformance.Inpu
       : `Submitting a character performance to a mock of the provider at ${baseUrl}. Nothing leaves this machine.`
   )
   if (mode === "live" && before === undefined) yield* agreed(flags)
-  return yield* submit(input, intent, flags, baseUrl)
+  return yield* submit(input, {
+    intent,
+    budget: Purse.budgetOf(flags.budget, baseUrl),
+    again: again ? "always" : "never"
+  })
 })
 
 /** Submits, and says the id before anything else happens. */
 const submit = Effect.fnUntraced(function* (
   input: CharacterPerformance.Input,
-  intent: string,
-  flags: PaidFlags,
-  baseUrl: string
+  purchase: { readonly intent: string; readonly budget: Budget; readonly again: "never" | "always" }
 ) {
+  const { intent } = purchase
   const hasLedger = Option.isSome(yield* Effect.serviceOption(Ledger))
   const settings = yield* Effect.context<Output.Settings>()
   let accepted: string | undefined
   return yield* CharacterPerformance.submit(input, {
     // Who presses Ctrl-C waits for the answer of what is paid for, and no longer.
     interruptGrace: "10 seconds",
-    ...(hasLedger ? { intent, budget: Purse.budgetOf(flags.budget, baseUrl) } : {}),
+    ...(hasLedger ? purchase : {}),
     onSubmitted: Effect.fnUntraced(function* (id) {
       accepted = id
       yield* hasLedger ? Output.note(`Task ${id}`) : Screen.say(`Task ${id}`)

@@ -24,7 +24,7 @@ const limitOf = (text: string): Result.Result<Limit, string> => {
 type Limit = Pick<Budget, "jobs" | "dollars">
 
 export const flag = Flag.String("budget").pipe(
-  Flag.withMetavar("dollars | \"n jobs\""),
+  Flag.withMetavar('dollars | "n jobs"'),
   Flag.withDescription("What may be spent in all, earlier jobs in the same ledger included"),
   Flag.mapTryCatch(
     (text) => Result.getOrThrowWith(limitOf(text), (problem) => new Error(problem)),

@@ -11,7 +11,10 @@ import * as Exit from "effect/Exit"
 import * as Runtime from "effect/Runtime"
 import { type End, ends } from "./ExitCode.ts"
 
-const signals = { SIGHUP: "hangup", SIGINT: "interrupted", SIGTERM: "terminated" } as const satisfies Record<string, End>
+const signals = { SIGHUP: "hangup", SIGINT: "interrupted", SIGTERM: "terminated" } as const satisfies Record<
+  string,
+  End
+>
 
 /** What the program was ended by, in words and as an exit code. */
 interface Stopped {

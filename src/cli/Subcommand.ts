@@ -47,9 +47,7 @@ export const make = <const Config extends Command.Command.Config>(
 ) => Command.make(name, config, (flags) => telling(run(flags)))
 
 /** Says what went wrong, and turns it into the end of the command. */
-const telling = <A, R>(
-  effect: Effect.Effect<A, Failure, R>
-): Effect.Effect<A, Ended, R | Output.Settings> =>
+const telling = <A, R>(effect: Effect.Effect<A, Failure, R>): Effect.Effect<A, Ended, R | Output.Settings> =>
   Effect.catchTag(effect, ["RunwayError", "LedgerFailed", "Complaint"], (error) =>
     Effect.gen(function* () {
       yield* Screen.say(error.message)

@@ -11,6 +11,7 @@ import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import * as Intent from "../ledger/Intent.ts"
 import { Ledger } from "../ledger/Ledger.ts"
+import { isPaidAgain } from "../Purchase.ts"
 import { Complaint } from "./Complaint.ts"
 import * as JobsFile from "./JobsFile.ts"
 import * as Output from "./Output.ts"
@@ -32,13 +33,14 @@ export interface Survey {
 const short = (digest: string): number => Number.parseInt(digest.slice(0, 13), 16)
 
 /** How an intent stands in the ledger. */
-const standing = Effect.fnUntraced(function* ({ intent, digest }: JobsFile.Job) {
+const standing = Effect.fnUntraced(function* ({ intent, digest }: JobsFile.Job, retryFailed: boolean) {
   const ledger = Option.getOrUndefined(yield* Effect.serviceOption(Ledger))
   const entries = ledger === undefined ? [] : yield* ledger.show(intent)
   const latest = entries.at(-1)
   if (latest === undefined) return "toPay"
   if (latest.digest !== digest) return "conflict"
-  if (entries.some(({ taskId }) => taskId !== undefined)) return "paid"
+  const job = entries.findLast(({ taskId }) => taskId !== undefined)
+  if (job !== undefined) return retryFailed && isPaidAgain("failed", job.outcome) ? "toPay" : "paid"
   return latest.state === "refused" ? "toPay" : "open"
 })
 
@@ -48,13 +50,14 @@ const conflict = (line: number, where: string): JobsFile.BadLine => ({
 })
 
 /** Looks through the file. Every line that cannot be used is named, and then nothing is sent. */
-export const of = Effect.fnUntraced(function* (file: string, baseUrl: string) {
+export const of = Effect.fnUntraced(function* (file: string, baseUrl: string, retryFailed: boolean) {
   const seen = new Map<number, number>()
   const counts = { total: 0, toPay: 0, paid: 0, repeated: 0, open: 0, bad: 0 }
 
   const complain = Effect.fnUntraced(function* ({ line, problems }: JobsFile.BadLine) {
     counts.bad++
-    for (const { path, message } of problems) yield* Screen.say(`${file}:${line}: ${path === "" ? "" : `${path}: `}${message}`)
+    for (const { path, message } of problems)
+      yield* Screen.say(`${file}:${line}: ${path === "" ? "" : `${path}: `}${message}`)
     yield* Output.report({ event: "badLine", line, problems })
   })
 
@@ -68,7 +71,7 @@ export const of = Effect.fnUntraced(function* (file: string, baseUrl: string) {
       else counts.repeated++
       return
     }
-    const found = yield* standing(job)
+    const found = yield* standing(job, retryFailed)
     if (found === "conflict") yield* complain(conflict(job.line, "in the ledger"))
     else counts[found]++
   })

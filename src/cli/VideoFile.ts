@@ -14,7 +14,9 @@ export const flag = Flag.String("out").pipe(
   Flag.withAlias("o"),
   Flag.withDefault("out"),
   Flag.withMetavar("file.mp4 | folder"),
-  Flag.withDescription("Where the video is saved: a file that ends in .mp4, .webm or .mov, or a folder, as <task id>.mp4")
+  Flag.withDescription(
+    "Where the video is saved: a file that ends in .mp4, .webm or .mov, or a folder, as <task id>.mp4"
+  )
 )
 
 const isFile = (out: string): boolean => /\.(mp4|webm|mov)$/i.test(out)
@@ -36,9 +38,12 @@ export const writable = Effect.fnUntraced(function* (out: string) {
     Effect.mapError(({ reason }) => failed(reason.message))
   )
   const taken = isFile(out) && (yield* Effect.option(fs.stat(out)))
-  if (taken !== false && taken._tag === "Some" && taken.value.type === "Directory") return yield* failed("it is a folder")
+  if (taken !== false && taken._tag === "Some" && taken.value.type === "Directory")
+    return yield* failed("it is a folder")
 })
 
 /** Refuses a file where there are many videos: each would take the place of the one before. */
 export const folderOnly = (out: string): Effect.Effect<void, Complaint> =>
-  isFile(out) ? Effect.fail(new Complaint({ text: `--out must be a folder here, got ${out}: there is more than one video.` })) : Effect.void
+  isFile(out)
+    ? Effect.fail(new Complaint({ text: `--out must be a folder here, got ${out}: there is more than one video.` }))
+    : Effect.void

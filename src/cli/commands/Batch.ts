@@ -53,6 +53,10 @@ const flags = {
     ),
     Flag.withDescription("How many jobs may be under way at once. Default: 5")
   ),
+  retryFailed: Flag.Boolean("retry-failed").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("Pay for a new job for each line whose job has failed")
+  ),
   yes: Question.yes,
   budget: Purse.flag
 }
@@ -91,7 +95,7 @@ const work = Effect.fnUntraced(function* (tally: Tally.Tally, budget: Budget, fl
     if (Result.isFailure(read)) return { event: "line", ok: false, reason: "InvalidInput", ...read.failure }
     tally.underWay++
     return yield* Effect.ensuring(
-      BatchLine.run(read.success, { out: flags.out, budget }),
+      BatchLine.run(read.success, { out: flags.out, budget, again: flags.retryFailed ? "failed" : "never" }),
       Effect.sync(() => tally.underWay--)
     )
   })
@@ -120,7 +124,7 @@ export const batch = Subcommand.make(
     yield* Effect.gen(function* () {
       const { baseUrl } = yield* Runway
       const budget = Purse.budgetOf(flags.budget, baseUrl)
-      const survey = yield* Survey.of(flags.jobs, baseUrl)
+      const survey = yield* Survey.of(flags.jobs, baseUrl, flags.retryFailed)
       yield* VideoFile.writable(flags.out)
       yield* agreed(survey, flags, mode)
       const tally = Tally.make(survey.total)

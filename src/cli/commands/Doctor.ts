@@ -7,8 +7,8 @@
  */
 import { Command } from "effect/cli"
 import * as Effect from "effect/Effect"
-import type { End } from "../ExitCode.ts"
 import * as Checkup from "../Checkup.ts"
+import type { End } from "../ExitCode.ts"
 import * as LedgerPlace from "../LedgerPlace.ts"
 import * as Mode from "../Mode.ts"
 import * as Output from "../Output.ts"

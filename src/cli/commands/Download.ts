@@ -6,6 +6,7 @@
 import { Command } from "effect/cli"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Purchase from "../../Purchase.ts"
 import * as Task from "../../Task.ts"
 import { Complaint } from "../Complaint.ts"
 import * as Follow from "../Follow.ts"
@@ -33,7 +34,7 @@ export const download = Subcommand.make(
           taskId: id
         })
       }
-      yield* Follow.settle(task)
+      yield* Purchase.settle(task, undefined)
       const { path, bytes } = yield* Follow.save(yield* Task.outcome(task), flags.out)
       return yield* Output.result(path, { event: "saved", id, path, bytes })
     }).pipe(Effect.provide(Layer.merge(Mode.client("live"), LedgerPlace.existingOrNone(flags))))

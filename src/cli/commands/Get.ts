@@ -19,7 +19,8 @@ import * as TaskId from "../TaskId.ts"
 
 /** What a person reads of a task: what it is, and what came of it. */
 const words = (task: Task.Task): string => {
-  if (task._tag === "Succeeded") return `SUCCEEDED ${task.output.map((url) => withoutQuery(Redacted.value(url))).join(" ")}`
+  if (task._tag === "Succeeded")
+    return `SUCCEEDED ${task.output.map((url) => withoutQuery(Redacted.value(url))).join(" ")}`
   if (task._tag === "Failed") return [task.status, task.failureCode, task.failure].filter((part) => part).join(" ")
   return Follow.words(task)
 }
@@ -54,7 +55,11 @@ export const get = Subcommand.make(
       const event = { ...Follow.event(task), ...details(task, flags.url) }
       if (!flags.url) return yield* Output.result(`${task.id}  ${words(task)}`, event)
       if (task._tag !== "Succeeded") {
-        return yield* new Complaint({ text: `There is no URL: the task is ${words(task)}.`, end: "notFinished", taskId: task.id })
+        return yield* new Complaint({
+          text: `There is no URL: the task is ${words(task)}.`,
+          end: "notFinished",
+          taskId: task.id
+        })
       }
       return yield* Output.result(task.output.map(Redacted.value).join("\n"), event)
     }).pipe(Effect.provide(Mode.client("live")))

@@ -139,7 +139,9 @@ const adopt = Subcommand.make(
   {
     ...LedgerPlace.readFlags,
     intent,
-    id: Argument.String("task-id").pipe(Argument.withDescription("The id that you have found in the provider's console"))
+    id: Argument.String("task-id").pipe(
+      Argument.withDescription("The id that you have found in the provider's console")
+    )
   },
   Effect.fn(function* (flags) {
     yield* Effect.gen(function* () {
@@ -159,7 +161,10 @@ const forget = Subcommand.make(
       const { forget } = yield* Ledger
       const forgotten = yield* forget(name)
       if (forgotten._tag === "Done") {
-        return yield* Output.result(`${name} is forgotten: the same input is paid anew.`, { event: "forgotten", intent: name })
+        return yield* Output.result(`${name} is forgotten: the same input is paid anew.`, {
+          event: "forgotten",
+          intent: name
+        })
       }
       return yield* new Complaint({
         text: `Nothing was changed: ${name} is still open (${forgotten._tag === "StillOpen" ? KnownJobs.standing(forgotten.entry) : "not found"}). Wait for its task, or say what became of it, first.`,
