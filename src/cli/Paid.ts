@@ -18,9 +18,11 @@ import * as Intent from "../ledger/Intent.ts"
 import { Ledger } from "../ledger/Ledger.ts"
 import * as Purchase from "../Purchase.ts"
 import { Runway } from "../Runway.ts"
+import type { RunwayError } from "../RunwayError.ts"
 import * as Task from "../Task.ts"
 import { Complaint } from "./Complaint.ts"
 import { described, type InputFlags, isExample, operation } from "./Described.ts"
+import { endOf } from "./ExitCode.ts"
 import * as KnownJobs from "./KnownJobs.ts"
 import * as LedgerPlace from "./LedgerPlace.ts"
 import * as Mode from "./Mode.ts"
@@ -153,6 +155,14 @@ export const job = Effect.fnUntraced(function* (input: CharacterPerformance.Inpu
   })
 })
 
+/** What to do about a request of which nobody knows how it ended. */
+const inLedger = ({ message, taskId }: RunwayError): Complaint =>
+  new Complaint({
+    text: `${message}\nThe ledger keeps it; see: npx cometapi-runway ledger list --state unknown`,
+    end: "outcomeUnknown",
+    ...defined({ taskId })
+  })
+
 /** Submits, and says the id before anything else happens. */
 const submit = Effect.fnUntraced(function* (
   input: CharacterPerformance.Input,
@@ -172,6 +182,7 @@ const submit = Effect.fnUntraced(function* (
       yield* Output.report({ event: "submitted", id, ...defined({ intent: hasLedger ? intent : undefined }) })
     }, Effect.provideContext(settings))
   }).pipe(
+    Effect.mapError((error) => (hasLedger && endOf(error.reason) === "outcomeUnknown" ? inLedger(error) : error)),
     Effect.onInterrupt(() =>
       Screen.say(
         accepted === undefined
