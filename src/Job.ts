@@ -9,6 +9,7 @@
 import * as Effect from "effect/Effect"
 import type * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
+import * as Archive from "./archive/Archive.ts"
 import type { Bindings } from "./Bindings.ts"
 import * as Options from "./Options.ts"
 import * as Purchase from "./Purchase.ts"
@@ -27,8 +28,13 @@ export interface Definition<Input, Body extends object> {
   readonly send: (bindings: Bindings, body: Body) => Promise<unknown>
 }
 
-/** How `generate` submits and waits, and whom it tells. The wait begins when `onSubmitted` is done. */
-export interface GenerateOptions extends Task.WaitOptions, SubmitOptions {}
+/** How `generate` submits and waits, whom it tells, and where it keeps the video. The wait begins when `onSubmitted` is done. */
+export interface GenerateOptions extends Task.WaitOptions, SubmitOptions {
+  /** Where the video is kept (`cometapi-runway/archive`): then the job has succeeded only when its bytes are there. Default: nowhere. */
+  readonly archive?: Archive.Archive | undefined
+  /** Is told what was kept, as the last thing. If it fails, the call does, with the task's id. */
+  readonly onKept?: ((kept: Archive.Kept) => Effect.Effect<unknown, RunwayError>) | undefined
+}
 
 /** One input of `generateAll` and its result. */
 export interface Generated<Input> {
@@ -38,10 +44,13 @@ export interface Generated<Input> {
   readonly result: Result.Result<Task.Succeeded, RunwayError>
   /** The job that the ledger knew for this input, if it knew one: then nothing was sent for it, or only because that job had failed. */
   readonly reused: Purchase.Reuse | undefined
+  /** What the archive keeps of it, where there is an archive. */
+  readonly kept: Archive.Kept | undefined
 }
 
 /** How `generateAll` works. */
-export interface GenerateAllOptions<Input> extends Omit<GenerateOptions, "onSubmitted" | "onReused" | "intent"> {
+export interface GenerateAllOptions<Input>
+  extends Omit<GenerateOptions, "onSubmitted" | "onReused" | "onKept" | "intent"> {
   /** How many jobs may be under way at once. A job counts until its result is taken from the stream. */
   readonly concurrency: number
   /** Like the `onSubmitted` of `generate`, and also given the input. If it fails, dies or never ends, only that input fails, with its id. */
@@ -91,46 +100,72 @@ export const make = <Input, Body extends object>({
     return yield* start(yield* validate(input), options)
   })
 
-  /** Submits a body and waits for its end; what the ledger knew about it is shown to `onReused` before the waiting. */
-  const once = Effect.fnUntraced(function* (body: Body, options: GenerateOptions) {
-    const span = yield* Effect.currentSpan.pipe(Effect.orElseSucceed(() => undefined))
-    let handle: Task.Handle | undefined
-    let reuse: Purchase.Reuse | undefined
-    const id = yield* start(body, {
-      ...options,
-      onReused: Effect.fnUntraced(function* (known) {
-        reuse = known
-        yield* options.onReused?.(known) ?? Effect.void
-      }),
-      onSubmitted: Effect.fnUntraced(function* (id) {
-        handle = reuse === undefined ? yield* Task.handle(id) : new Task.Handle({ id, submittedAt: reuse.submittedAt })
-        span?.attribute("runway.task.id", id)
-        yield* options.onSubmitted?.(id) ?? Effect.void
-      })
-    })
-    return { reuse, wait: Task.wait(handle ?? id, options) }
-  })
-
   const generate: Job<Input, Body>["generate"] = Effect.fn("Runway.generate")(function* (input, options = {}) {
     yield* Options.check("generate", options, Options.generate)
     const body = yield* validate(input)
-    const { purchasePolicy } = yield* Runway
-    const { reuse, wait } = yield* once(body, options)
-    // A job of an earlier call that turns out to have failed now: the ledger knows that by now.
-    return yield* Effect.catchIf(
-      wait,
+    const { purchasePolicy, baseUrl, version } = yield* Runway
+    const { archive, onKept, intent } = options
+    const tell = (kept: Archive.Kept) =>
+      Effect.mapError(onKept?.(kept) ?? Effect.void, (error) => error.with({ taskId: kept.taskId }))
+    const { id, handle, reuse } = yield* submitted((told) => start(body, told), options)
+    const before =
+      archive === undefined || reuse?.because !== "succeeded" ? undefined : yield* Archive.find(archive, id)
+    if (before !== undefined) {
+      yield* tell(before.kept)
+      return before.task
+    }
+    const task = yield* Effect.catchIf(
+      Task.wait(handle ?? id, options),
+      // A job of an earlier call that turns out to have failed now; the ledger knows that by now.
       (error) => reuse !== undefined && isPaidAgain(options.again ?? purchasePolicy.again, error),
-      () => Effect.flatMap(once(body, options), ({ wait }) => wait)
+      () =>
+        Effect.flatMap(
+          submitted((told) => start(body, told), options),
+          ({ id, handle }) => Task.wait(handle ?? id, options)
+        )
     )
+    if (archive === undefined) return task
+    yield* tell(yield* Archive.keep(archive, { task, made: { operation, body }, intent, version, apiUrl: baseUrl }))
+    return task
   })
 
-  const generateAll: Job<Input, Body>["generateAll"] = (inputs, options) =>
+  return { validate, submit, generate, generateAll: many(generate) }
+}
+
+/** Submits, and gives the id with what was known of the job. What comes next waits for its end. */
+const submitted = Effect.fnUntraced(function* (
+  start: (options: SubmitOptions) => Effect.Effect<Task.TaskId, RunwayError, Runway>,
+  options: SubmitOptions
+) {
+  const span = yield* Effect.currentSpan.pipe(Effect.orElseSucceed(() => undefined))
+  let handle: Task.Handle | undefined
+  let reuse: Purchase.Reuse | undefined
+  const id = yield* start({
+    ...options,
+    onReused: Effect.fnUntraced(function* (known) {
+      reuse = known
+      yield* options.onReused?.(known) ?? Effect.void
+    }),
+    onSubmitted: Effect.fnUntraced(function* (id) {
+      handle = reuse === undefined ? yield* Task.handle(id) : new Task.Handle({ id, submittedAt: reuse.submittedAt })
+      span?.attribute("runway.task.id", id)
+      yield* options.onSubmitted?.(id) ?? Effect.void
+    })
+  })
+  return { id, handle, reuse }
+})
+
+/** Generates many by what generates one. */
+const many =
+  <Input>(generate: Job<Input, unknown>["generate"]): Job<Input, unknown>["generateAll"] =>
+  (inputs, options) =>
     Stream.unwrap(
       Effect.map(Options.check("generateAll", options, Options.generateAll, ["concurrency"]), () => {
         const { concurrency, onSubmitted, onReused, intent, ...rest } = options
         const one = (input: Input, index: number) =>
           Effect.suspend(() => {
             let reused: Purchase.Reuse | undefined
+            let kept: Archive.Kept | undefined
             const job = { index, input }
             return Effect.flatMap(named(intent, job), (intent) =>
               generate(input, {
@@ -140,11 +175,15 @@ export const make = <Input, Body extends object>({
                   reused = reuse
                   return onReused?.(reuse, job) ?? Effect.void
                 },
-                onSubmitted: onSubmitted === undefined ? undefined : (id) => onSubmitted(id, job)
+                onSubmitted: onSubmitted === undefined ? undefined : (id) => onSubmitted(id, job),
+                onKept: (known) =>
+                  Effect.sync(() => {
+                    kept = known
+                  })
               })
             ).pipe(
               Effect.result,
-              Effect.map((result): Generated<Input> => ({ index, input, result, reused })),
+              Effect.map((result): Generated<Input> => ({ index, input, result, reused, kept })),
               // What is logged of a job must lead back to its input.
               Effect.annotateLogs({ inputIndex: index })
             )
@@ -152,9 +191,6 @@ export const make = <Input, Body extends object>({
         return Stream.mapEffect(inputs, one, { concurrency, unordered: true })
       })
     )
-
-  return { validate, submit, generate, generateAll }
-}
 
 /** The intent of one input of many. A function that throws is that input's failure and nobody else's. */
 const named = <Input>(

@@ -120,6 +120,14 @@ const purchasePolicy: Checks = {
 /** How a layer sends paid requests and pays for jobs. */
 export const layer: Checks = { ...submitPolicy, ...purchasePolicy }
 
+const archive: Check = (value) =>
+  Predicate.hasProperty(value, "find") &&
+  Predicate.isFunction(value.find) &&
+  Predicate.hasProperty(value, "keep") &&
+  Predicate.isFunction(value.keep)
+    ? undefined
+    : must("an archive, such as Archive.folder(…)", value)
+
 /** How one paid request is sent. */
 export const submit: Checks = {
   intent: name,
@@ -130,7 +138,7 @@ export const submit: Checks = {
 }
 
 /** How a job is submitted and waited for. */
-export const generate: Checks = { ...wait, ...submit }
+export const generate: Checks = { ...wait, ...submit, archive, onKept: callback }
 
 /** How many jobs are. */
 export const generateAll: Checks = { ...generate, concurrency: count, intent: callback }

@@ -56,6 +56,8 @@ export class Runway extends Context.Service<
     readonly pollPolicy: PollPolicy
     /** Where requests go. */
     readonly baseUrl: string
+    /** The provider's version that is asked for, in `X-Runway-Version`. */
+    readonly version: string
     /** The ledger that the layer was given. One that is provided to a call comes first. */
     readonly ledger: typeof Ledger.Service | undefined
     /** How jobs are paid for unless a call says otherwise. */
@@ -111,6 +113,7 @@ const make = Effect.fnUntraced(function* (options: RunwayOptions): Effect.fn.Ret
     hasSubmitted: (id) => submitted.has(id),
     pollPolicy: settings.poll,
     baseUrl: settings.baseUrl,
+    version: settings.version,
     ledger,
     purchasePolicy
   })

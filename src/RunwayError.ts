@@ -387,6 +387,26 @@ export class OutputExpired extends Schema.TaggedError<OutputExpired>("cometapi-r
   }
 }
 
+/**
+ * The job has succeeded and is paid, and its video could not be kept in the archive that was asked for. Nothing is lost: the provider has it for
+ * 24 to 48 hours.
+ */
+export class ArchiveFailed extends Schema.TaggedError<ArchiveFailed>("cometapi-runway/ArchiveFailed")("ArchiveFailed", {
+  problem: Schema.String,
+  /** Whether it may pass by itself. */
+  transient: Schema.Boolean
+}) {
+  get isRetryable() {
+    return this.transient
+  }
+  override get message() {
+    return (
+      `the job is done and paid, but its video could not be kept: ${this.problem}. Take it up again within a day: ` +
+      "wait for the task by its id and keep it, or, with a Ledger, generate it again under the same intent. Neither is charged"
+    )
+  }
+}
+
 /** What went wrong. Narrow it by `_tag`, or use `Effect.catchReason("RunwayError", tag, …)`. */
 export const Reason = Schema.Union([
   InvalidInput,
@@ -413,7 +433,8 @@ export const Reason = Schema.Union([
   OutputMissing,
   WaitTimedOut,
   DownloadFailed,
-  OutputExpired
+  OutputExpired,
+  ArchiveFailed
 ])
 export type Reason = typeof Reason.Type
 

@@ -204,7 +204,7 @@ describe("a ledger that is given to the layer", () => {
     return Effect.gen(function* () {
       yield* failure(generate(input, { intent: "a" }))
       expect((yield* run(generate(input, { intent: "a" }))).id).toBe("t-2")
-      expect((yield* run(submit(input, { intent: "a" })))).toBe("t-2")
+      expect(yield* run(submit(input, { intent: "a" }))).toBe("t-2")
       const { reason } = yield* failure(submit(input, { intent: "b" }))
       expect(reason).toMatchObject({ _tag: "BudgetExceeded", limit: { jobs: 2 }, spent: { jobs: 2 } })
       // The call's own word comes first.
@@ -283,9 +283,7 @@ describe("what identifies an asset", () => {
     const url = "https://s3.example.com/a.png?sig=topsecret"
     return Effect.gen(function* () {
       const unsure = () => Effect.fail(new Error(`no answer from ${url}`))
-      const error = yield* failure(
-        submit(asset(url)).pipe(Effect.provideService(AssetIdentity.AssetIdentity, unsure))
-      )
+      const error = yield* failure(submit(asset(url)).pipe(Effect.provideService(AssetIdentity.AssetIdentity, unsure)))
       expect(error.reason._tag).toBe("AssetUnidentified")
       expect(error.message).toMatch(/it is not known which bytes stand behind https:\/\/s3\.example\.com\/a\.png/)
       expect(error.message).not.toContain("topsecret")
@@ -373,27 +371,36 @@ describe("a budget", () => {
     }).pipe(Effect.withTracer(tracer), Effect.provide([api.layer(), layerMemory(), quiet]))
   })
 
-  it.effect("that runs out in the middle of many refuses what is too much, and what is paid for stays to be had", () => {
-    const api = ending(succeeded)
-    const seeds = [1, 2, 3, 4, 5]
-    const all = (more: ReadonlyArray<number>) =>
-      run(
-        Stream.runCollect(
-          generateAll(Stream.fromIterable(more.map((seed) => ({ ...input, seed }))), {
-            concurrency: 2,
-            budget: { dollars: 1.2 }
-          })
+  it.effect(
+    "that runs out in the middle of many refuses what is too much, and what is paid for stays to be had",
+    () => {
+      const api = ending(succeeded)
+      const seeds = [1, 2, 3, 4, 5]
+      const all = (more: ReadonlyArray<number>) =>
+        run(
+          Stream.runCollect(
+            generateAll(Stream.fromIterable(more.map((seed) => ({ ...input, seed }))), {
+              concurrency: 2,
+              budget: { dollars: 1.2 }
+            })
+          )
         )
-      )
-    return Effect.gen(function* () {
-      const ends = (yield* all(seeds)).toSorted((a, b) => a.index - b.index)
-      expect(ends.map(({ result }) => tagOf(result))).toEqual(["t-1", "t-2", "t-3", "BudgetExceeded", "BudgetExceeded"])
-      // Two batches on one ledger: what the first has paid for costs the second nothing.
-      const again = (yield* all([3, 2, 6])).toSorted((a, b) => a.index - b.index)
-      expect(again.map(({ result }) => tagOf(result))).toEqual(["t-3", "t-2", "BudgetExceeded"])
-      expect(api.posts()).toBe(3)
-    }).pipe(Effect.provide([api.layer(), layerMemory(), quiet]))
-  })
+      return Effect.gen(function* () {
+        const ends = (yield* all(seeds)).toSorted((a, b) => a.index - b.index)
+        expect(ends.map(({ result }) => tagOf(result))).toEqual([
+          "t-1",
+          "t-2",
+          "t-3",
+          "BudgetExceeded",
+          "BudgetExceeded"
+        ])
+        // Two batches on one ledger: what the first has paid for costs the second nothing.
+        const again = (yield* all([3, 2, 6])).toSorted((a, b) => a.index - b.index)
+        expect(again.map(({ result }) => tagOf(result))).toEqual(["t-3", "t-2", "BudgetExceeded"])
+        expect(api.posts()).toBe(3)
+      }).pipe(Effect.provide([api.layer(), layerMemory(), quiet]))
+    }
+  )
 
   it.effect("holds for two batches at the same time, and one intent is paid by one of them", () => {
     const api = ending(succeeded)
