@@ -58,7 +58,8 @@ const ofReason: Readonly<Record<Exclude<Reason["_tag"], "InvalidConfig">, End>> 
   OutputMissing: "notFinished",
   WaitTimedOut: "notFinished",
   DownloadFailed: "notSaved",
-  OutputExpired: "notSaved"
+  OutputExpired: "notSaved",
+  ArchiveFailed: "notSaved"
 }
 
 /** The kind of end that an error's reason is. */
