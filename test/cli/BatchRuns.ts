@@ -31,7 +31,7 @@ const faults: ReadonlyArray<Fault> = [
 ]
 
 /** What a batch came to. */
-export interface Account {
+interface Account {
   readonly runs: number
   readonly kills: number
   /** Jobs that the provider has accepted. */
