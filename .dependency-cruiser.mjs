@@ -5,7 +5,7 @@
  */
 const client = [
   ["src/cli/"],
-  ["src/index.ts", "src/promise.ts", "src/Archive.ts", "src/Ledger.ts"],
+  ["src/index.ts", "src/promise.ts", "src/Archive.ts", "src/AssetStore.ts", "src/Ledger.ts"],
   ["src/promise/"],
   ["src/CharacterPerformance.ts"],
   ["src/Job.ts"],
@@ -14,7 +14,7 @@ const client = [
   ["src/Runway.ts"],
   ["src/Settings.ts", "src/Submission.ts", "src/Reading.ts"],
   ["src/Purchase.ts"],
-  ["src/archive/"],
+  ["src/archive/", "src/assets/"],
   ["src/download/"],
   ["src/Options.ts"],
   ["src/request/"],
