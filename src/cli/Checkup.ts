@@ -107,6 +107,7 @@ const provider = Effect.gen(function* () {
 
 const ledger = Effect.fnUntraced(
   function* (flags: { readonly ledger: Option.Option<string> }) {
+    if ((yield* Sqlite.find) === undefined) return warning("ledger", "none, without sqlite")
     const path = yield* Path.Path
     const file = path.resolve(yield* LedgerPlace.fileOf(flags))
     return yield* Effect.gen(function* () {

@@ -6,12 +6,14 @@
  * @module
  */
 import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as Archive from "../archive/Archive.ts"
 import * as Folder from "../archive/Folder.ts"
 import { defined } from "../Defined.ts"
+import { Ledger } from "../ledger/Ledger.ts"
 import { Runway } from "../Runway.ts"
 import * as Task from "../Task.ts"
 import { Complaint } from "./Complaint.ts"
@@ -118,11 +120,22 @@ export const save = Effect.fnUntraced(function* (
   }))
 })
 
+/** When the ledger says that a task was submitted: one that is young may not be visible yet, also after a restart. */
+const submittedAt = Effect.fnUntraced(
+  function* (id: string) {
+    const ledger = Option.getOrUndefined(yield* Effect.serviceOption(Ledger))
+    const [entry] = ledger === undefined ? [] : yield* ledger.list({ taskId: id, limit: 1 })
+    return entry === undefined ? undefined : DateTime.makeUnsafe(entry.sentAt)
+  },
+  // It is only good to know.
+  Effect.orElseSucceed(() => undefined)
+)
+
 /** Follows a task to its end and saves its video. */
-export const follow = Effect.fnUntraced(function* (job: Job, options: Task.WaitOptions = {}) {
+export const follow = Effect.fnUntraced(function* (job: Job) {
   const began = yield* Clock.currentTimeMillis
   yield* Effect.gen(function* () {
-    const end = yield* watch(job.id, options)
+    const end = yield* watch(job.id, { submittedAt: yield* submittedAt(job.id) })
     const saved = yield* save(yield* Task.outcome(end), job)
     yield* Output.note(`Saved ${saved.path} (${saved.bytes} bytes)`)
     const seconds = Math.round(((yield* Clock.currentTimeMillis) - began) / 1000)
