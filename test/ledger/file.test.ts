@@ -1,4 +1,4 @@
-import { copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { chmodSync, copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { assert, describe, it } from "@effect/vitest"
@@ -69,6 +69,8 @@ describe("a ledger file", () => {
       const error = yield* Effect.flip(using(file, (ledger) => ledger.claim(request("job-1"))))
       assert.strictEqual(error._tag, "LedgerFailed")
       assert.match(error.message, /is damaged\. Keep the file, .* Nothing was sent$/)
+      // Whoever repairs it finds it as it was.
+      assert.isTrue(readFileSync(file).equals(bytes))
     })
   )
 
@@ -113,6 +115,23 @@ describe("a ledger file", () => {
       const readOnly: Open = (file) => new DatabaseSync(file, { readOnly: true })
       const error = yield* Effect.flip(using(file, (ledger) => ledger.claim(request("a")), readOnly))
       assert.match(error.message, /cannot be written\. Check the rights of the file and its folder\. Nothing was sent/)
+    })
+  )
+
+  it.effect("in a folder that may only be read is refused with its name", (context) =>
+    Effect.gen(function* () {
+      // Root writes everywhere, except where nobody does.
+      const isRoot = process.getuid?.() === 0
+      if (isRoot && process.platform !== "linux") return context.skip("there is no /proc")
+      const path = isRoot ? "/proc" : yield* folder
+      if (!isRoot) chmodSync(path, 0o500)
+      const file = join(path, "ledger.sqlite")
+      const error = yield* Effect.flip(using(file, (ledger) => ledger.claim(request("a"))))
+      assert.strictEqual(error._tag, "LedgerFailed")
+      assert.include(
+        error.message,
+        `${file} cannot be opened. Check that its folder exists and that you may write there`
+      )
     })
   )
 

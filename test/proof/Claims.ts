@@ -44,6 +44,11 @@ export const claims: ReadonlyArray<Claim> = [
     long: { LEDGER_MODEL: "long" }
   },
   {
+    claim: "A ledger keeps its promises in memory, in a file and in a database, and in PostgreSQL in the long form",
+    files: ["test/ledger/ledger.test.ts", "test/ledger/file.test.ts", "test/ledger/postgres.test.ts"],
+    long: { LEDGER_POSTGRES: "1" }
+  },
+  {
     claim: "The ledger pays once for an intent while its processes are killed, ended and frozen",
     files: ["test/ledger/processes.test.ts"],
     long: { LEDGER_CHAOS: "20" },
