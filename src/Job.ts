@@ -12,6 +12,7 @@ import * as Stream from "effect/Stream"
 import type { Bindings } from "./Bindings.ts"
 import * as Options from "./Options.ts"
 import * as Purchase from "./Purchase.ts"
+import { errorsOf, type Finding, PreflightRefused } from "./preflight/Finding.ts"
 import { Runway } from "./Runway.ts"
 import { InvalidInput, RunwayError } from "./RunwayError.ts"
 import type { Operation, SubmitOptions } from "./Submission.ts"
@@ -27,8 +28,25 @@ export interface Definition<Input, Body extends object> {
   readonly send: (bindings: Bindings, body: Body) => Promise<unknown>
 }
 
+/** Looks at what a body refers to, before it is paid for. */
+export type Preflight<Body> = (
+  body: Body
+) => Effect.Effect<{ readonly findings: ReadonlyArray<Finding> }, RunwayError>
+
+/** What is looked at before an input is submitted. */
+export interface PreflightOption<Body> {
+  /**
+   * Looks at the assets first: `check` of `cometapi-runway/preflight`. Where it finds an error nothing is sent, and the call fails with
+   * `PreflightRefused`. A job that the ledger knows as paid is not looked at again. Default: nothing is looked at.
+   */
+  readonly preflight?: Preflight<Body> | undefined
+}
+
+/** How `submit` sends. */
+export interface JobSubmitOptions<Body> extends SubmitOptions, PreflightOption<Body> {}
+
 /** How `generate` submits and waits, and whom it tells. The wait begins when `onSubmitted` is done. */
-export interface GenerateOptions extends Task.WaitOptions, SubmitOptions {}
+export interface GenerateOptions<Body> extends Task.WaitOptions, JobSubmitOptions<Body> {}
 
 /** One input of `generateAll` and its result. */
 export interface Generated<Input> {
@@ -39,7 +57,7 @@ export interface Generated<Input> {
 }
 
 /** How `generateAll` works. */
-export interface GenerateAllOptions<Input> extends Omit<GenerateOptions, "onSubmitted" | "intent"> {
+export interface GenerateAllOptions<Input, Body> extends Omit<GenerateOptions<Body>, "onSubmitted" | "intent"> {
   /** How many jobs may be under way at once. A job counts until its result is taken from the stream. */
   readonly concurrency: number
   /** Like the `onSubmitted` of `generate`, and also given the input. If it fails, dies or never ends, only that input fails, with its id. */
@@ -55,13 +73,19 @@ export interface Job<Input, Body> {
   /** The request body that an input becomes; nothing is sent. */
   readonly validate: (input: Input) => Effect.Effect<Body, RunwayError>
   /** Starts a paid job and gives its id. */
-  readonly submit: (input: Input, options?: SubmitOptions) => Effect.Effect<Task.TaskId, RunwayError, Runway>
+  readonly submit: (
+    input: Input,
+    options?: JobSubmitOptions<Body>
+  ) => Effect.Effect<Task.TaskId, RunwayError, Runway>
   /** Starts a paid job and waits for its result. */
-  readonly generate: (input: Input, options?: GenerateOptions) => Effect.Effect<Task.Succeeded, RunwayError, Runway>
+  readonly generate: (
+    input: Input,
+    options?: GenerateOptions<Body>
+  ) => Effect.Effect<Task.Succeeded, RunwayError, Runway>
   /** Starts a paid job for each input and gives one result per input, as each ends. */
   readonly generateAll: <E, R>(
     inputs: Stream.Stream<Input, E, R>,
-    options: GenerateAllOptions<Input>
+    options: GenerateAllOptions<Input, Body>
   ) => Stream.Stream<Generated<Input>, E | RunwayError, R | Runway>
 }
 
@@ -72,7 +96,8 @@ export const make = <Input, Body extends object>({
   send
 }: Definition<Input, Body>): Job<Input, Body> => {
   /** Submits a body that was checked. */
-  const start = Effect.fnUntraced(function* (body: Body, options: SubmitOptions | undefined) {
+  const start = Effect.fnUntraced(function* (body: Body, options: JobSubmitOptions<Body> | undefined) {
+    yield* lookFirst({ operation, body }, options)
     const runway = yield* Runway
     return yield* runway.submit({ operation, body, send: (bindings) => send(bindings, body) }, options)
   })
@@ -123,9 +148,25 @@ export const make = <Input, Body extends object>({
   return { validate, submit, generate, generateAll }
 }
 
+/** Looks at the assets, if that is asked for and a submission would not be answered by the ledger. */
+const lookFirst = Effect.fnUntraced(function* <Body extends object>(
+  ware: { readonly operation: string; readonly body: Body },
+  options: JobSubmitOptions<Body> | undefined
+): Effect.fn.Return<void, RunwayError> {
+  const look = options?.preflight
+  if (look === undefined || (yield* Purchase.isPaid(ware, options ?? {}))) return
+  const { findings } = yield* look(ware.body)
+  const [first, ...rest] = findings
+  if (first === undefined || errorsOf(findings).length === 0) return
+  return yield* new RunwayError({
+    operation: ware.operation,
+    reason: new PreflightRefused({ findings: [first, ...rest] })
+  })
+})
+
 /** The intent of one input of many. A function that throws is that input's failure and nobody else's. */
 const named = <Input>(
-  intent: GenerateAllOptions<Input>["intent"],
+  intent: GenerateAllOptions<Input, never>["intent"],
   job: { readonly index: number; readonly input: Input }
 ): Effect.Effect<string | undefined, RunwayError> =>
   Effect.try({

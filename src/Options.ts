@@ -112,6 +112,7 @@ const budget: Check = (value) => {
 /** How one paid request is sent. */
 export const submit: Checks = {
   ...submitPolicy,
+  preflight: callback,
   onSubmitted: callback,
   aroundAttempt: hooksAround,
   intent: name,
@@ -124,6 +125,19 @@ export const generate: Checks = { ...wait, ...submit }
 
 /** How many jobs are. */
 export const generateAll: Checks = { ...generate, concurrency: count, intent: callback }
+
+const rules: Check = (value) =>
+  Array.isArray(value) && value.every((rule) => typeof rule === "string") ? undefined : must("a list of rules", value)
+
+/** How assets are looked at. */
+export const preflight: Checks = {
+  allow: callback,
+  resolve: callback,
+  timeout: positiveTime,
+  deadline: positiveTime,
+  userAgent: name,
+  warnOnly: rules
+}
 
 /** How a video is saved. */
 export const download: Checks = {

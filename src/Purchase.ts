@@ -154,6 +154,19 @@ const complain = (
   return Effect.logError("the ledger could not be written", message).pipe(Effect.annotateLogs({ ...unwritten }))
 }
 
+/** Whether the ledger knows a paid job for this intent, which a submission would then answer with. It claims nothing. */
+export const isPaid = Effect.fnUntraced(function* (
+  { operation, body }: Ware,
+  options: PurchaseOptions
+): Effect.fn.Return<boolean> {
+  const ledger = Option.getOrUndefined(yield* Effect.serviceOption(Ledger))
+  if (ledger === undefined) return false
+  const intent = Intent.key(options.intent, yield* Intent.digest(operation, body))
+  // A ledger that cannot be read says so when it is asked for its claim.
+  const end = yield* Hook.settle(() => ledger.show(intent))
+  return Result.isSuccess(end) && end.success.at(-1)?.state === "accepted"
+})
+
 /** Says that an id came from the ledger, in the log and on the span. */
 export const reportReused = Effect.fnUntraced(function* ({ id, entry }: Reused) {
   yield* Effect.annotateCurrentSpan({ "runway.task.id": id, "runway.ledger.reused": true })

@@ -12,6 +12,7 @@ import * as Schema from "effect/Schema"
 import { defined } from "./Defined.ts"
 import { type Category, classify, type NewJob } from "./FailureCode.ts"
 import { BudgetExceeded, IntentConflict, IntentUnresolved, LedgerFailed } from "./ledger/LedgerError.ts"
+import { PreflightRefused } from "./preflight/Finding.ts"
 import * as Shown from "./Shown.ts"
 import { Cancelled, Failed, Finishing, Task, TaskId } from "./task/Snapshot.ts"
 
@@ -375,6 +376,7 @@ export class OutputExpired extends Schema.TaggedError<OutputExpired>("cometapi-r
 export const Reason = Schema.Union([
   InvalidInput,
   InvalidConfig,
+  PreflightRefused,
   Unreachable,
   OutcomeUnknown,
   HookFailed,

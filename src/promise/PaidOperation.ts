@@ -9,7 +9,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { defined } from "../Defined.ts"
-import type { Job } from "../Job.ts"
+import type { Job, PreflightOption } from "../Job.ts"
 import { InvalidInput, RunwayError } from "../RunwayError.ts"
 import type { AroundAttempt } from "../Submission.ts"
 import * as Task from "../Task.ts"
@@ -18,7 +18,7 @@ import { PaidJob, type WaitOptions } from "./PaidJob.ts"
 import type { Video } from "./Video.ts"
 
 /** How a job is begun and waited for. */
-export interface JobOptions extends WaitOptions {
+export interface JobOptions<Body> extends WaitOptions, PreflightOption<Body> {
   /**
    * Is told the id as soon as the job is accepted: the place to store it. The wait begins when its promise is fulfilled; when it rejects,
    * or takes longer than 30 seconds, the job rejects with `HookFailed`, which has the id. It is called after an abort too, if the id
@@ -28,7 +28,7 @@ export interface JobOptions extends WaitOptions {
 }
 
 /** How one input is submitted. */
-export interface SubmitOptions {
+export interface SubmitOptions<Body> extends PreflightOption<Body> {
   /**
    * Stops the submission. Once the request has left its answer is still waited for, for the runway's `grace`, and an id that arrives is
    * what the promise is fulfilled with; otherwise it rejects with the signal's reason.
@@ -37,7 +37,7 @@ export interface SubmitOptions {
 }
 
 /** How `all` works. */
-export interface AllOptions<Input> extends WaitOptions {
+export interface AllOptions<Input, Body> extends WaitOptions, PreflightOption<Body> {
   /** How many jobs may be under way at once. A job counts until its result is taken. */
   readonly concurrency: number
   /** Like the `onSubmitted` of a single job, and also given the input. When it rejects, only that input fails. */
@@ -57,7 +57,7 @@ export type Result<Input> = Place<Input> &
 /** One paid operation. */
 export interface PaidOperation<Input, Body> extends Beside<Input, Body> {
   /** Starts a paid job at once. Awaited, it is its video. */
-  (input: Input, options?: JobOptions): PaidJob
+  (input: Input, options?: JobOptions<Body>): PaidJob
 }
 
 /** What can be done with a paid operation beside calling it. */
@@ -65,7 +65,7 @@ interface Beside<Input, Body> {
   /** The request body that an input becomes; nothing is sent. Throws the `RunwayError` of an input that is wrong. */
   readonly validate: (input: Input) => Body
   /** Starts a paid job and gives its id, for whoever waits elsewhere. */
-  readonly submit: (input: Input, options?: SubmitOptions) => Promise<string>
+  readonly submit: (input: Input, options?: SubmitOptions<Body>) => Promise<string>
   /**
    * Starts a job for each input, a few at a time, and gives one result per input as each ends. A failure is the result of its input and
    * sinks nothing else. Nothing is submitted ahead of a loop that has stopped; leaving the loop stops the waiting, and jobs that were
@@ -73,7 +73,7 @@ interface Beside<Input, Body> {
    */
   readonly all: (
     inputs: Iterable<Input> | AsyncIterable<Input>,
-    options: AllOptions<Input>
+    options: AllOptions<Input, Body>
   ) => AsyncIterable<Result<Input>>
 }
 
@@ -87,7 +87,11 @@ export const paidOperation = <Input, Body, Plain = Input>(
   about: string,
   convert: Conversion<Plain, Input>
 ): PaidOperation<Plain, Body> => {
-  const idOf = (plain: Plain, { signal, onSubmitted }: JobOptions, tell: (id: string) => void): Promise<Task.TaskId> =>
+  const idOf = (
+    plain: Plain,
+    { signal, onSubmitted, preflight }: JobOptions<Body>,
+    tell: (id: string) => void
+  ): Promise<Task.TaskId> =>
     engine.submit(({ accept, attempted }) => {
       const stored = (id: Task.TaskId) =>
         Effect.promise(async () => {
@@ -99,17 +103,17 @@ export const paidOperation = <Input, Body, Plain = Input>(
         before: () => Effect.void,
         after: (_, verdict) => Effect.sync(() => attempted(verdict))
       }
-      return Effect.flatMap(convert(plain), (input) => submit(input, { onSubmitted: stored, aroundAttempt }))
+      return Effect.flatMap(convert(plain), (input) => submit(input, { preflight, onSubmitted: stored, aroundAttempt }))
     }, signal)
 
-  const begin = (plain: Plain, options: JobOptions = {}): PaidJob => {
-    const { onSubmitted, ...wait } = options
+  const begin = (plain: Plain, options: JobOptions<Body> = {}): PaidJob => {
+    const { onSubmitted, preflight, ...wait } = options
     const task = async (tell: (id: string) => void) =>
-      engine.runSync(Task.handle(await idOf(plain, { ...defined({ onSubmitted }), signal: wait.signal }, tell)))
+      engine.runSync(Task.handle(await idOf(plain, { onSubmitted, preflight, signal: wait.signal }, tell)))
     return new PaidJob(engine, { task, about }, wait)
   }
 
-  const resultOf = async (place: Place<Plain>, options: AllOptions<Plain>, signal: AbortSignal) => {
+  const resultOf = async (place: Place<Plain>, options: AllOptions<Plain, Body>, signal: AbortSignal) => {
     const { onSubmitted, concurrency, ...wait } = options
     const hook = onSubmitted === undefined ? undefined : (id: string) => onSubmitted(id, place)
     try {
