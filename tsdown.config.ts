@@ -135,6 +135,7 @@ export default defineConfig([
       index: "src/index.ts",
       bindings: "src/Bindings.ts",
       ledger: "src/Ledger.ts",
+      preflight: "src/Preflight.ts",
       promise: "src/promise.ts"
     },
     commands: { cli: "src/cli/main.ts" },

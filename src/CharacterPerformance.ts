@@ -136,10 +136,8 @@ export const submit: (input: Input, options?: SubmitOptions) => Effect.Effect<Ta
  * })
  * ```
  */
-export const generate: (
-  input: Input,
-  options?: GenerateOptions
-) => Effect.Effect<Task.Succeeded, RunwayError, Runway> = job.generate
+export const generate: (input: Input, options?: GenerateOptions) => Effect.Effect<Task.Succeeded, RunwayError, Runway> =
+  job.generate
 
 /**
  * Makes many videos: one result per input, as each ends.

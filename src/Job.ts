@@ -10,9 +10,9 @@ import * as Effect from "effect/Effect"
 import type * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type { Bindings } from "./Bindings.ts"
+import { errorsOf, type Finding, PreflightRefused } from "./Finding.ts"
 import * as Options from "./Options.ts"
 import * as Purchase from "./Purchase.ts"
-import { errorsOf, type Finding, PreflightRefused } from "./preflight/Finding.ts"
 import { Runway } from "./Runway.ts"
 import { InvalidInput, RunwayError } from "./RunwayError.ts"
 import type { Operation, SubmitOptions } from "./Submission.ts"
@@ -29,9 +29,7 @@ export interface Definition<Input, Body extends object> {
 }
 
 /** Looks at what a body refers to, before it is paid for. */
-export type Preflight<Body> = (
-  body: Body
-) => Effect.Effect<{ readonly findings: ReadonlyArray<Finding> }, RunwayError>
+export type Preflight<Body> = (body: Body) => Effect.Effect<{ readonly findings: ReadonlyArray<Finding> }, RunwayError>
 
 /** What is looked at before an input is submitted. */
 export interface PreflightOption<Body> {
@@ -73,10 +71,7 @@ export interface Job<Input, Body> {
   /** The request body that an input becomes; nothing is sent. */
   readonly validate: (input: Input) => Effect.Effect<Body, RunwayError>
   /** Starts a paid job and gives its id. */
-  readonly submit: (
-    input: Input,
-    options?: JobSubmitOptions<Body>
-  ) => Effect.Effect<Task.TaskId, RunwayError, Runway>
+  readonly submit: (input: Input, options?: JobSubmitOptions<Body>) => Effect.Effect<Task.TaskId, RunwayError, Runway>
   /** Starts a paid job and waits for its result. */
   readonly generate: (
     input: Input,

@@ -11,16 +11,17 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
+import { defined } from "./Defined.ts"
 import type { Allow } from "./download/Access.ts"
+import { errorsOf, type Finding, type Rule } from "./Finding.ts"
 import * as Options from "./Options.ts"
-import { errorsOf, type Finding, type Rule } from "./preflight/Finding.ts"
 import * as Inspection from "./preflight/Inspection.ts"
 import type { Resolve } from "./preflight/Names.ts"
-import { Report } from "./preflight/Report.ts"
+import type { Report } from "./preflight/Report.ts"
 import type { Kind, Wanted } from "./preflight/Rules.ts"
 import type { RunwayError } from "./RunwayError.ts"
 
-export { Finding, PreflightRefused, Rule, sentence } from "./preflight/Finding.ts"
+export { Finding, PreflightRefused, Rule, sentence } from "./Finding.ts"
 export type { Resolve } from "./preflight/Names.ts"
 export { Asset, Report } from "./preflight/Report.ts"
 
@@ -105,12 +106,18 @@ export const checkWith =
     check(input, options)
 
 /** The same for programs without Effect. Rejects only when an option cannot be used, or with the signal's reason. */
-export const checkPromise = (
+export const checkPromise = async (
   input: Input,
-  options?: PreflightOptions & { readonly signal?: AbortSignal | undefined }
+  options: PreflightOptions & { readonly signal?: AbortSignal | undefined } = {}
 ): Promise<Report> => {
-  const { signal, ...rest } = options ?? {}
-  return Effect.runPromise(check(input, rest), signal === undefined ? {} : { signal })
+  const { signal, ...rest } = options
+  signal?.throwIfAborted()
+  try {
+    return await Effect.runPromise(check(input, rest), defined({ signal }))
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw error
+  }
 }
 
 /** Whether a report has nothing for which paying should wait. */
@@ -123,7 +130,8 @@ const assetsOf = ({ character, reference }: Input): ReadonlyArray<Wanted> => [
 ]
 
 const wanted = (name: string, asset: Input["character"], seconds: Wanted["seconds"]): Wanted => {
-  if (typeof asset === "string") return { field: name, uri: asset, kind: seconds === undefined ? undefined : "video", seconds }
+  if (typeof asset === "string")
+    return { field: name, uri: asset, kind: seconds === undefined ? undefined : "video", seconds }
   // A JavaScript caller may leave anything out; an empty URL is a finding.
   const { type, uri } = Predicate.isObject(asset) ? asset : { type: undefined, uri: "" }
   return { field: `${name}.uri`, uri: String(uri), kind: type, seconds }

@@ -10,8 +10,8 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { defined } from "../Defined.ts"
 import { type Allow, rule as accessRule } from "../download/Access.ts"
+import type { Finding } from "../Finding.ts"
 import * as Shown from "../Shown.ts"
-import type { Finding } from "./Finding.ts"
 import * as Format from "./Format.ts"
 import * as Mp4 from "./Mp4.ts"
 import * as Names from "./Names.ts"
@@ -138,9 +138,11 @@ const content = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Content, string> {
   const format = Format.of(yield* source.bytes({ from: 0, length: Format.enough }))
   const findings = Rules.ofBeginning(wanted, type, format)
+  // What is no video has no length, and a finding of its own.
+  const isVideo = findings.length === 0 && (format === undefined || Format.kindOf(format) === "video")
   const unread = (why: string): Content => ({
     seconds: undefined,
-    findings: findings.length > 0 ? findings : Rules.ofUnread(wanted, why)
+    findings: isVideo ? Rules.ofUnread(wanted, why) : findings
   })
   if (format !== "mp4") return unread(format === undefined ? "the format is not known" : `of ${format} it is not read`)
   // Of a file without a length the end is where no more bytes come.

@@ -48,15 +48,13 @@ export function* length(size: number): Reading<Length> {
 }
 
 /** What a file may begin with. */
-const firstBoxes: ReadonlySet<string> = new Set(
-  ["ftyp", "styp", "moov", "mdat", "free", "skip", "wide", "pnot", "sidx", "uuid"] //
-)
+const firstBoxes = /^(ftyp|styp|moov|mdat|free|skip|wide|pnot|sidx|uuid)$/
 
 function* seconds(size: number): Reading<number> {
   const fragments = new Fragments()
   for (let at = 0; at < size; ) {
     const box = yield* header(at, size)
-    if (at === 0 && !firstBoxes.has(box.type)) return unreadable("it is no MP4 or QuickTime file")
+    if (at === 0 && !firstBoxes.test(box.type)) return unreadable("it is no MP4 or QuickTime file")
     at = box.to
     if (box.type === "moov") {
       const known = yield* movie(box, fragments)
@@ -147,15 +145,19 @@ function* movie(moov: Box, fragments: Fragments): Reading<number> {
   if (units > 0) return units / timescale
   const mvex = boxes.find(({ type }) => type === "mvex")
   if (mvex === undefined) return 0
-  for (const { type, view } of inner(yield* contents(mvex))) {
-    if (type === "mehd") {
-      const units = number(view, 4, isLong(view) ? 8 : 4)
-      if (units > 0) return units / timescale
-    }
+  const all = extension(yield* contents(mvex), fragments)
+  for (const trak of boxes.filter(({ type }) => type === "trak")) yield* track(trak, fragments)
+  return all / timescale
+}
+
+/** How long all fragments are together, in the movie's unit, where that is said; and what each track's samples last is noted. */
+const extension = (mvex: DataView, fragments: Fragments): number => {
+  let all = 0
+  for (const { type, view } of inner(mvex)) {
+    if (type === "mehd") all = number(view, 4, isLong(view) ? 8 : 4)
     if (type === "trex") fragments.sampleDurations.set(number(view, 4, 4), number(view, 12, 4))
   }
-  for (const trak of boxes.filter(({ type }) => type === "trak")) yield* track(trak, fragments)
-  return 0
+  return all
 }
 
 /** Notes a track's unit of time. */

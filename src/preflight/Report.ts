@@ -4,7 +4,7 @@
  * @module
  */
 import * as Schema from "effect/Schema"
-import { Finding } from "./Finding.ts"
+import { Finding } from "../Finding.ts"
 
 /** What was seen of one asset. What could not be seen is absent. */
 export const Asset = Schema.Struct({

@@ -6,8 +6,9 @@
  *
  * @module
  */
+
+import type { Finding, Rule } from "../Finding.ts"
 import * as Shown from "../Shown.ts"
-import type { Finding, Rule } from "./Finding.ts"
 import * as Format from "./Format.ts"
 
 export type Kind = "image" | "video"
@@ -82,34 +83,41 @@ export interface Headers {
 }
 
 /** What the headers of an answer break. */
-export const ofHeaders = (wanted: Wanted, { type, bytes, isCompressed }: Headers): ReadonlyArray<Finding> => {
+export const ofHeaders = (wanted: Wanted, headers: Headers): ReadonlyArray<Finding> => [
+  ...ofType(wanted, headers.type),
+  ...ofSize(wanted, headers)
+]
+
+const ofType = ({ field, kind }: Wanted, type: string): ReadonlyArray<Finding> => {
+  const types = typesOf(kind)
+  if (types.includes(type)) return []
+  const observed = type === "" ? "there is no Content-Type" : `the Content-Type is ${Shown.word(type)}`
+  const advice = "Set the file's type where it is stored; the ending of its name does not count"
+  return [finding(field)("content-type", observed, types.join(", "), advice)]
+}
+
+const ofSize = (wanted: Wanted, { type, bytes, isCompressed }: Headers): ReadonlyArray<Finding> => {
   const about = finding(wanted.field)
-  const types = typesOf(wanted.kind)
-  const found: Array<Finding> = []
-  if (!types.includes(type)) {
-    const observed = type === "" ? "there is no Content-Type" : `the Content-Type is ${Shown.word(type)}`
-    const advice = "Set the file's type where it is stored; the ending of its name does not count"
-    found.push(about("content-type", observed, types.join(", "), advice))
-  }
   if (bytes === undefined || isCompressed) {
     const observed = isCompressed ? "the server compresses the file" : "there is no Content-Length"
     const advice = "Serve the file from a storage host, which sends its length"
-    found.push(about("content-length", observed, "the file's length in bytes", advice))
-  } else if (bytes === 0) {
-    found.push(about("size", "the file is empty", "a file with content", "Upload the file again"))
-  } else {
-    const kind = wanted.kind ?? (type.startsWith("image/") ? "image" : "video")
-    if (bytes > maxBytes[kind]) {
-      const allowed = `${maxBytes[kind]} bytes (${maxBytes[kind] / mebibyte} MB) for ${kind === "image" ? "an image" : "a video"}`
-      const advice = kind === "image" ? "Save it smaller" : "Encode it with a lower bit rate, or cut it"
-      found.push(about("size", `the file has ${bytes} bytes`, allowed, advice))
-    }
+    return [about("content-length", observed, "the file's length in bytes", advice)]
   }
-  return found
+  if (bytes === 0) return [about("size", "the file is empty", "a file with content", "Upload the file again")]
+  const kind = wanted.kind ?? (type.startsWith("image/") ? "image" : "video")
+  const most = maxBytes[kind]
+  if (bytes <= most) return []
+  const allowed = `${most} bytes (${most / mebibyte} MB) for ${kind === "image" ? "an image" : "a video"}`
+  const advice = kind === "image" ? "Save it smaller" : "Encode it with a lower bit rate, or cut it"
+  return [about("size", `the file has ${bytes} bytes`, allowed, advice)]
 }
 
 /** What the first bytes of a file break. */
-export const ofBeginning = (wanted: Wanted, type: string, format: Format.Format | undefined): ReadonlyArray<Finding> => {
+export const ofBeginning = (
+  wanted: Wanted,
+  type: string,
+  format: Format.Format | undefined
+): ReadonlyArray<Finding> => {
   const right = Format.formatsOf[type]
   if (format === undefined || right === undefined || right.includes(format)) return []
   const observed = `the Content-Type is ${type}, and the file begins like ${format === "page" ? "a text or a web page" : format}`

@@ -12,7 +12,7 @@ import { Fetch } from "effect/http/FetchHttpClient"
 import { byteCount, contentRange } from "../download/Host.ts"
 import { describe } from "../request/Attempt.ts"
 import * as Shown from "../Shown.ts"
-import * as Mp4 from "./Mp4.ts"
+import type * as Mp4 from "./Mp4.ts"
 
 /** How many bytes of one asset are read at most. */
 export const maxBytes = 512 * 1024
@@ -72,7 +72,8 @@ export class Source {
     return Effect.suspend(() => {
       const known = this.#known(from, length)
       if (known !== undefined) return Effect.succeed(known)
-      if (this.#ignoresRanges) return Effect.fail("the server gives no parts of a file, and the part is not near its beginning")
+      if (this.#ignoresRanges)
+        return Effect.fail("the server gives no parts of a file, and the part is not near its beginning")
       return Effect.flatMap(this.#range(from, Math.max(length, window)), ({ status }) => {
         if (status === 416) return Effect.succeed(new Uint8Array())
         if (status !== 200 && status !== 206) return Effect.fail(`a part of the file was answered with ${status}`)
@@ -80,7 +81,9 @@ export class Source {
         if (found !== undefined) return Effect.succeed(found)
         // Fewer than were asked for: the file ends there, or the server says so.
         const { from: begin, bytes } = this.#piece
-        return from < begin ? Effect.fail("the server sent another part than was asked for") : Effect.succeed(bytes.subarray(from - begin))
+        return from < begin
+          ? Effect.fail("the server sent another part than was asked for")
+          : Effect.succeed(bytes.subarray(from - begin))
       })
     })
   }
@@ -122,7 +125,12 @@ export class Source {
       const answer = yield* Effect.tryPromise({
         try: async (signal) => {
           // A compressed answer could not be read in parts.
-          const headers = { accept: "image/*, video/*", "accept-encoding": "identity", "user-agent": userAgent, ...more }
+          const headers = {
+            accept: "image/*, video/*",
+            "accept-encoding": "identity",
+            "user-agent": userAgent,
+            ...more
+          }
           const response = await fetch(this.#url, { method, redirect: "manual", credentials: "omit", headers, signal })
           const bytes = await readAtMost(response, Math.min(limit(response.status), maxBytes - this.#read))
           return answerOf(response, bytes)
