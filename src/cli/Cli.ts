@@ -22,7 +22,9 @@ import { Runway } from "../Runway.ts"
 import * as Task from "../Task.ts"
 import { Complaint } from "./Complaint.ts"
 import { described, inputOf } from "./Described.ts"
+import { mcp } from "./Mcp.ts"
 import * as Mock from "./Mock.ts"
+import { preflight } from "./Preflight.ts"
 import * as Progress from "./Progress.ts"
 
 /** What the provider's model page says one request costs. */
@@ -122,7 +124,7 @@ const wait = Command.make(
 /** The command with its subcommands. */
 export const cli = Command.make("cometapi-runway").pipe(
   Command.withDescription("CometAPI's Runway character performance (Act-Two) from a terminal"),
-  Command.withSubcommands([generate, wait])
+  Command.withSubcommands([generate, wait, preflight, mcp])
 )
 
 type Mode = "mock" | "live"
