@@ -43,6 +43,12 @@ const Result = Schema.Struct({
 
 const Data = Schema.Record(Schema.String, Schema.Unknown)
 
+/** The same as data: the tool's result, or its failure. */
+interface Answer {
+  readonly isError: boolean
+  readonly [field: string]: unknown
+}
+
 export interface Asked {
   readonly state: string
   readonly baseUrl: string
@@ -66,7 +72,11 @@ export const agent = ({ state, baseUrl, args = ["--budget", "1", "--no-preflight
       })
       await client.connect(transport)
       /** Calls a tool, and gives its answer as data. */
-      const call = async (name: string, parameters: object = {}, options: Parameters<Client["callTool"]>[2] = {}) => {
+      const call = async (
+        name: string,
+        parameters: object = {},
+        options: Parameters<Client["callTool"]>[2] = {}
+      ): Promise<Answer> => {
         const answer = await client.callTool({ name, arguments: { ...parameters } }, undefined, options)
         const { isError = false, content } = Schema.decodeUnknownSync(Result)(answer)
         return { ...Schema.decodeUnknownSync(Data)(JSON.parse(content[0]?.text ?? "{}")), isError }
