@@ -6,7 +6,7 @@
 const client = [
   ["src/cli/"],
   ["src/mcp/"],
-  ["src/index.ts", "src/promise.ts", "src/Ledger.ts", "src/Preflight.ts"],
+  ["src/index.ts", "src/promise.ts", "src/Archive.ts", "src/Ledger.ts", "src/Preflight.ts"],
   ["src/promise/"],
   ["src/CharacterPerformance.ts"],
   ["src/Job.ts"],
@@ -14,7 +14,8 @@ const client = [
   ["src/Wait.ts"],
   ["src/Runway.ts"],
   ["src/Settings.ts", "src/Submission.ts", "src/Reading.ts"],
-  ["src/Purchase.ts", "src/preflight/"],
+  ["src/Purchase.ts"],
+  ["src/archive/", "src/preflight/"],
   ["src/download/"],
   ["src/Options.ts"],
   ["src/request/"],

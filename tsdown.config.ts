@@ -133,6 +133,7 @@ export default defineConfig([
     folder: "./",
     modules: {
       index: "src/index.ts",
+      archive: "src/Archive.ts",
       bindings: "src/Bindings.ts",
       ledger: "src/Ledger.ts",
       preflight: "src/Preflight.ts",

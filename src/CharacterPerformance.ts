@@ -61,7 +61,8 @@ export type GenerateOptions = Job.GenerateOptions<CharacterPerformanceRequest>
 /** How `generateAll` works. */
 export type GenerateAllOptions = Job.GenerateAllOptions<Input, CharacterPerformanceRequest>
 
-const operation = "POST /runwayml/v1/character_performance"
+/** Method and path, as errors, spans and the sidecar of a kept video name it. */
+export const operation = "POST /runwayml/v1/character_performance"
 
 const job = Job.make<Input, CharacterPerformanceRequest>({
   operation,
@@ -120,7 +121,7 @@ export const submit: (input: Input, options?: SubmitOptions) => Effect.Effect<Ta
  * The id is out before the waiting begins: in `onSubmitted`, in the log, on the span, and in every later error, so that a wait which ends
  * early can be taken up again with `Task.wait(id)` in any process.
  *
- * Errors: those of `submit`, then those of `Task.wait`.
+ * Errors: those of `submit`, then those of `Task.wait`; with an `archive` also `ArchiveFailed`.
  *
  * @example
  * ```ts

@@ -9,6 +9,7 @@
 import * as Effect from "effect/Effect"
 import type * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
+import * as Archive from "./archive/Archive.ts"
 import type { Bindings } from "./Bindings.ts"
 import { errorsOf, type Finding, PreflightRefused } from "./Finding.ts"
 import * as Options from "./Options.ts"
@@ -43,8 +44,13 @@ export interface PreflightOption<Body> {
 /** How `submit` sends. */
 export interface JobSubmitOptions<Body> extends SubmitOptions, PreflightOption<Body> {}
 
-/** How `generate` submits and waits, and whom it tells. The wait begins when `onSubmitted` is done. */
-export interface GenerateOptions<Body> extends Task.WaitOptions, JobSubmitOptions<Body> {}
+/** How `generate` submits and waits, whom it tells, and where it keeps the video. The wait begins when `onSubmitted` is done. */
+export interface GenerateOptions<Body> extends Task.WaitOptions, JobSubmitOptions<Body> {
+  /** Where the video is kept (`cometapi-runway/archive`): then the job has succeeded only when its bytes are there. Default: nowhere. */
+  readonly archive?: Archive.Archive | undefined
+  /** Is told what was kept, as the last thing. If it fails, the call does, with the task's id. */
+  readonly onKept?: ((kept: Archive.Kept) => Effect.Effect<unknown, RunwayError>) | undefined
+}
 
 /** One input of `generateAll` and its result. */
 export interface Generated<Input> {
@@ -52,15 +58,27 @@ export interface Generated<Input> {
   readonly index: number
   readonly input: Input
   readonly result: Result.Result<Task.Succeeded, RunwayError>
+  /** The job that the ledger knew for this input, if it knew one: then nothing was sent for it, or only because that job had failed. */
+  readonly reused: Purchase.Reuse | undefined
+  /** What the archive keeps of it, where there is an archive. */
+  readonly kept: Archive.Kept | undefined
 }
 
 /** How `generateAll` works. */
-export interface GenerateAllOptions<Input, Body> extends Omit<GenerateOptions<Body>, "onSubmitted" | "intent"> {
+export interface GenerateAllOptions<Input, Body>
+  extends Omit<GenerateOptions<Body>, "onSubmitted" | "onReused" | "onKept" | "intent"> {
   /** How many jobs may be under way at once. A job counts until its result is taken from the stream. */
   readonly concurrency: number
   /** Like the `onSubmitted` of `generate`, and also given the input. If it fails, dies or never ends, only that input fails, with its id. */
   readonly onSubmitted?:
     | ((id: Task.TaskId, job: { readonly index: number; readonly input: Input }) => Effect.Effect<unknown, RunwayError>)
+    | undefined
+  /** Like the `onReused` of `generate`, and also given the input. */
+  readonly onReused?:
+    | ((
+        reuse: Purchase.Reuse,
+        job: { readonly index: number; readonly input: Input }
+      ) => Effect.Effect<unknown, RunwayError>)
     | undefined
   /** Like the `intent` of `generate`, for each input. */
   readonly intent?: ((job: { readonly index: number; readonly input: Input }) => string) | undefined
@@ -92,8 +110,8 @@ export const make = <Input, Body extends object>({
 }: Definition<Input, Body>): Job<Input, Body> => {
   /** Submits a body that was checked. */
   const start = Effect.fnUntraced(function* (body: Body, options: JobSubmitOptions<Body> | undefined) {
-    yield* lookFirst({ operation, body }, options)
     const runway = yield* Runway
+    yield* lookFirst({ operation, body }, options, runway)
     return yield* runway.submit({ operation, body, send: (bindings) => send(bindings, body) }, options)
   })
 
@@ -102,54 +120,46 @@ export const make = <Input, Body extends object>({
     return yield* start(yield* validate(input), options)
   })
 
-  const generate: Job<Input, Body>["generate"] = Effect.fn("Runway.generate")(function* (input, options) {
+  const generate: Job<Input, Body>["generate"] = Effect.fn("Runway.generate")(function* (input, options = {}) {
     yield* Options.check("generate", options, Options.generate)
     const body = yield* validate(input)
-    const span = yield* Effect.currentSpan.pipe(Effect.orElseSucceed(() => undefined))
-    let handle: Task.Handle | undefined
-    const id = yield* start(body, {
-      ...options,
-      onSubmitted: Effect.fnUntraced(function* (id) {
-        handle = yield* Task.handle(id)
-        span?.attribute("runway.task.id", id)
-        yield* options?.onSubmitted?.(id) ?? Effect.void
-      })
-    })
-    const end = Task.wait(handle ?? id, options)
-    return yield* recordingEnd(end, (outcome) => Purchase.settle({ operation, body }, options ?? {}, id, outcome))
+    const { purchasePolicy, baseUrl, version } = yield* Runway
+    const { archive, onKept, intent } = options
+    const tell = (kept: Archive.Kept) =>
+      Effect.mapError(onKept?.(kept) ?? Effect.void, (error) => error.with({ taskId: kept.taskId }))
+    const { id, handle, reuse } = yield* submitted((told) => start(body, told), options)
+    const before =
+      archive === undefined || reuse?.because !== "succeeded" ? undefined : yield* Archive.find(archive, id)
+    if (before !== undefined) {
+      yield* tell(before.kept)
+      return before.task
+    }
+    const task = yield* Effect.catchIf(
+      Task.wait(handle ?? id, options),
+      // A job of an earlier call that turns out to have failed now; the ledger knows that by now.
+      (error) => reuse !== undefined && isPaidAgain(options.again ?? purchasePolicy.again, error),
+      () =>
+        Effect.flatMap(
+          submitted((told) => start(body, told), options),
+          ({ id, handle }) => Task.wait(handle ?? id, options)
+        )
+    )
+    if (archive === undefined) return task
+    yield* tell(yield* Archive.keep(archive, { task, made: { operation, body }, intent, version, apiUrl: baseUrl }))
+    return task
   })
 
-  const generateAll: Job<Input, Body>["generateAll"] = (inputs, options) =>
-    Stream.unwrap(
-      Effect.map(Options.check("generateAll", options, Options.generateAll, ["concurrency"]), () => {
-        const { concurrency, onSubmitted, intent, ...rest } = options
-        const one = (input: Input, index: number) =>
-          Effect.flatMap(named(intent, { index, input }), (intent) =>
-            generate(input, {
-              ...rest,
-              intent,
-              onSubmitted: onSubmitted === undefined ? undefined : (id) => onSubmitted(id, { index, input })
-            })
-          ).pipe(
-            Effect.result,
-            Effect.map((result): Generated<Input> => ({ index, input, result })),
-            // What is logged of a job must lead back to its input.
-            Effect.annotateLogs({ inputIndex: index })
-          )
-        return Stream.mapEffect(inputs, one, { concurrency, unordered: true })
-      })
-    )
-
-  return { validate, submit, generate, generateAll }
+  return { validate, submit, generate, generateAll: many(generate) }
 }
 
 /** Looks at the assets, if that is asked for and a submission would not be answered by the ledger. */
 const lookFirst = Effect.fnUntraced(function* <Body extends object>(
   ware: { readonly operation: string; readonly body: Body },
-  options: JobSubmitOptions<Body> | undefined
+  options: JobSubmitOptions<Body> | undefined,
+  { ledger, purchasePolicy }: typeof Runway.Service
 ): Effect.fn.Return<void, RunwayError> {
   const look = options?.preflight
-  if (look === undefined || (yield* Purchase.isPaid(ware, options ?? {}))) return
+  if (look === undefined || (yield* Purchase.isPaid(ware, { ...purchasePolicy, ...options }, ledger))) return
   const { findings } = yield* look(ware.body)
   const [first, ...rest] = findings
   if (first === undefined || errorsOf(findings).length === 0) return
@@ -158,6 +168,66 @@ const lookFirst = Effect.fnUntraced(function* <Body extends object>(
     reason: new PreflightRefused({ findings: [first, ...rest] })
   })
 })
+
+/** Submits, and gives the id with what was known of the job. What comes next waits for its end. */
+const submitted = Effect.fnUntraced(function* <Options extends SubmitOptions>(
+  start: (options: Options) => Effect.Effect<Task.TaskId, RunwayError, Runway>,
+  options: Options
+) {
+  const span = yield* Effect.currentSpan.pipe(Effect.orElseSucceed(() => undefined))
+  let handle: Task.Handle | undefined
+  let reuse: Purchase.Reuse | undefined
+  const id = yield* start({
+    ...options,
+    onReused: Effect.fnUntraced(function* (known) {
+      reuse = known
+      yield* options.onReused?.(known) ?? Effect.void
+    }),
+    onSubmitted: Effect.fnUntraced(function* (id) {
+      handle = reuse === undefined ? yield* Task.handle(id) : new Task.Handle({ id, submittedAt: reuse.submittedAt })
+      span?.attribute("runway.task.id", id)
+      yield* options.onSubmitted?.(id) ?? Effect.void
+    })
+  })
+  return { id, handle, reuse }
+})
+
+/** Generates many by what generates one. */
+const many =
+  <Input, Body>(generate: Job<Input, Body>["generate"]): Job<Input, Body>["generateAll"] =>
+  (inputs, options) =>
+    Stream.unwrap(
+      Effect.map(Options.check("generateAll", options, Options.generateAll, ["concurrency"]), () => {
+        const { concurrency, onSubmitted, onReused, intent, ...rest } = options
+        const one = (input: Input, index: number) =>
+          Effect.suspend(() => {
+            let reused: Purchase.Reuse | undefined
+            let kept: Archive.Kept | undefined
+            const job = { index, input }
+            return Effect.flatMap(named(intent, job), (intent) =>
+              generate(input, {
+                ...rest,
+                intent,
+                onReused: (reuse) => {
+                  reused = reuse
+                  return onReused?.(reuse, job) ?? Effect.void
+                },
+                onSubmitted: onSubmitted === undefined ? undefined : (id) => onSubmitted(id, job),
+                onKept: (known) =>
+                  Effect.sync(() => {
+                    kept = known
+                  })
+              })
+            ).pipe(
+              Effect.result,
+              Effect.map((result): Generated<Input> => ({ index, input, result, reused, kept })),
+              // What is logged of a job must lead back to its input.
+              Effect.annotateLogs({ inputIndex: index })
+            )
+          })
+        return Stream.mapEffect(inputs, one, { concurrency, unordered: true })
+      })
+    )
 
 /** The intent of one input of many. A function that throws is that input's failure and nobody else's. */
 const named = <Input>(
@@ -172,15 +242,7 @@ const named = <Input>(
     }
   })
 
-/** A wait whose end is written down, where it is the job's end. */
-const recordingEnd = <A, R>(
-  wait: Effect.Effect<A, RunwayError, R>,
-  record: (outcome: "succeeded" | "failed" | "cancelled") => Effect.Effect<void>
-): Effect.Effect<A, RunwayError, R> =>
-  wait.pipe(
-    Effect.tap(() => record("succeeded")),
-    Effect.tapError(({ reason }) => {
-      if (reason._tag === "TaskFailed") return record("failed")
-      return reason._tag === "TaskCancelled" ? record("cancelled") : Effect.void
-    })
-  )
+/** Whether a new job is paid after this end of an earlier one. */
+export const isPaidAgain = (again: Purchase.PurchasePolicy["again"], { reason }: RunwayError): boolean =>
+  (reason._tag === "TaskFailed" && Purchase.isPaidAgain(again, "failed")) ||
+  (reason._tag === "TaskCancelled" && Purchase.isPaidAgain(again, "cancelled"))

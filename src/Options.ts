@@ -77,7 +77,7 @@ export const wait: Checks = { ...poll, submittedAt: date }
 export const read: Checks = { retry: schedule }
 
 /** How paid requests are sent. */
-export const submitPolicy: Checks = {
+const submitPolicy: Checks = {
   ...read,
   onUnknownOutcome: oneOf("fail", "resend"),
   onInterrupt: oneOf("finish", "abort"),
@@ -109,19 +109,37 @@ const budget: Check = (value) => {
   return problem.path === "options" ? problem.message : `has ${problem.path}, which ${problem.message}`
 }
 
+/** How jobs are paid for. */
+const purchasePolicy: Checks = {
+  budget,
+  price: dollars,
+  creditPrice: dollars,
+  again: oneOf("never", "failed", "always")
+}
+
+/** How a layer sends paid requests and pays for jobs. */
+export const layer: Checks = { ...submitPolicy, ...purchasePolicy }
+
+const archive: Check = (value) =>
+  Predicate.hasProperty(value, "find") &&
+  Predicate.isFunction(value.find) &&
+  Predicate.hasProperty(value, "keep") &&
+  Predicate.isFunction(value.keep)
+    ? undefined
+    : must("an archive, such as Archive.folder(…)", value)
+
 /** How one paid request is sent. */
 export const submit: Checks = {
-  ...submitPolicy,
+  intent: name,
+  ...layer,
   preflight: callback,
   onSubmitted: callback,
-  aroundAttempt: hooksAround,
-  intent: name,
-  budget,
-  price: dollars
+  onReused: callback,
+  aroundAttempt: hooksAround
 }
 
 /** How a job is submitted and waited for. */
-export const generate: Checks = { ...wait, ...submit }
+export const generate: Checks = { ...wait, ...submit, archive, onKept: callback }
 
 /** How many jobs are. */
 export const generateAll: Checks = { ...generate, concurrency: count, intent: callback }

@@ -9,8 +9,11 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import { defined } from "./Defined.ts"
+import { Ledger } from "./ledger/Ledger.ts"
 import type { PollPolicy } from "./Poll.ts"
+import type { PurchasePolicy } from "./Purchase.ts"
 import * as Reading from "./Reading.ts"
 import type { RunwayError } from "./RunwayError.ts"
 import * as Exchange from "./request/Exchange.ts"
@@ -53,9 +56,18 @@ export class Runway extends Context.Service<
     readonly pollPolicy: PollPolicy
     /** Where requests go. */
     readonly baseUrl: string
+    /** The provider's version that is asked for, in `X-Runway-Version`. */
+    readonly version: string
+    /** The ledger that the layer was given. One that is provided to a call comes first. */
+    readonly ledger: typeof Ledger.Service | undefined
+    /** How jobs are paid for unless a call says otherwise. */
+    readonly purchasePolicy: PurchasePolicy
   }
 >()("cometapi-runway/Runway") {
-  /** A client from values. Fails with `InvalidConfig` when one of them cannot be used. */
+  /**
+   * A client from values. Fails with `InvalidConfig` when one of them cannot be used. A `Ledger` that is provided to the layer is used by all its
+   * calls.
+   */
   static readonly layer = (options: RunwayOptions): Layer.Layer<Runway, RunwayError> =>
     Layer.effect(Runway, make(options))
 
@@ -79,19 +91,31 @@ const make = Effect.fnUntraced(function* (options: RunwayOptions): Effect.fn.Ret
   const settings = yield* checked(options)
   const exchange = yield* Exchange.make(settings)
   const { retry, onUnknownOutcome, onInterrupt, interruptGrace, hookTimeout } = options
-  const submitPolicy = defined({ retry, onUnknownOutcome, onInterrupt, interruptGrace, hookTimeout })
+  const { budget, price, creditPrice, again } = options
+  const purchasePolicy = defined({ budget, price, creditPrice, again })
+  const submitPolicy = {
+    ...defined({ retry, onUnknownOutcome, onInterrupt, interruptGrace, hookTimeout }),
+    ...purchasePolicy
+  }
+  const ledger = Option.getOrUndefined(yield* Effect.serviceOption(Ledger))
   const submitted = new Set<TaskId>()
   return Runway.of({
     submit: (submission, submitOptions = {}) =>
-      Submission.submit(exchange, settings.attemptTimeout, submission, {
-        ...submitPolicy,
-        ...defined(submitOptions)
-      }).pipe(Effect.map((id) => remember(submitted, id))),
+      Submission.submit(
+        exchange,
+        settings.attemptTimeout,
+        submission,
+        { ...submitPolicy, ...defined(submitOptions) },
+        ledger
+      ).pipe(Effect.map((id) => remember(submitted, id))),
     get: (id, readOptions = {}) => Reading.read(exchange, id, { ...defined({ retry }), ...defined(readOptions) }),
     poll: (id) => Reading.readOnce(exchange, id),
     hasSubmitted: (id) => submitted.has(id),
     pollPolicy: settings.poll,
-    baseUrl: settings.baseUrl
+    baseUrl: settings.baseUrl,
+    version: settings.version,
+    ledger,
+    purchasePolicy
   })
 })
 

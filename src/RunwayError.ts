@@ -12,7 +12,13 @@ import * as Schema from "effect/Schema"
 import { defined } from "./Defined.ts"
 import { type Category, classify, type NewJob } from "./FailureCode.ts"
 import { PreflightRefused } from "./Finding.ts"
-import { BudgetExceeded, IntentConflict, IntentUnresolved, LedgerFailed } from "./ledger/LedgerError.ts"
+import {
+  AssetUnidentified,
+  BudgetExceeded,
+  IntentConflict,
+  IntentUnresolved,
+  LedgerFailed
+} from "./ledger/LedgerError.ts"
 import * as Shown from "./Shown.ts"
 import { Cancelled, Failed, Finishing, Task, TaskId } from "./task/Snapshot.ts"
 
@@ -66,6 +72,16 @@ export class Unreachable extends Schema.TaggedError<Unreachable>("cometapi-runwa
   }
 }
 
+/** This program was frozen, or the machine too busy, between the ledger's word and the request: it did not leave in the time that it had. */
+export class HeldUp extends Schema.TaggedError<HeldUp>("cometapi-runway/HeldUp")("HeldUp", { problem: Schema.String }) {
+  get isRetryable() {
+    return true
+  }
+  override get message() {
+    return `nothing was sent, because ${this.problem}. Others may have been allowed to send since then, so submit again: the ledger is asked anew`
+  }
+}
+
 /**
  * A submission may or may not have been accepted, and charged. It was not sent again.
  *
@@ -100,7 +116,7 @@ export class OutcomeUnknown extends Schema.TaggedError<OutcomeUnknown>("cometapi
  */
 export class HookFailed extends Schema.TaggedError<HookFailed>("cometapi-runway/HookFailed")("HookFailed", {
   /** `before` and `after` are those of `aroundAttempt`. */
-  hook: Schema.Literals(["onSubmitted", "before", "after"]),
+  hook: Schema.Literals(["onSubmitted", "onReused", "before", "after"]),
   /** What happened to it. */
   problem: Schema.String
 }) {
@@ -372,16 +388,38 @@ export class OutputExpired extends Schema.TaggedError<OutputExpired>("cometapi-r
   }
 }
 
+/**
+ * The job has succeeded and is paid, and its video could not be kept in the archive that was asked for. Nothing is lost: the provider has it for
+ * 24 to 48 hours.
+ */
+export class ArchiveFailed extends Schema.TaggedError<ArchiveFailed>("cometapi-runway/ArchiveFailed")("ArchiveFailed", {
+  problem: Schema.String,
+  /** Whether it may pass by itself. */
+  transient: Schema.Boolean
+}) {
+  get isRetryable() {
+    return this.transient
+  }
+  override get message() {
+    return (
+      `the job is done and paid, but its video could not be kept: ${this.problem}. Take it up again within a day: ` +
+      "wait for the task by its id and keep it, or, with a Ledger, generate it again under the same intent. Neither is charged"
+    )
+  }
+}
+
 /** What went wrong. Narrow it by `_tag`, or use `Effect.catchReason("RunwayError", tag, …)`. */
 export const Reason = Schema.Union([
   InvalidInput,
   InvalidConfig,
   PreflightRefused,
   Unreachable,
+  HeldUp,
   OutcomeUnknown,
   HookFailed,
   IntentConflict,
   IntentUnresolved,
+  AssetUnidentified,
   BudgetExceeded,
   LedgerFailed,
   Unauthorized,
@@ -397,7 +435,8 @@ export const Reason = Schema.Union([
   OutputMissing,
   WaitTimedOut,
   DownloadFailed,
-  OutputExpired
+  OutputExpired,
+  ArchiveFailed
 ])
 export type Reason = typeof Reason.Type
 

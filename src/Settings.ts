@@ -16,13 +16,14 @@ import { defaultBaseUrl, defaultVersion } from "./Bindings.ts"
 import { defined } from "./Defined.ts"
 import * as Options from "./Options.ts"
 import { defaultPoll, type PollPolicy } from "./Poll.ts"
+import type { PurchasePolicy } from "./Purchase.ts"
 import { InvalidConfig, RunwayError } from "./RunwayError.ts"
 import type { Account } from "./request/Exchange.ts"
 import type { Limit } from "./request/Limiter.ts"
 import type { SubmitPolicy } from "./request/Retry.ts"
 
 /** How a layer is made. Only the key is needed. */
-export interface RunwayOptions extends SubmitPolicy {
+export interface RunwayOptions extends SubmitPolicy, PurchasePolicy {
   /** Your CometAPI key. It is kept `Redacted` and appears in no error, log or span. */
   readonly apiKey: Redacted.Redacted<string> | string
   /** The API's origin; a trailing `/v1` is dropped, because Runway's routes stand beside it. Default: `https://api.cometapi.com`. */
@@ -45,7 +46,7 @@ export interface Settings extends Account {
 /** Checks a layer's options and fills in their defaults. */
 export const checked = Effect.fnUntraced(function* (options: RunwayOptions): Effect.fn.Return<Settings, RunwayError> {
   if (!Predicate.isObject(options)) return yield* invalid("options", "must be an object with an apiKey")
-  yield* validOptions("", options, Options.submitPolicy)
+  yield* validOptions("", options, Options.layer)
   yield* validOptions("poll", options.poll, Options.poll)
   return {
     apiKey: yield* validKey(options.apiKey),

@@ -20,6 +20,7 @@ import type { Downloaded } from "./download/Download.ts"
 import * as Download from "./download/Download.ts"
 import type { DownloadOptions } from "./download/Options.ts"
 import * as Options from "./Options.ts"
+import * as Purchase from "./Purchase.ts"
 import { Runway } from "./Runway.ts"
 import { InvalidInput, RunwayError, TaskCancelled, TaskFailed } from "./RunwayError.ts"
 import type { RetryOptions } from "./request/Retry.ts"
@@ -148,7 +149,11 @@ export const watch = (task: string | Handle, options: WaitOptions = {}): Stream.
         typeof task === "object" && task !== null ? task : { id: task, submittedAt: undefined }
       yield* Options.check(operation, { submittedAt }, Options.wait)
       const policy = { ...runway.pollPolicy, ...defined({ submittedAt }), ...defined(options) }
-      return yield* looks(runway, yield* taskId(id, operation), policy)
+      const all = yield* looks(runway, yield* taskId(id, operation), policy)
+      // Whoever sees the end writes it down, in whatever process.
+      return Stream.tap(all, (look) =>
+        Option.isSome(look) && isTerminal(look.value) ? Purchase.settle(look.value, runway.ledger) : Effect.void
+      )
     })
   ).pipe(
     Stream.filterMap((look) => Result.fromOption(look, () => undefined)),

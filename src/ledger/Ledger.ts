@@ -32,6 +32,8 @@ export interface ClaimRequest {
   readonly budget?: Budget.Budget | undefined
   /** What the job costs, in dollars. Default: the published price. */
   readonly price?: number | undefined
+  /** What one of the provider's credits costs, in dollars: with it, a cost that the provider says in credits replaces the price. */
+  readonly creditPrice?: number | undefined
   /** The id of the accepted job that a new, newly paid one is to replace, for example because it failed. */
   readonly replaces?: string | undefined
 }
@@ -64,11 +66,14 @@ export class Ledger extends Context.Service<
     ) => Effect.Effect<Rules.Claim, IntentConflict | BudgetExceeded | LedgerFailed>
     /** Writes down how a claimed attempt ended. */
     readonly record: (claimed: Rules.Claimed, verdict: Verdict) => Effect.Effect<void, LedgerFailed>
-    /** Writes down how an accepted job ended, and its cost in dollars where the provider says it. False: the job is not known. */
+    /**
+     * Writes down how an accepted job ended, and what it cost where that is known: in dollars, or in the provider's credits. False: the job
+     * is not known.
+     */
     readonly settle: (
       intent: string,
       taskId: string,
-      end: { readonly outcome: Outcome; readonly cost?: number | undefined }
+      end: { readonly outcome: Outcome; readonly cost?: number | undefined; readonly credits?: number | undefined }
     ) => Effect.Effect<boolean, LedgerFailed>
     /** An intent's entries, in the order of its attempts. */
     readonly show: (intent: string) => Effect.Effect<ReadonlyArray<Entry>, LedgerFailed>
@@ -120,8 +125,8 @@ export const make = (store: Store, { slack = "30 seconds" }: LedgerOptions = {})
     record: Effect.fn("Ledger.record")(({ entry }: Rules.Claimed, verdict: Verdict) =>
       apply(entry.intent, (known, now) => Rules.record(known, entry, verdict, now))
     ),
-    settle: (intent, taskId, { outcome, cost }) => {
-      const end = { outcome, micros: cost === undefined ? undefined : Budget.micros(cost) }
+    settle: (intent, taskId, { outcome, cost, credits }) => {
+      const end = { outcome, credits, micros: cost === undefined ? undefined : Budget.micros(cost) }
       return apply(intent, (known, now) => Rules.settle(known, taskId, end, now))
     },
     show: (intent) => list({ intent }),
@@ -153,6 +158,7 @@ const toRule = (request: ClaimRequest, slack: number): Rules.ClaimRequest => ({
   label: request.label,
   budget: request.budget ?? {},
   micros: Budget.micros(request.price ?? Budget.defaultPrice),
+  creditMicros: request.creditPrice === undefined ? undefined : Budget.micros(request.creditPrice),
   leaveWithin: slack / 2,
   answerWithin: slack + Duration.toMillis(request.attemptTimeout),
   replaces: request.replaces

@@ -73,6 +73,26 @@ export class IntentUnresolved extends Schema.TaggedError<IntentUnresolved>("come
   }
 }
 
+/** It is not known which bytes stand behind an asset's URL, so it is not known whether this intent is paid already. Nothing was sent. */
+export class AssetUnidentified extends Schema.TaggedError<AssetUnidentified>("cometapi-runway/AssetUnidentified")(
+  "AssetUnidentified",
+  {
+    /** The asset's URL without its query. */
+    url: Schema.String,
+    problem: Schema.String
+  }
+) {
+  get isRetryable() {
+    return true
+  }
+  override get message() {
+    return (
+      `nothing was sent, because it is not known which bytes stand behind ${this.url}: ${this.problem}. ` +
+      "Try again, or leave AssetIdentity out and name the intent yourself"
+    )
+  }
+}
+
 const Amount = Schema.Struct({ jobs: Schema.Int, dollars: Schema.Finite })
 
 /** One job more would exceed the budget. Nothing was sent. */

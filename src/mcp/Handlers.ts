@@ -14,15 +14,15 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
-import { defaultBaseUrl } from "../Bindings.ts"
 import * as CharacterPerformance from "../CharacterPerformance.ts"
 import { defined } from "../Defined.ts"
 import type { Budget } from "../ledger/Budget.ts"
-import type * as Entry from "../ledger/Entry.ts"
+import type { Entry } from "../ledger/Entry.ts"
 import * as Intent from "../ledger/Intent.ts"
 import { Ledger } from "../ledger/Ledger.ts"
 import type { LedgerFailed } from "../ledger/LedgerError.ts"
 import * as Preflight from "../Preflight.ts"
+import * as Purchase from "../Purchase.ts"
 import { Runway } from "../Runway.ts"
 import type { RunwayError } from "../RunwayError.ts"
 import * as Task from "../Task.ts"
@@ -31,37 +31,38 @@ import { defaultWait, type TaskView, tools } from "./Tools.ts"
 
 /** What the server may do. */
 export interface Powers {
-  /** What may be spent in all, under the budget's name. */
-  readonly budget: Budget & { readonly name: string }
+  /** What may be spent in all at a provider, by its origin. */
+  readonly budget: (baseUrl: string) => Budget & { readonly name: string }
+  /** The name of an intent at a provider, by the digest of its body: a mock's jobs mean nothing to the real one. */
+  readonly intent: (baseUrl: string, digest: string) => string
   /** How assets are looked at before a job is paid; nothing: they are not. */
   readonly preflight: Preflight.PreflightOptions | undefined
 }
 
 const operation = "POST /runwayml/v1/character_performance"
 
-/** What begins the names of intents at another origin than the provider's: a mock's jobs mean nothing to the real one. */
-const scopeOf = (baseUrl: string): string =>
-  baseUrl === defaultBaseUrl ? "" : `${baseUrl.replace(/^https?:\/\//, "")} `
-
 /** What every tool works with. */
 interface Desk {
   readonly ledger: typeof Ledger.Service
-  /** The budget, under the name that it has at this provider. */
-  readonly purse: Budget
-  /** What begins the names of intents. */
-  readonly scope: string
+  readonly budget: ReturnType<Powers["budget"]>
+  readonly intent: (digest: string) => string
   readonly preflight: Powers["preflight"]
 }
 
 /** The tools' work. */
-export const layer = ({ budget, preflight }: Powers) =>
+export const layer = (powers: Powers) =>
   tools.toLayer(
     Effect.gen(function* () {
       const context = yield* Effect.context<Runway | Ledger>()
       const { notifications } = yield* McpServer
-      const scope = scopeOf((yield* Runway).baseUrl)
-      const purse: Budget = scope === "" ? budget : { ...budget, name: scope.trim() }
-      const desk: Desk = { ledger: yield* Ledger, purse, scope, preflight }
+      const { baseUrl } = yield* Runway
+      const { preflight } = powers
+      const desk: Desk = {
+        ledger: yield* Ledger,
+        budget: powers.budget(baseUrl),
+        intent: (digest) => powers.intent(baseUrl, digest),
+        preflight
+      }
 
       /** A tool's work with what it needs, and its failure in the agent's words. */
       const told = <A>(effect: Effect.Effect<A, RunwayError | LedgerFailed, Runway | Ledger>) =>
@@ -75,72 +76,64 @@ export const layer = ({ budget, preflight }: Powers) =>
           Effect.flatMap(McpRequestContext, ({ requestMetadata }) => {
             const token = requestMetadata?.["progressToken"]
             const report = reporter(token, (payload) => notifications["notifications/progress"](payload))
-            return told(keptAlive(report, (report) => wait(desk, id, timeoutSeconds, report)))
+            return told(keptAlive(report, (report) => wait(id, timeoutSeconds, report)))
           }),
         list_jobs: () => told(listJobs(desk))
       }
     })
   )
 
-const submit = Effect.fnUntraced(function* ({ ledger, purse, scope, preflight }: Desk, sent: unknown) {
+const submit = Effect.fnUntraced(function* ({ ledger, budget, intent, preflight }: Desk, sent: unknown) {
   // Whatever an agent sends: the contract's check takes anything, and says what is wrong with it.
   const input = sent as CharacterPerformance.Input
   const body = yield* CharacterPerformance.validate(input)
-  const intent = scope + Intent.key(undefined, yield* Intent.digest(operation, body))
-  const before = (yield* ledger.show(intent)).at(-1)
+  let reuse: Purchase.Reuse | undefined
   const taskId = yield* CharacterPerformance.submit(input, {
-    intent,
-    budget: purse,
-    preflight: preflight === undefined ? undefined : Preflight.checkWith(preflight)
+    intent: intent(yield* Intent.digest(operation, body)),
+    budget,
+    preflight: preflight === undefined ? undefined : Preflight.checkWith(preflight),
+    onReused: (known) =>
+      Effect.sync(() => {
+        reuse = known
+      })
   })
-  const isNew = before?.taskId !== taskId
-  const budget = yield* ledger.budget(purse)
-  return { taskId, isNew, budget, advice: isNew ? afterPaying : afterReuse(before) }
+  const advice = adviceAfter(reuse)
+  return { taskId, isNew: reuse === undefined, budget: yield* ledger.budget(budget), advice }
 })
 
-const wait = Effect.fnUntraced(function* (desk: Desk, id: string, seconds: number, report: Report) {
+const wait = Effect.fnUntraced(function* (id: string, seconds: number, report: Report) {
   const task = yield* Task.watch(id, { deadline: Duration.seconds(seconds) }).pipe(
     Stream.tap((task) => report(task)),
     Stream.runLast,
     Effect.map(Option.getOrUndefined),
     Effect.catchReason("RunwayError", "WaitTimedOut", (_, { lastTask }) => Effect.succeed(lastTask))
   )
-  return yield* seen(desk, id, task)
-})
-
-/** A look at a task. One that the ledger knows as paid exists, also while the provider does not show it. */
-const look = Effect.fnUntraced(function* (desk: Desk, id: string) {
-  const task = yield* Effect.result(Task.get(id))
-  if (Result.isSuccess(task)) return yield* seen(desk, id, task.success)
-  if (!task.failure.is("TaskNotFound") || (yield* known(desk, id)) === undefined) return yield* task.failure
-  return viewOf(id, undefined)
-})
-
-/** The paid job of an id whose end nobody has recorded. */
-const known = ({ ledger }: Desk, id: string) =>
-  Effect.map(ledger.list({ unsettled: true }), (entries) => entries.find(({ taskId }) => taskId === id))
-
-/** Writes down a job's end where the ledger knows the job, and shows the task. */
-const seen = Effect.fnUntraced(function* (desk: Desk, id: string, task: Task.Task | undefined) {
-  if (task === undefined || !Task.isTerminal(task)) return viewOf(id, task)
-  const entry = yield* known(desk, id)
-  if (entry !== undefined) yield* desk.ledger.settle(entry.intent, id, { outcome: outcomes[task._tag] })
   return viewOf(id, task)
 })
 
-const listJobs = Effect.fnUntraced(function* ({ ledger, purse }: Desk) {
-  const { pending, unknown } = yield* ledger.sweep
-  const sending = yield* ledger.list({ state: "sending" })
-  const here = (entries: ReadonlyArray<Entry.Entry>) =>
-    entries.filter(({ budget }) => budget === purse.name).map(entryOf)
-  const lists = { pending: here(pending), unknown: here(unknown), sending: here(sending) }
-  return { ...lists, budget: yield* ledger.budget(purse) }
+/** A look at a task. One that the ledger knows as paid exists, also while the provider does not show it. */
+const look = Effect.fnUntraced(function* ({ ledger }: Desk, id: string) {
+  const looked = yield* Effect.result(Task.get(id))
+  if (Result.isSuccess(looked)) {
+    const task = looked.success
+    if (Task.isTerminal(task)) yield* Purchase.settle(task, ledger)
+    return viewOf(id, task)
+  }
+  const [entry] = looked.failure.is("TaskNotFound") ? yield* ledger.list({ taskId: id, limit: 1 }) : []
+  return entry === undefined ? yield* looked.failure : viewOf(id, undefined)
 })
 
-const afterPaying = "The job is paid and under way. Call wait_for_task with the id"
+const listJobs = Effect.fnUntraced(function* ({ ledger, budget }: Desk) {
+  const { pending, unknown } = yield* ledger.sweep
+  const sending = yield* ledger.list({ state: "sending" })
+  const own = (entries: ReadonlyArray<Entry>) => entries.filter((entry) => entry.budget === budget.name).map(entryOf)
+  const lists = { pending: own(pending), unknown: own(unknown), sending: own(sending) }
+  return { ...lists, budget: yield* ledger.budget(budget) }
+})
 
-const afterReuse = (entry: Entry.Entry | undefined): string => {
-  const end = entry?.outcome === undefined ? "is under way or done" : `has ${entry.outcome}`
+const adviceAfter = (reuse: Purchase.Reuse | undefined): string => {
+  if (reuse === undefined) return "The job is paid and under way. Call wait_for_task with the id"
+  const end = reuse.because === "submitted" ? "is under way or done" : `has ${reuse.because}`
   return `This input was submitted before, and nothing was paid now: its job ${end}. Call wait_for_task with the id, or change the seed for a new, newly paid one`
 }
 
@@ -150,9 +143,7 @@ const assetsOf = (input: unknown): Preflight.Input => {
   return { character: character ?? "", reference: reference ?? "" }
 }
 
-const outcomes = { Succeeded: "succeeded", Failed: "failed", Cancelled: "cancelled" } as const
-
-const entryOf = ({ sentAt, micros, taskId, why }: Entry.Entry) => ({
+const entryOf = ({ sentAt, micros, taskId, why }: Entry) => ({
   sentAt: DateTime.formatIso(DateTime.makeUnsafe(sentAt)),
   dollars: micros / 1_000_000,
   ...defined({ taskId, why })

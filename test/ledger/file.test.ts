@@ -72,6 +72,22 @@ describe("a ledger file", () => {
     })
   )
 
+  it.effect("of an older version is brought up to date, and knows what it knew", () =>
+    Effect.gen(function* () {
+      const file = yield* inFile
+      yield* using(file, (ledger) => fill(ledger, 2))
+      // As the first version had it.
+      execute(file, "DROP INDEX runway_ledger_entry_task")
+      for (const column of ["credits", "credit_micros"])
+        execute(file, `ALTER TABLE runway_ledger_entry DROP COLUMN ${column}`)
+      execute(file, "UPDATE runway_ledger SET version = 1")
+      const [known] = yield* using(file, (ledger) => ledger.list({ taskId: "task-job-1" }))
+      assert.deepStrictEqual([known?.intent, known?.credits], ["job-1", undefined])
+      const claim = yield* using(file, (ledger) => ledger.claim(request("job-1")))
+      assert.strictEqual(claim._tag, "Accepted")
+    })
+  )
+
   it.effect("of a newer version is not touched", () =>
     Effect.gen(function* () {
       const file = yield* inFile
