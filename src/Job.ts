@@ -30,7 +30,7 @@ export interface Definition<Input, Body extends object> {
 }
 
 /** Looks at what a body refers to, before it is paid for. */
-export type Preflight<Body> = (body: Body) => Effect.Effect<{ readonly findings: ReadonlyArray<Finding> }, RunwayError>
+type Preflight<Body> = (body: Body) => Effect.Effect<{ readonly findings: ReadonlyArray<Finding> }, RunwayError>
 
 /** What is looked at before an input is submitted. */
 export interface PreflightOption<Body> {

@@ -110,11 +110,11 @@ const readFile = Effect.fnUntraced(function* (
   source: Source.Source
 ): Effect.fn.Return<Inspected> {
   const { headers } = answer
-  const type = (headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? ""
+  const type = mediaType(headers.get("content-type"))
   const bytes = Source.totalOf(answer)
   const isCompressed = !/^(identity)?$/i.test(headers.get("content-encoding")?.trim() ?? "")
-  const known = defined({ bytes: isCompressed ? undefined : bytes, etag: headers.get("etag") ?? undefined })
-  const asset: Asset = { ...begun, ...(type === "" ? {} : { type: Shown.word(type) }), ...known }
+  const known = defined({ bytes: isCompressed ? undefined : bytes, etag: tagOf(headers.get("etag")) })
+  const asset: Asset = { ...begun, ...(type === "" ? {} : { type }), ...known }
   const findings = Rules.ofHeaders(wanted, { type, bytes, isCompressed })
   // Nothing stands in an empty file, and of a compressed one no part can be read.
   if (isCompressed || bytes === 0) return { asset, findings }
@@ -123,6 +123,13 @@ const readFile = Effect.fnUntraced(function* (
   const { seconds } = read.success
   return { asset: { ...asset, ...defined({ seconds }) }, findings: [...findings, ...read.success.findings] }
 })
+
+/** What a Content-Type says, without parameters. A text that is none counts as none: who reads a report must not be told what to do by a host. */
+const mediaType = (text: string | null): string =>
+  /^\s*([a-z0-9!#$&^_.+-]{1,40}\/[a-z0-9!#$&^_.+-]{1,60})\s*(;|$)/i.exec(text ?? "")?.[1]?.toLowerCase() ?? ""
+
+/** A tag as servers write them: no words of a host's own. */
+const tagOf = (text: string | null): string | undefined => /^(W\/)?"[\w+/=:.-]{1,128}"$/.exec(text ?? "")?.[0]
 
 interface Content {
   readonly seconds: number | undefined

@@ -91,7 +91,7 @@ export const ofHeaders = (wanted: Wanted, headers: Headers): ReadonlyArray<Findi
 const ofType = ({ field, kind }: Wanted, type: string): ReadonlyArray<Finding> => {
   const types = typesOf(kind)
   if (types.includes(type)) return []
-  const observed = type === "" ? "there is no Content-Type" : `the Content-Type is ${Shown.word(type)}`
+  const observed = type === "" ? "there is no Content-Type that can be read" : `the Content-Type is ${type}`
   const advice = "Set the file's type where it is stored; the ending of its name does not count"
   return [finding(field)("content-type", observed, types.join(", "), advice)]
 }

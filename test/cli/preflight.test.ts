@@ -2,7 +2,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { file, host, png, video } from "../preflight/Support.ts"
-import { run } from "./Support.ts"
+import { recorder, run } from "./Support.ts"
 
 const assets = (seconds: number) =>
   Effect.gen(function* () {
@@ -55,6 +55,19 @@ describe("preflight", () => {
       expect(code).toBe(2)
       expect(out).toContain("error: reference.uri: the URL begins with http:")
       expect([...character.asked, ...reference.asked]).toEqual([])
+    })
+  )
+})
+
+describe("generate --preflight", () => {
+  it.live("pays for nothing that the provider would refuse", () =>
+    Effect.gen(function* () {
+      const provider = yield* recorder(() => Response.json({ id: "t-1" }))
+      const local = ["--character", "https://localhost/a.png", "--reference", "https://printer.local/b.mp4"]
+      const { code, err } = yield* run(["generate", "--live", "--yes", "--preflight", ...local], provider.env)
+      expect(code).toBe(2)
+      expect(err).toMatch(/nothing was sent.*character\.uri.*reference\.uri/)
+      expect(provider.asked).toEqual([])
     })
   )
 })

@@ -58,7 +58,7 @@ export const mcp = Subcommand.make(
     // A mock's jobs end with the process, and so does what is known of them.
     const ledger = mode === "mock" ? layerMemory() : LedgerPlace.inFile(yield* LedgerPlace.fileOf(flags))
     const services = Layer.mergeAll(Mode.client(mode), ledger, NodeStdio.layer)
-    yield* Layer.launch(Server.layer(powers, metadata.version).pipe(Layer.provide(services))).pipe(
+    return yield* Layer.launch(Server.layer(powers, metadata.version).pipe(Layer.provide(services))).pipe(
       // Of settings that are written down here.
       Effect.catchTag("IllegalArgumentError", Effect.die)
     )
