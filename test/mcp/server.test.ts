@@ -3,7 +3,7 @@
  */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { createServer } from "node:http"
+import { createServer, type ServerResponse } from "node:http"
 import { join } from "node:path"
 import { text } from "node:stream/consumers"
 import { describe, expect, it } from "@effect/vitest"
@@ -20,15 +20,21 @@ const held = Effect.acquireRelease(
   Effect.promise(async () => {
     const posts: Array<string> = []
     const gone: Array<Promise<unknown>> = []
+    const waiting: Array<ServerResponse> = []
     const server = createServer(async (request, response) => {
       gone.push(once(response, "close"))
+      waiting.push(response)
       if (request.method === "POST") posts.push(await text(request))
       server.emit("asked")
     })
     server.listen(0, "127.0.0.1")
     await once(server, "listening")
     const address = server.address()
-    return { posts, gone, server, url: `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}` }
+    /** Answers everybody who waits. */
+    const answer = (body: string) => {
+      for (const response of waiting.splice(0)) response.setHeader("content-type", "application/json").end(body)
+    }
+    return { posts, gone, answer, server, url: `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}` }
   }),
   ({ server }) =>
     Effect.promise(async () => {
@@ -36,6 +42,19 @@ const held = Effect.acquireRelease(
       await new Promise((resolve) => server.close(resolve))
     })
 )
+
+const message = (id: number, method: string, params: object) => JSON.stringify({ jsonrpc: "2.0", id, method, params })
+
+/** What a client writes to submit, line by line. */
+const submission = [
+  message(1, "initialize", {
+    protocolVersion: "2025-06-18",
+    capabilities: {},
+    clientInfo: { name: "raw", version: "1" }
+  }),
+  JSON.stringify({ jsonrpc: "2.0", method: "notifications/initialized" }),
+  message(2, "tools/call", { name: "submit_character_performance", arguments: input })
+]
 
 describe("an agent", () => {
   it.live("is offered tools whose parameters are the contract's", () =>
@@ -148,6 +167,32 @@ describe("an agent", () => {
       })
       expect(posts.length).toBe(1)
     })
+  )
+
+  it.live.each(["SIGTERM", "a closed input"])(
+    "whose client leaves while the request is on its way (%s) finds the job in the ledger later",
+    (end) =>
+      Effect.gen(function* () {
+        const { url, posts, server, answer } = yield* held
+        const state = yield* folder
+        const args = [main, "mcp", "--live", "--budget", "1", "--no-preflight"]
+        const env = { ...usual(state), COMETAPI_BASE_URL: url }
+        const child = spawn(process.execPath, args, { env, stdio: ["pipe", "ignore", "ignore"] })
+        const asked = once(server, "asked")
+        const closed = once(child, "close")
+        child.stdin.write(`${submission.join("\n")}\n`)
+        yield* Effect.promise(() => asked)
+        if (end === "SIGTERM") child.kill("SIGTERM")
+        else child.stdin.end()
+        // It stays until the answer to what may be paid for is there.
+        yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+        expect(child.exitCode).toBe(null)
+        answer('{"id":"t-late"}')
+        yield* Effect.promise(() => closed)
+        const next = yield* agent({ state, baseUrl: url })
+        expect(yield* Effect.promise(() => next.submit())).toMatchObject({ taskId: "t-late", isNew: false })
+        expect(posts.length).toBe(1)
+      })
   )
 
   it.live("is told what is wrong with an input, and of a local file what to do with it", () =>
@@ -321,13 +366,8 @@ describe("the command", () => {
         const { url, world } = yield* provider
         world.inject({ on: "submit", kind: "status", status: 500 })
         const state = yield* folder
-        const message = (id: number, method: string, params: object) =>
-          JSON.stringify({ jsonrpc: "2.0", id, method, params })
-        const clientInfo = { name: "raw", version: "1" }
         const lines = [
-          message(1, "initialize", { protocolVersion: "2025-06-18", capabilities: {}, clientInfo }),
-          JSON.stringify({ jsonrpc: "2.0", method: "notifications/initialized" }),
-          message(2, "tools/call", { name: "submit_character_performance", arguments: input }),
+          ...submission,
           message(3, "tools/call", { name: "no_such_tool", arguments: {} }),
           message(4, "no/such/method", {})
         ]
