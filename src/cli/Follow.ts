@@ -9,7 +9,10 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import * as Archive from "../archive/Archive.ts"
+import * as Folder from "../archive/Folder.ts"
 import { defined } from "../Defined.ts"
+import { Runway } from "../Runway.ts"
 import * as Task from "../Task.ts"
 import { Complaint } from "./Complaint.ts"
 import { type End, endOf } from "./ExitCode.ts"
@@ -26,7 +29,10 @@ export interface Job {
   readonly out: string
   readonly mode: Mode
   /** The ledger that was named, for the way back. */
-  readonly ledger: string | undefined
+  readonly ledger?: string | undefined
+  /** What it is made of, where that is known. */
+  readonly made?: { readonly operation: string; readonly body: object } | undefined
+  readonly intent?: string | undefined
 }
 
 /** A text as one word of a shell's command line. */
@@ -34,7 +40,7 @@ export const pasteable = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 
 /** The command that takes a task up again. */
-export const wayBack = ({ id, out, ledger }: Omit<Job, "mode">): string =>
+const wayBack = ({ id, out, ledger }: Job): string =>
   [
     `npx cometapi-runway wait ${pasteable(id)} --out ${pasteable(out)}`,
     ...(ledger === undefined ? [] : [`--ledger ${pasteable(ledger)}`])
@@ -86,9 +92,11 @@ const watch = Effect.fnUntraced(function* (id: string, options: Task.WaitOptions
   }))
 })
 
-/** Saves a finished task's video. */
-export const save = Effect.fnUntraced(function* (task: Task.Succeeded, out: string) {
-  const to = yield* VideoFile.pathOf(out)
+/** Saves a finished task's video: in a file, or in a folder together with a JSON that says what it was made of. */
+export const save = Effect.fnUntraced(function* (
+  task: Task.Succeeded,
+  { out, made, intent }: Omit<Job, "id" | "mode">
+) {
   let received = 0
   let total: number | undefined
   const onProgress: NonNullable<Task.DownloadOptions["onProgress"]> = (progress) =>
@@ -96,7 +104,15 @@ export const save = Effect.fnUntraced(function* (task: Task.Succeeded, out: stri
       received = progress.received
       total = progress.total
     })
-  return yield* Ticker.during(Task.download(task, { to, onProgress }), () => ({
+  const saving = Effect.gen(function* () {
+    const to = yield* VideoFile.pathOf(out)
+    if (VideoFile.isFile(out)) return yield* Task.download(task, { to, onProgress })
+    const { baseUrl: apiUrl, version } = yield* Runway
+    const archive = yield* Folder.folder(to, { onProgress })
+    const { files } = yield* Archive.keep(archive, { task, made, intent, apiUrl, version })
+    return { path: files[0].location, bytes: files[0].bytes }
+  })
+  return yield* Ticker.during(saving, () => ({
     share: total === undefined ? 0 : received / total,
     words: `saving, ${Math.ceil(received / 1024)} kB`
   }))
@@ -107,7 +123,7 @@ export const follow = Effect.fnUntraced(function* (job: Job, options: Task.WaitO
   const began = yield* Clock.currentTimeMillis
   yield* Effect.gen(function* () {
     const end = yield* watch(job.id, options)
-    const saved = yield* save(yield* Task.outcome(end), job.out)
+    const saved = yield* save(yield* Task.outcome(end), job)
     yield* Output.note(`Saved ${saved.path} (${saved.bytes} bytes)`)
     const seconds = Math.round(((yield* Clock.currentTimeMillis) - began) / 1000)
     yield* Output.result(saved.path, { event: "saved", id: job.id, path: saved.path, bytes: saved.bytes, seconds })

@@ -16,9 +16,10 @@ import type { Budget } from "../ledger/Budget.ts"
 import type { Entry } from "../ledger/Entry.ts"
 import * as Intent from "../ledger/Intent.ts"
 import { Ledger } from "../ledger/Ledger.ts"
+import { IntentConflict, time } from "../ledger/LedgerError.ts"
 import * as Purchase from "../Purchase.ts"
 import { Runway } from "../Runway.ts"
-import type { RunwayError } from "../RunwayError.ts"
+import { RunwayError } from "../RunwayError.ts"
 import * as Task from "../Task.ts"
 import { Complaint } from "./Complaint.ts"
 import { described, type InputFlags, isExample, operation } from "./Described.ts"
@@ -75,11 +76,22 @@ export const ledger = (flags: PaidFlags, mode: Mode.Mode) =>
     Option.isSome(flags.ledger) || Option.isSome(flags.budget) || Option.isSome(flags.intent)
   )
 
-/** The job that an intent has been paid for, if there is one. */
-const paidBefore = Effect.fnUntraced(function* (intent: string) {
+/** The job that an intent has been paid for, if there is one. A name that is another body's is refused, as the ledger itself does it. */
+const paidBefore = Effect.fnUntraced(function* (intent: string, body: object) {
   const ledger = Option.getOrUndefined(yield* Effect.serviceOption(Ledger))
   if (ledger === undefined) return undefined
   const entries = yield* ledger.show(intent)
+  const digest = yield* LedgerPlace.digest(operation, body)
+  const other = entries.find((entry) => entry.digest !== digest)
+  if (other !== undefined) {
+    const reason = new IntentConflict({
+      intent,
+      bodyDigest: digest,
+      knownDigest: other.digest,
+      sentAt: time(other.sentAt)
+    })
+    return yield* new RunwayError({ operation, reason })
+  }
   return entries.findLast((entry): entry is Entry & { readonly taskId: string } => entry.taskId !== undefined)
 })
 
@@ -143,7 +155,7 @@ export const job = Effect.fnUntraced(function* (input: CharacterPerformance.Inpu
   const { baseUrl } = yield* Runway
   const digest = yield* Intent.digest(operation, body)
   const intent = LedgerPlace.intentAt(baseUrl, Option.getOrUndefined(flags.intent), digest)
-  const before = yield* paidBefore(intent)
+  const before = yield* paidBefore(intent, body)
   const again = before !== undefined && (yield* isPaidAgain(before, flags, mode))
   if (before !== undefined && !again) {
     yield* Output.report({ event: "known", id: before.taskId, intent, sentAt: new Date(before.sentAt).toISOString() })

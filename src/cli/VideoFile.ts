@@ -19,7 +19,8 @@ export const flag = Flag.String("out").pipe(
   )
 )
 
-const isFile = (out: string): boolean => /\.(mp4|webm|mov)$/i.test(out)
+/** Whether a file is named, and not a folder. */
+export const isFile = (out: string): boolean => /\.(mp4|webm|mov)$/i.test(out)
 
 /** The path for `Task.download`: a folder ends with a separator. */
 export const pathOf = Effect.fnUntraced(function* (out: string) {

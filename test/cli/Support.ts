@@ -46,10 +46,17 @@ const follow = (child: ChildProcess) => {
         for (;;) {
           const found = pattern.exec(everything())
           if (found !== null) return found[1] ?? found[0]
-          const more = [child.stdout, child.stderr].map((stream) => once(stream ?? child, "data").then(() => true))
-          if (!(await Promise.race([...more, closed.then(() => pattern.test(everything()))]))) {
-            throw new Error(`it ended without saying ${pattern}:\n${everything()}`)
-          }
+          const enough = new AbortController()
+          const { signal } = enough
+          const more = [child.stdout, child.stderr].map((stream) =>
+            once(stream ?? child, "data", { signal }).then(
+              () => true,
+              () => true
+            )
+          )
+          const goesOn = await Promise.race([...more, closed.then(() => pattern.test(everything()))])
+          enough.abort()
+          if (!goesOn) throw new Error(`it ended without saying ${pattern}:\n${everything()}`)
         }
       }),
     /** Its exit code and its words, none of which may be the key or a stack trace. */
@@ -69,11 +76,16 @@ export type Environment = Readonly<Record<string, string>>
 const usual = { PATH: process.env["PATH"], NODE_COMPILE_CACHE: resolve("node_modules/.cache/compiled"), TZ: "UTC" }
 
 /** A process with an environment of its own, that ends with the test. */
-export const launch = (command: string, args: ReadonlyArray<string>, env: Environment) =>
+export const launch = (
+  command: string,
+  args: ReadonlyArray<string>,
+  env: Environment,
+  stdin: "ignore" | "pipe" = "ignore"
+) =>
   Effect.gen(function* () {
     const all = { ...usual, XDG_STATE_HOME: env["XDG_STATE_HOME"] ?? (yield* folder), ...env }
     return yield* Effect.acquireRelease(
-      Effect.sync(() => follow(spawn(command, args, { env: all, stdio: ["ignore", "pipe", "pipe"] }))),
+      Effect.sync(() => follow(spawn(command, args, { env: all, stdio: [stdin, "pipe", "pipe"] }))),
       ({ child }) => Effect.sync(() => child.kill("SIGKILL"))
     )
   })

@@ -22,7 +22,7 @@ describe.concurrent("cometapi-runway generate --mock", () => {
       expect(notes.at(-1)).toContain("COMETAPI_KEY")
       expect(notes.at(-1)).toContain("--live")
       expect(lines).toEqual([join(out, `${id}.mp4`)])
-      expect(readdirSync(out)).toEqual([`${id}.mp4`])
+      expect(readdirSync(out).sort()).toEqual([`${id}.json`, `${id}.mp4`])
       expectVideo(join(out, `${id}.mp4`))
     })
   )

@@ -64,7 +64,7 @@ describe.concurrent("cometapi-runway wait", () => {
       const out = join(yield* folder, "videos")
       const { code } = yield* run(["wait", "../../escaped", "--live", "--out", out], live.env)
       expect(code).toBe(0)
-      expect(readdirSync(out)).toHaveLength(1)
+      expect(readdirSync(out)).toHaveLength(2)
     })
   )
 

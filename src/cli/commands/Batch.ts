@@ -11,6 +11,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
+import * as Folder from "../../archive/Folder.ts"
 import { type Budget, defaultPrice } from "../../ledger/Budget.ts"
 import { Ledger } from "../../ledger/Ledger.ts"
 import { Runway } from "../../Runway.ts"
@@ -39,7 +40,9 @@ const flags = {
     Flag.withAlias("o"),
     Flag.withDefault("out"),
     Flag.withMetavar("folder"),
-    Flag.withDescription("Where the videos are saved, each as <task id>.mp4")
+    Flag.withDescription(
+      "Where the videos are kept, each as <task id>.mp4 with a <task id>.json that says what it was made of"
+    )
   ),
   order: Flag.Literals("order", ["input", "ended"]).pipe(
     Flag.withDefault("input" as const),
@@ -90,12 +93,13 @@ const agreed = Effect.fnUntraced(function* (survey: Survey.Survey, flags: Flags,
 const work = Effect.fnUntraced(function* (tally: Tally.Tally, budget: Budget, flags: Flags) {
   const { baseUrl } = yield* Runway
   const ledger = Option.getOrUndefined(yield* Effect.serviceOption(Ledger))
+  const archive = yield* Folder.folder(yield* VideoFile.pathOf(flags.out))
   const one = Effect.fnUntraced(function* (read: Result.Result<JobsFile.Job, JobsFile.BadLine>) {
     // Only where the file was changed while it was worked on.
     if (Result.isFailure(read)) return { event: "line", ok: false, reason: "InvalidInput", ...read.failure }
     tally.underWay++
     return yield* Effect.ensuring(
-      BatchLine.run(read.success, { out: flags.out, budget, again: flags.retryFailed ? "failed" : "never" }),
+      BatchLine.run(read.success, { archive, budget, again: flags.retryFailed ? "failed" : "never" }),
       Effect.sync(() => tally.underWay--)
     )
   })

@@ -35,7 +35,7 @@ export const download = Subcommand.make(
         })
       }
       yield* Purchase.settle(task, undefined)
-      const { path, bytes } = yield* Follow.save(yield* Task.outcome(task), flags.out)
+      const { path, bytes } = yield* Follow.save(yield* Task.outcome(task), { out: flags.out })
       return yield* Output.result(path, { event: "saved", id, path, bytes })
     }).pipe(Effect.provide(Layer.merge(Mode.client("live"), LedgerPlace.existingOrNone(flags))))
   })

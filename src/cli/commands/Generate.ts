@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as CharacterPerformance from "../../CharacterPerformance.ts"
-import { inputOf } from "../Described.ts"
+import { inputOf, operation } from "../Described.ts"
 import * as Follow from "../Follow.ts"
 import * as Mode from "../Mode.ts"
 import * as Output from "../Output.ts"
@@ -23,10 +23,17 @@ export const generate = Subcommand.make(
     const input = yield* inputOf(flags)
     const mode = yield* Mode.modeOf(flags)
     yield* Effect.gen(function* () {
-      yield* CharacterPerformance.validate(input)
+      const body = yield* CharacterPerformance.validate(input)
       yield* VideoFile.writable(flags.out)
       const id = yield* Paid.job(input, flags, mode)
-      yield* Follow.follow({ id, out: flags.out, mode, ledger: Option.getOrUndefined(flags.ledger) })
+      yield* Follow.follow({
+        id,
+        out: flags.out,
+        mode,
+        ledger: Option.getOrUndefined(flags.ledger),
+        made: { operation, body },
+        intent: Option.getOrUndefined(flags.intent)
+      })
       if (mode === "mock") {
         yield* Output.note(
           "For the real thing: export COMETAPI_KEY=… and add --live (npm start -- --live --character <url> --reference <url>)"
