@@ -55,7 +55,8 @@ type Host = { readonly _tag: "Permitted" } | { readonly _tag: "Refused"; readonl
 const hostOf = Effect.fnUntraced(function* (wanted: Rules.Wanted, options: Options): Effect.fn.Return<Host> {
   const refused = (observed: string): Host => ({ _tag: "Refused", finding: Rules.ofHost(wanted, observed) })
   const problem = accessRule(options.allow, undefined)(wanted.uri)
-  if (problem !== undefined) return refused(`${Shown.withoutQuery(wanted.uri)} ${problem}`)
+  // What follows in the problem is advice for downloads; a finding has its own.
+  if (problem !== undefined) return refused(`${Shown.withoutQuery(wanted.uri)} ${problem.split(";")[0]}`)
   const { hostname } = new URL(wanted.uri)
   // Whoever permits a host by a function has seen it.
   if (options.allow !== undefined) return { _tag: "Permitted" }
