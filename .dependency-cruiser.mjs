@@ -6,7 +6,7 @@
 const client = [
   ["src/cli/"],
   ["src/mcp/"],
-  ["src/index.ts", "src/promise.ts", "src/Archive.ts", "src/Ledger.ts", "src/Preflight.ts"],
+  ["src/index.ts", "src/promise.ts", "src/Archive.ts", "src/AssetStore.ts", "src/Ledger.ts", "src/Preflight.ts"],
   ["src/promise/"],
   ["src/CharacterPerformance.ts"],
   ["src/Job.ts"],
@@ -15,7 +15,7 @@ const client = [
   ["src/Runway.ts"],
   ["src/Settings.ts", "src/Submission.ts", "src/Reading.ts"],
   ["src/Purchase.ts"],
-  ["src/archive/", "src/preflight/"],
+  ["src/archive/", "src/assets/", "src/preflight/"],
   ["src/download/"],
   ["src/Options.ts"],
   ["src/request/"],

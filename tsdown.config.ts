@@ -134,6 +134,7 @@ export default defineConfig([
     modules: {
       index: "src/index.ts",
       archive: "src/Archive.ts",
+      "asset-store": "src/AssetStore.ts",
       bindings: "src/Bindings.ts",
       ledger: "src/Ledger.ts",
       preflight: "src/Preflight.ts",

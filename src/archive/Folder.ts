@@ -14,10 +14,10 @@ import * as Predicate from "effect/Predicate"
 import * as Download from "../download/Download.ts"
 import * as FileName from "../download/FileName.ts"
 import type { DownloadOptions } from "../download/Options.ts"
+import * as Sha256 from "../download/Sha256.ts"
 import type { RunwayError } from "../RunwayError.ts"
 import type { TaskId } from "../task/Snapshot.ts"
 import type { Archive, ArchiveProblem, Finished, Kept, KeptFile } from "./Archive.ts"
-import * as Sha256 from "./Sha256.ts"
 import * as Sidecar from "./Sidecar.ts"
 
 /** How videos are loaded on their way into an archive. */

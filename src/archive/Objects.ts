@@ -10,11 +10,11 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
 import * as FileName from "../download/FileName.ts"
+import * as Sha256 from "../download/Sha256.ts"
 import * as Shown from "../Shown.ts"
 import type { TaskId } from "../task/Snapshot.ts"
 import type { Archive, ArchiveProblem, Finished, Kept, KeptFile } from "./Archive.ts"
 import { diskProblem, type Loading, loaded, mapFiles } from "./Folder.ts"
-import * as Sha256 from "./Sha256.ts"
 import * as Sidecar from "./Sidecar.ts"
 
 /** One object that is to be put. */
@@ -98,7 +98,7 @@ export const objects = Effect.fnUntraced(function* (
       const fs = yield* FileSystem.FileSystem
       const path = yield* Path.Path
       const here = yield* Effect.mapError(
-        fs.makeTempDirectoryScoped({ prefix: "cometapi-runway-" }),
+        fs.makeTempDirectoryScoped({ prefix: "cometapi-runway-archive-" }),
         diskProblem("a temporary folder")
       )
       const local = yield* loaded(finished, here, loading)

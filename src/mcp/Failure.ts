@@ -31,7 +31,7 @@ const askPerson = "Stop, and tell the person that you work for"
 /** What to do, where the message does not say it to an agent. */
 const advice: { readonly [Tag in Reason["_tag"]]?: string } = {
   InvalidInput:
-    "Correct the fields that the message names. Assets must be public https:// URLs: a local file has to be uploaded first, by the person or by a tool that can",
+    "Correct the fields that the message names. Assets must be public https:// URLs: a local file has to be uploaded first, by the person or by a tool that can (a program does it with an AssetStore of cometapi-runway/asset-store)",
   PreflightRefused: "Nothing was paid. Correct the assets that the findings name, then submit again",
   BudgetExceeded: `Nothing was paid. ${askPerson}: only they can raise the budget, where this server is started`,
   OutcomeUnknown: `Do not submit this again under any other form: it may be charged already. ${askPerson}, and show them list_jobs`,

@@ -204,6 +204,7 @@ describe("an agent", () => {
       expect(refused).toMatchObject({ isError: true, reason: "InvalidInput", canTryAgain: false })
       for (const field of ["character.uri", "expressionIntensity", "sed"]) expect(refused["message"]).toContain(field)
       expect(refused["advice"]).toContain("a local file has to be uploaded first")
+      expect(refused["advice"]).toContain("AssetStore")
       for (const nothing of [{}, { character: 1 }, { character: null, reference: [] }]) {
         const answer = yield* Effect.promise(() => call("submit_character_performance", nothing))
         expect(answer).toMatchObject({ isError: true, reason: "InvalidInput" })

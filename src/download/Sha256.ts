@@ -23,7 +23,7 @@ const createHash: Effect.Effect<Hash> = Effect.promise(async () => {
   const name = "node:crypto"
   const found: unknown = await import(/* @vite-ignore */ name)
   if (!Predicate.hasProperty(found, "createHash") || typeof found.createHash !== "function")
-    throw new Error("this runtime has no node:crypto, which an archive needs")
+    throw new Error("this runtime has no node:crypto, which hashing a file needs")
   return found.createHash("sha256")
 })
 
