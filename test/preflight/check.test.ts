@@ -1,8 +1,10 @@
 /** What a preflight finds about the assets at real hosts on this machine, by the provider's published rules. */
 import type { RequestListener } from "node:http"
 import { describe, expect, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Preflight from "../../src/Preflight.ts"
+import * as Names from "../../src/preflight/Names.ts"
 import { checkReference, file, ftyp, host, jpeg, local, mdat, moov, performance, png, video } from "./Support.ts"
 
 const answers =
@@ -229,17 +231,18 @@ describe("a URL that must not be asked is not asked:", () => {
     })
   )
 
-  it.live("a name of this machine's own resolver that leads to this machine", () =>
+  it.live("a name that leads to a private address, by the runtime's own resolver", () =>
     Effect.gen(function* () {
-      // The system's resolver knows its own name only by looking it up: as URL it looks like any public name.
-      const { lookup } = yield* Effect.promise(() => import("node:dns/promises"))
-      const asked: Array<string> = []
-      const resolve = async (name: string) => {
-        asked.push(name)
-        return [(await lookup("localhost")).address]
-      }
-      expect(yield* findings("https://cdn.example.com/a.mp4", { resolve })).toEqual(["private"])
-      expect(asked).toContain("cdn.example.com")
+      // A name that every machine knows by itself.
+      const address = yield* Names.privateAddress("localhost", undefined, Duration.seconds(30))
+      expect(["127.0.0.1", "::1"]).toContain(address)
+    })
+  )
+
+  it.effect("while a name that cannot be looked up is left to the request", () =>
+    Effect.gen(function* () {
+      const broken = () => Promise.reject(new Error("no such name"))
+      expect(yield* Names.privateAddress("cdn.example.com", broken, Duration.seconds(30))).toBeUndefined()
     })
   )
 
