@@ -18,7 +18,9 @@ describe("preflight", () => {
       const { args, reference } = yield* assets(7.5)
       const { code, out, err } = yield* run([...args, "--user-agent", "RunwayML API/try"])
       expect(code).toBe(0)
-      expect(out).toMatch(/reference\.uri: http:\/\/127\.0\.0\.1:\d+\/a\/file\?… \(video\/mp4, \d+ bytes, 7\.5 s\)/)
+      expect(out).toMatch(
+        /reference\.uri: http:\/\/127\.0\.0\.1:\d+\/[\w-]+\/file\?… \(video\/mp4, \d+ bytes, 7\.5 s\)/
+      )
       expect(err).toContain("Nothing that the provider would refuse was found.")
       expect(out + err).not.toContain("SECRET")
       expect(reference.asked[0]?.headers["user-agent"]).toBe("RunwayML API/try")
