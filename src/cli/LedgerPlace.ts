@@ -61,9 +61,7 @@ export const fileOf = ({ ledger }: ReadFlags): Effect.Effect<string, never, Path
   Option.match(ledger, { onNone: () => usual, onSome: Effect.succeed })
 
 /** The ledger in a file, which is made together with its folder. */
-export const inFile = (
-  file: string
-): Layer.Layer<Ledger, Complaint | LedgerFailed, FileSystem.FileSystem | Path.Path> =>
+const inFile = (file: string): Layer.Layer<Ledger, Complaint | LedgerFailed, FileSystem.FileSystem | Path.Path> =>
   Layer.unwrap(
     Effect.gen(function* () {
       const path = yield* Path.Path

@@ -25,7 +25,7 @@ export const time = (millis: number): string => {
 }
 
 /** How long it still takes, if it goes on as it went; nothing where it is too early to say. */
-export const left = ({ share, elapsed }: Shown): string | undefined =>
+const left = ({ share, elapsed }: Shown): string | undefined =>
   share > 0.02 && share < 1 ? time((elapsed / share) * (1 - share)) : undefined
 
 /** A line that is exactly as wide as it may be, without the last column, which some terminals wrap. */

@@ -62,7 +62,7 @@ const kindOf = (error: RunwayError | LedgerFailed | Complaint): End => {
 }
 
 /** A failure as an event. */
-export const failed = (error: RunwayError | LedgerFailed | Complaint): Output.Event => {
+const failed = (error: RunwayError | LedgerFailed | Complaint): Output.Event => {
   const kind = kindOf(error)
   const reason = error._tag === "RunwayError" ? error.reason._tag : error._tag
   const id = error._tag === "LedgerFailed" ? undefined : error.taskId

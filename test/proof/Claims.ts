@@ -50,6 +50,16 @@ export const claims: ReadonlyArray<Claim> = [
     seed: "1"
   },
   {
+    claim: "However the command is ended from outside, no id of an accepted job is lost",
+    files: ["test/cli/signals.test.ts"],
+    long: { COMMAND_ENDS: "20" }
+  },
+  {
+    claim: "A batch that is killed, with one request in five going wrong, goes on and pays for each line once",
+    files: ["test/cli/batch-ends.test.ts", "test/cli/batch-memory.test.ts"],
+    long: { BATCH_LINES: "10000" }
+  },
+  {
     claim: "The mock keeps the contract, in the eyes of prism proxy, alone and with our client",
     files: ["test/mock/provider/referee.test.ts"]
   },
