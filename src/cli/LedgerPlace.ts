@@ -61,7 +61,9 @@ export const fileOf = ({ ledger }: ReadFlags): Effect.Effect<string, never, Path
   Option.match(ledger, { onNone: () => usual, onSome: Effect.succeed })
 
 /** The ledger in a file, which is made together with its folder. */
-const inFile = (file: string): Layer.Layer<Ledger, Complaint | LedgerFailed, FileSystem.FileSystem | Path.Path> =>
+export const inFile = (
+  file: string
+): Layer.Layer<Ledger, Complaint | LedgerFailed, FileSystem.FileSystem | Path.Path> =>
   Layer.unwrap(
     Effect.gen(function* () {
       const path = yield* Path.Path
