@@ -137,6 +137,7 @@ export default defineConfig([
       "asset-store": "src/AssetStore.ts",
       bindings: "src/Bindings.ts",
       ledger: "src/Ledger.ts",
+      preflight: "src/Preflight.ts",
       promise: "src/promise.ts"
     },
     commands: { cli: "src/cli/main.ts" },

@@ -14,11 +14,9 @@ import * as Job from "./Job.ts"
 import type { Runway } from "./Runway.ts"
 import type { RunwayError } from "./RunwayError.ts"
 import { checker } from "./request/Input.ts"
-import type { SubmitOptions } from "./Submission.ts"
 import type * as Task from "./Task.ts"
 
 export type { Character, ContentModeration, Reference } from "../generated/types.gen.ts"
-export type { GenerateOptions } from "./Job.ts"
 
 /**
  * What to make. Only `character` and `reference` are needed; the provider requires the other fields too, so each is filled in where it is
@@ -54,8 +52,14 @@ export interface Input {
 /** One input of `generateAll` and its result. */
 export type Generated = Job.Generated<Input>
 
+/** How `submit` sends. */
+export type SubmitOptions = Job.JobSubmitOptions<CharacterPerformanceRequest>
+
+/** How `generate` submits and waits. */
+export type GenerateOptions = Job.GenerateOptions<CharacterPerformanceRequest>
+
 /** How `generateAll` works. */
-export type GenerateAllOptions = Job.GenerateAllOptions<Input>
+export type GenerateAllOptions = Job.GenerateAllOptions<Input, CharacterPerformanceRequest>
 
 /** Method and path, as errors, spans and the sidecar of a kept video name it. */
 export const operation = "POST /runwayml/v1/character_performance"
@@ -93,7 +97,7 @@ export const validate: (input: Input) => Effect.Effect<CharacterPerformanceReque
  * `OutcomeUnknown`, and whether to pay again is yours to decide. Once it has left, an interruption lets it finish for up to 30 seconds, so
  * that the id of an accepted job reaches `onSubmitted`, span and log.
  *
- * Errors: `InvalidInput`, `Unreachable`, `OutcomeUnknown`, `HookFailed`, `Unauthorized`, `Forbidden`, `Rejected`, `RateLimited`, `Unavailable`; with
+ * Errors: `InvalidInput`, `PreflightRefused`, `Unreachable`, `OutcomeUnknown`, `HookFailed`, `Unauthorized`, `Forbidden`, `Rejected`, `RateLimited`, `Unavailable`; with
  * a `Ledger` also `IntentConflict`, `IntentUnresolved`, `BudgetExceeded`, `LedgerFailed`.
  * Source: https://apidoc.cometapi.com/api/video/runway/official-format/control-a-character
  *
@@ -133,10 +137,8 @@ export const submit: (input: Input, options?: SubmitOptions) => Effect.Effect<Ta
  * })
  * ```
  */
-export const generate: (
-  input: Input,
-  options?: Job.GenerateOptions
-) => Effect.Effect<Task.Succeeded, RunwayError, Runway> = job.generate
+export const generate: (input: Input, options?: GenerateOptions) => Effect.Effect<Task.Succeeded, RunwayError, Runway> =
+  job.generate
 
 /**
  * Makes many videos: one result per input, as each ends.

@@ -11,6 +11,7 @@ import type * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import * as Archive from "./archive/Archive.ts"
 import type { Bindings } from "./Bindings.ts"
+import { errorsOf, type Finding, PreflightRefused } from "./Finding.ts"
 import * as Options from "./Options.ts"
 import * as Purchase from "./Purchase.ts"
 import { Runway } from "./Runway.ts"
@@ -28,8 +29,23 @@ export interface Definition<Input, Body extends object> {
   readonly send: (bindings: Bindings, body: Body) => Promise<unknown>
 }
 
+/** Looks at what a body refers to, before it is paid for. */
+type Preflight<Body> = (body: Body) => Effect.Effect<{ readonly findings: ReadonlyArray<Finding> }, RunwayError>
+
+/** What is looked at before an input is submitted. */
+export interface PreflightOption<Body> {
+  /**
+   * Looks at the assets first: `check` of `cometapi-runway/preflight`. Where it finds an error nothing is sent, and the call fails with
+   * `PreflightRefused`. A job that the ledger knows as paid is not looked at again. Default: nothing is looked at.
+   */
+  readonly preflight?: Preflight<Body> | undefined
+}
+
+/** How `submit` sends. */
+export interface JobSubmitOptions<Body> extends SubmitOptions, PreflightOption<Body> {}
+
 /** How `generate` submits and waits, whom it tells, and where it keeps the video. The wait begins when `onSubmitted` is done. */
-export interface GenerateOptions extends Task.WaitOptions, SubmitOptions {
+export interface GenerateOptions<Body> extends Task.WaitOptions, JobSubmitOptions<Body> {
   /** Where the video is kept (`cometapi-runway/archive`): then the job has succeeded only when its bytes are there. Default: nowhere. */
   readonly archive?: Archive.Archive | undefined
   /** Is told what was kept, as the last thing. If it fails, the call does, with the task's id. */
@@ -49,8 +65,8 @@ export interface Generated<Input> {
 }
 
 /** How `generateAll` works. */
-export interface GenerateAllOptions<Input>
-  extends Omit<GenerateOptions, "onSubmitted" | "onReused" | "onKept" | "intent"> {
+export interface GenerateAllOptions<Input, Body>
+  extends Omit<GenerateOptions<Body>, "onSubmitted" | "onReused" | "onKept" | "intent"> {
   /** How many jobs may be under way at once. A job counts until its result is taken from the stream. */
   readonly concurrency: number
   /** Like the `onSubmitted` of `generate`, and also given the input. If it fails, dies or never ends, only that input fails, with its id. */
@@ -73,13 +89,16 @@ export interface Job<Input, Body> {
   /** The request body that an input becomes; nothing is sent. */
   readonly validate: (input: Input) => Effect.Effect<Body, RunwayError>
   /** Starts a paid job and gives its id. */
-  readonly submit: (input: Input, options?: SubmitOptions) => Effect.Effect<Task.TaskId, RunwayError, Runway>
+  readonly submit: (input: Input, options?: JobSubmitOptions<Body>) => Effect.Effect<Task.TaskId, RunwayError, Runway>
   /** Starts a paid job and waits for its result. */
-  readonly generate: (input: Input, options?: GenerateOptions) => Effect.Effect<Task.Succeeded, RunwayError, Runway>
+  readonly generate: (
+    input: Input,
+    options?: GenerateOptions<Body>
+  ) => Effect.Effect<Task.Succeeded, RunwayError, Runway>
   /** Starts a paid job for each input and gives one result per input, as each ends. */
   readonly generateAll: <E, R>(
     inputs: Stream.Stream<Input, E, R>,
-    options: GenerateAllOptions<Input>
+    options: GenerateAllOptions<Input, Body>
   ) => Stream.Stream<Generated<Input>, E | RunwayError, R | Runway>
 }
 
@@ -90,8 +109,9 @@ export const make = <Input, Body extends object>({
   send
 }: Definition<Input, Body>): Job<Input, Body> => {
   /** Submits a body that was checked. */
-  const start = Effect.fnUntraced(function* (body: Body, options: SubmitOptions | undefined) {
+  const start = Effect.fnUntraced(function* (body: Body, options: JobSubmitOptions<Body> | undefined) {
     const runway = yield* Runway
+    yield* lookFirst({ operation, body }, options, runway)
     return yield* runway.submit({ operation, body, send: (bindings) => send(bindings, body) }, options)
   })
 
@@ -132,10 +152,27 @@ export const make = <Input, Body extends object>({
   return { validate, submit, generate, generateAll: many(generate) }
 }
 
+/** Looks at the assets, if that is asked for and a submission would not be answered by the ledger. */
+const lookFirst = Effect.fnUntraced(function* <Body extends object>(
+  ware: { readonly operation: string; readonly body: Body },
+  options: JobSubmitOptions<Body> | undefined,
+  { ledger, purchasePolicy }: typeof Runway.Service
+): Effect.fn.Return<void, RunwayError> {
+  const look = options?.preflight
+  if (look === undefined || (yield* Purchase.isPaid(ware, { ...purchasePolicy, ...options }, ledger))) return
+  const { findings } = yield* look(ware.body)
+  const [first, ...rest] = findings
+  if (first === undefined || errorsOf(findings).length === 0) return
+  return yield* new RunwayError({
+    operation: ware.operation,
+    reason: new PreflightRefused({ findings: [first, ...rest] })
+  })
+})
+
 /** Submits, and gives the id with what was known of the job. What comes next waits for its end. */
-const submitted = Effect.fnUntraced(function* (
-  start: (options: SubmitOptions) => Effect.Effect<Task.TaskId, RunwayError, Runway>,
-  options: SubmitOptions
+const submitted = Effect.fnUntraced(function* <Options extends SubmitOptions>(
+  start: (options: Options) => Effect.Effect<Task.TaskId, RunwayError, Runway>,
+  options: Options
 ) {
   const span = yield* Effect.currentSpan.pipe(Effect.orElseSucceed(() => undefined))
   let handle: Task.Handle | undefined
@@ -157,7 +194,7 @@ const submitted = Effect.fnUntraced(function* (
 
 /** Generates many by what generates one. */
 const many =
-  <Input>(generate: Job<Input, unknown>["generate"]): Job<Input, unknown>["generateAll"] =>
+  <Input, Body>(generate: Job<Input, Body>["generate"]): Job<Input, Body>["generateAll"] =>
   (inputs, options) =>
     Stream.unwrap(
       Effect.map(Options.check("generateAll", options, Options.generateAll, ["concurrency"]), () => {
@@ -194,7 +231,7 @@ const many =
 
 /** The intent of one input of many. A function that throws is that input's failure and nobody else's. */
 const named = <Input>(
-  intent: GenerateAllOptions<Input>["intent"],
+  intent: GenerateAllOptions<Input, never>["intent"],
   job: { readonly index: number; readonly input: Input }
 ): Effect.Effect<string | undefined, RunwayError> =>
   Effect.try({

@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { defined } from "./Defined.ts"
 import { type Category, classify, type NewJob } from "./FailureCode.ts"
+import { PreflightRefused } from "./Finding.ts"
 import {
   AssetUnidentified,
   BudgetExceeded,
@@ -411,6 +412,7 @@ export class ArchiveFailed extends Schema.TaggedError<ArchiveFailed>("cometapi-r
 export const Reason = Schema.Union([
   InvalidInput,
   InvalidConfig,
+  PreflightRefused,
   Unreachable,
   HeldUp,
   OutcomeUnknown,

@@ -17,7 +17,9 @@ const subcommands: Readonly<Record<string, () => Promise<Subcommand>>> = {
   list: async () => (await import("./commands/List.ts")).list,
   batch: async () => (await import("./commands/Batch.ts")).batch,
   ledger: async () => (await import("./commands/Ledger.ts")).ledger,
-  doctor: async () => (await import("./commands/Doctor.ts")).doctor
+  doctor: async () => (await import("./commands/Doctor.ts")).doctor,
+  preflight: async () => (await import("./commands/Preflight.ts")).preflight,
+  mcp: async () => (await import("./commands/Mcp.ts")).mcp
 }
 
 /** The command, with as many of its subcommands as these arguments need: one, or all where none is named. */

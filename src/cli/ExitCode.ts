@@ -36,6 +36,7 @@ export type End = keyof typeof ends
 /** The kind of end that each reason of an error is. */
 const ofReason: Readonly<Record<Exclude<Reason["_tag"], "InvalidConfig">, End>> = {
   InvalidInput: "usage",
+  PreflightRefused: "usage",
   Unreachable: "unavailable",
   HeldUp: "unavailable",
   OutcomeUnknown: "outcomeUnknown",

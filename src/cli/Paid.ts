@@ -46,6 +46,12 @@ export const flags = {
     Flag.withDescription("A name for what is to be made: for one name one job is paid. Default: made of the input"),
     Flag.optional
   ),
+  preflight: Flag.Boolean("preflight").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription(
+      "Look at the assets by the provider's published rules first, and pay only when nothing is wrong"
+    )
+  ),
   again: Flag.Boolean("again").pipe(
     Flag.withDefault(false),
     Flag.withDescription("Pay for a new job also where the ledger knows one for the same input")
@@ -55,6 +61,7 @@ export const flags = {
 interface PaidFlags extends InputFlags {
   readonly yes: boolean
   readonly again: boolean
+  readonly preflight: boolean
   readonly budget: Option.Option<{ readonly jobs?: number | undefined; readonly dollars?: number | undefined }>
   readonly intent: Option.Option<string>
   readonly ledger: Option.Option<string>
@@ -163,7 +170,8 @@ export const job = Effect.fnUntraced(function* (input: CharacterPerformance.Inpu
   return yield* submit(input, {
     intent,
     budget: Purse.budgetOf(flags.budget, baseUrl),
-    again: again ? "always" : "never"
+    again: again ? "always" : "never",
+    preflight: flags.preflight
   })
 })
 
@@ -178,9 +186,17 @@ const inLedger = ({ message, taskId }: RunwayError): Complaint =>
 /** Submits, and says the id before anything else happens. */
 const submit = Effect.fnUntraced(function* (
   input: CharacterPerformance.Input,
-  purchase: { readonly intent: string; readonly budget: Budget; readonly again: "never" | "always" }
+  wanted: {
+    readonly intent: string
+    readonly budget: Budget
+    readonly again: "never" | "always"
+    readonly preflight: boolean
+  }
 ) {
+  const { preflight, ...purchase } = wanted
   const { intent } = purchase
+  // Only who wants it loads it.
+  const look = preflight ? yield* Effect.promise(() => import("../Preflight.ts")) : undefined
   const hasLedger = Option.isSome(yield* Effect.serviceOption(Ledger))
   const settings = yield* Effect.context<Output.Settings>()
   let accepted: string | undefined
@@ -188,6 +204,7 @@ const submit = Effect.fnUntraced(function* (
     // Who presses Ctrl-C waits for the answer of what is paid for, and no longer.
     interruptGrace: "10 seconds",
     ...(hasLedger ? purchase : {}),
+    preflight: look?.check,
     onSubmitted: Effect.fnUntraced(function* (id) {
       accepted = id
       yield* hasLedger ? Output.note(`Task ${id}`) : Screen.say(`Task ${id}`)
