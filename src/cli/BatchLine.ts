@@ -24,6 +24,8 @@ export interface How {
   /** Where the videos are kept. */
   readonly archive: Archive.Archive
   readonly budget: Budget
+  /** Looks at the assets of a line that is to be paid for, where that is wanted. */
+  readonly preflight: CharacterPerformance.GenerateOptions["preflight"]
   /** Whether a new job is paid for a line whose job has failed. */
   readonly again: "never" | "failed"
 }
@@ -35,13 +37,14 @@ const fatal: ReadonlySet<string> = new Set(["Unauthorized", "Forbidden", "Ledger
 const isBusy = ({ reason }: RunwayError): boolean => reason._tag === "IntentUnresolved" && reason.state === "sending"
 
 /** Has the line made, or takes up what is there of it: nothing of what an earlier run has paid for or kept is asked for again. */
-const make = Effect.fnUntraced(function* (job: Job, { archive, budget, again }: How) {
+const make = Effect.fnUntraced(function* (job: Job, { archive, preflight, budget, again }: How) {
   const hasLedger = Option.isSome(yield* Effect.serviceOption(Ledger))
   let reused = false
   let kept: Archive.Kept | undefined
   const task = yield* CharacterPerformance.generate(job.input, {
     interruptGrace: "10 seconds",
     archive,
+    preflight,
     onReused: () =>
       Effect.sync(() => {
         reused = true

@@ -238,6 +238,17 @@ describe.concurrent("cometapi-runway batch", () => {
     })
   )
 
+  it.live("--preflight pays for no line whose assets the provider would refuse, and says so in its result", () =>
+    Effect.gen(function* () {
+      const live = yield* uneven()
+      const local = { character: "https://localhost/a.png", reference: "https://printer.local/b.mp4" }
+      const { args } = yield* file([line(local)])
+      const { code, lines } = yield* run([...args, "--preflight"], live.env)
+      expect([code, results(lines).map(({ ok, reason }) => [ok, reason])]).toEqual([13, [[false, "PreflightRefused"]]])
+      expect(live.asked).toEqual([])
+    })
+  )
+
   it.live("--mock tries the file for nothing", () =>
     Effect.gen(function* () {
       const { jobs, home } = yield* file([line(), line({ seed: 2 })])

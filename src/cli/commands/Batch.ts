@@ -20,6 +20,7 @@ import * as JobsFile from "../JobsFile.ts"
 import * as LedgerPlace from "../LedgerPlace.ts"
 import * as Mode from "../Mode.ts"
 import * as Output from "../Output.ts"
+import * as Paid from "../Paid.ts"
 import * as Purse from "../Purse.ts"
 import * as Question from "../Question.ts"
 import * as Screen from "../Screen.ts"
@@ -56,6 +57,7 @@ const flags = {
     ),
     Flag.withDescription("How many jobs may be under way at once. Default: 5")
   ),
+  preflight: Paid.flags.preflight,
   retryFailed: Flag.Boolean("retry-failed").pipe(
     Flag.withDefault(false),
     Flag.withDescription("Pay for a new job for each line whose job has failed")
@@ -94,12 +96,20 @@ const work = Effect.fnUntraced(function* (tally: Tally.Tally, budget: Budget, fl
   const { baseUrl } = yield* Runway
   const ledger = Option.getOrUndefined(yield* Effect.serviceOption(Ledger))
   const archive = yield* Folder.folder(yield* VideoFile.pathOf(flags.out))
+  // Only who wants it loads it.
+  const look = flags.preflight ? yield* Effect.promise(() => import("../../Preflight.ts")) : undefined
+  const how: BatchLine.How = {
+    archive,
+    preflight: look?.check,
+    budget,
+    again: flags.retryFailed ? "failed" : "never"
+  }
   const one = Effect.fnUntraced(function* (read: Result.Result<JobsFile.Job, JobsFile.BadLine>) {
     // Only where the file was changed while it was worked on.
     if (Result.isFailure(read)) return { event: "line", ok: false, reason: "InvalidInput", ...read.failure }
     tally.underWay++
     return yield* Effect.ensuring(
-      BatchLine.run(read.success, { archive, budget, again: flags.retryFailed ? "failed" : "never" }),
+      BatchLine.run(read.success, how),
       Effect.sync(() => tally.underWay--)
     )
   })
