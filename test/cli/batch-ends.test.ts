@@ -8,7 +8,7 @@ import { account } from "./BatchRuns.ts"
 
 const lines = Number(process.env["BATCH_LINES"] ?? 40)
 const kills = process.env["BATCH_LINES"] === undefined ? 1 : 3
-const seed = 11
+const seed = Number(process.env["PROOF_SEED"] ?? 11)
 
 describe("cometapi-runway batch", () => {
   it.live(

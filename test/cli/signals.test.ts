@@ -10,7 +10,7 @@ import { program } from "../../src/cli/Start.ts"
 import { causes, collect, endOne, type Left, slowProvider } from "./Ending.ts"
 
 const each = Number(process.env["COMMAND_ENDS"] ?? 2)
-const seed = 7
+const seed = Number(process.env["PROOF_SEED"] ?? 7)
 
 /** Ids of accepted jobs that the ledger does not have. */
 const missing = ({ accepted, entries }: Left): ReadonlyArray<string> => {

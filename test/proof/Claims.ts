@@ -9,6 +9,8 @@
 
 /** One claim. */
 export interface Claim {
+  /** What it is called on the command line. */
+  readonly name?: string
   readonly claim: string
   /** What vitest is to run. */
   readonly files: ReadonlyArray<string>
@@ -55,11 +57,13 @@ export const claims: ReadonlyArray<Claim> = [
     seed: "1"
   },
   {
+    name: "command",
     claim: "However the command is ended from outside, no id of an accepted job is lost",
     files: ["test/cli/signals.test.ts"],
     long: { COMMAND_ENDS: "20" }
   },
   {
+    name: "batch",
     claim: "A batch that is killed, with one request in five going wrong, goes on and pays for each line once",
     files: ["test/cli/batch-ends.test.ts", "test/cli/batch-memory.test.ts"],
     long: { BATCH_LINES: "10000" }
