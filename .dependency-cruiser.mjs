@@ -5,7 +5,8 @@
  */
 const client = [
   ["src/cli/"],
-  ["src/index.ts", "src/promise.ts", "src/Archive.ts", "src/AssetStore.ts", "src/Ledger.ts"],
+  ["src/mcp/"],
+  ["src/index.ts", "src/promise.ts", "src/Archive.ts", "src/AssetStore.ts", "src/Ledger.ts", "src/Preflight.ts"],
   ["src/promise/"],
   ["src/CharacterPerformance.ts"],
   ["src/Job.ts"],
@@ -15,12 +16,12 @@ const client = [
   ["src/Stub.ts"],
   ["src/Settings.ts", "src/Submission.ts", "src/Reading.ts"],
   ["src/Purchase.ts"],
-  ["src/archive/", "src/assets/"],
+  ["src/archive/", "src/assets/", "src/preflight/"],
   ["src/download/"],
   ["src/Options.ts"],
   ["src/request/"],
   ["src/RunwayError.ts", "src/Poll.ts"],
-  ["src/ledger/", "src/task/"],
+  ["src/ledger/", "src/task/", "src/Finding.ts"],
   ["src/Bindings.ts", "src/FailureCode.ts", "src/Shown.ts", "src/Time.ts"],
   ["src/Defined.ts"],
   ["generated/"]

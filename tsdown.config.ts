@@ -175,6 +175,7 @@ export default defineConfig([
       Task: "src/Task.ts",
       bindings: "src/Bindings.ts",
       ledger: "src/Ledger.ts",
+      preflight: "src/Preflight.ts",
       promise: "src/promise.ts"
     },
     commands: { cli: "src/cli/main.ts" },

@@ -14,7 +14,6 @@ import type { RunwayError } from "./RunwayError.ts"
 import { checker } from "./request/Input.ts"
 
 export type { Character, ContentModeration, Reference } from "../generated/types.gen.ts"
-export type { GenerateOptions } from "./Job.ts"
 
 /**
  * What to make. Only `character` and `reference` are needed; the provider requires the other fields too, so each is filled in where it is
@@ -50,8 +49,14 @@ export interface Input {
 /** One input of `generateAll` and its result. */
 export type Generated = Job.Generated<Input>
 
+/** How `submit` sends. */
+export type SubmitOptions = Job.JobSubmitOptions<CharacterPerformanceRequest>
+
+/** How `generate` submits and waits. */
+export type GenerateOptions = Job.GenerateOptions<CharacterPerformanceRequest>
+
 /** How `generateAll` works. */
-export type GenerateAllOptions = Job.GenerateAllOptions<Input>
+export type GenerateAllOptions = Job.GenerateAllOptions<Input, CharacterPerformanceRequest>
 
 /** Method and path, as errors, spans and the sidecar of a kept video name it. */
 export const operation = "POST /runwayml/v1/character_performance"
@@ -89,7 +94,7 @@ export const validate: (input: Input) => Effect.Effect<CharacterPerformanceReque
  * `OutcomeUnknown`, and whether to pay again is yours to decide. Once it has left, an interruption lets it finish for up to 30 seconds, so
  * that the id of an accepted job reaches `onSubmitted`, span and log.
  *
- * Errors: `InvalidInput`, `Unreachable`, `OutcomeUnknown`, `HookFailed`, `Unauthorized`, `Forbidden`, `Rejected`, `RateLimited`, `Unavailable`; with
+ * Errors: `InvalidInput`, `PreflightRefused`, `Unreachable`, `OutcomeUnknown`, `HookFailed`, `Unauthorized`, `Forbidden`, `Rejected`, `RateLimited`, `Unavailable`; with
  * a `Ledger` also `IntentConflict`, `IntentUnresolved`, `BudgetExceeded`, `LedgerFailed`.
  * Source: https://apidoc.cometapi.com/api/video/runway/official-format/control-a-character
  *
@@ -104,7 +109,7 @@ export const validate: (input: Input) => Effect.Effect<CharacterPerformanceReque
  * })
  * ```
  */
-export const submit: Job.Submit<Input> = job.submit
+export const submit: Job.Submit<Input, CharacterPerformanceRequest> = job.submit
 
 /**
  * Starts a paid job and waits for its video.
@@ -140,7 +145,7 @@ export const submit: Job.Submit<Input> = job.submit
  * const program = nextInput.pipe(Effect.flatMap(CharacterPerformance.generate({ deadline: "1 hour" })))
  * ```
  */
-export const generate: Job.Generate<Input> = job.generate
+export const generate: Job.Generate<Input, CharacterPerformanceRequest> = job.generate
 
 /**
  * Makes many videos: one result per input, as each ends.
@@ -167,4 +172,4 @@ export const generate: Job.Generate<Input> = job.generate
  * )
  * ```
  */
-export const generateAll: Job.GenerateAll<Input> = job.generateAll
+export const generateAll: Job.GenerateAll<Input, CharacterPerformanceRequest> = job.generateAll

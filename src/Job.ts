@@ -12,6 +12,7 @@ import type * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import * as Archive from "./archive/Archive.ts"
 import type { Bindings } from "./Bindings.ts"
+import { errorsOf, type Finding, PreflightRefused } from "./Finding.ts"
 import * as Options from "./Options.ts"
 import * as Purchase from "./Purchase.ts"
 import { Runway } from "./Runway.ts"
@@ -29,8 +30,23 @@ export interface Definition<Input, Body extends object> {
   readonly send: (bindings: Bindings, body: Body) => Promise<unknown>
 }
 
+/** Looks at what a body refers to, before it is paid for. */
+type Preflight<Body> = (body: Body) => Effect.Effect<{ readonly findings: ReadonlyArray<Finding> }, RunwayError>
+
+/** What is looked at before an input is submitted. */
+export interface PreflightOption<Body> {
+  /**
+   * Looks at the assets first: `check` of `cometapi-runway/preflight`. Where it finds an error nothing is sent, and the call fails with
+   * `PreflightRefused`. A job that the ledger knows as paid is not looked at again. Default: nothing is looked at.
+   */
+  readonly preflight?: Preflight<Body> | undefined
+}
+
+/** How `submit` sends. */
+export interface JobSubmitOptions<Body> extends SubmitOptions, PreflightOption<Body> {}
+
 /** How `generate` submits and waits, whom it tells, and where it keeps the video. The wait begins when `onSubmitted` is done. */
-export interface GenerateOptions extends Task.WaitOptions, SubmitOptions {
+export interface GenerateOptions<Body> extends Task.WaitOptions, JobSubmitOptions<Body> {
   /** Where the video is kept (`cometapi-runway/archive`): then the job has succeeded only when its bytes are there. Default: nowhere. */
   readonly archive?: Archive.Archive | undefined
   /** Is told what was kept, as the last thing. If it fails, the call does, with the task's id. */
@@ -50,8 +66,8 @@ export interface Generated<Input> {
 }
 
 /** How `generateAll` works. */
-export interface GenerateAllOptions<Input>
-  extends Omit<GenerateOptions, "onSubmitted" | "onReused" | "onKept" | "intent"> {
+export interface GenerateAllOptions<Input, Body>
+  extends Omit<GenerateOptions<Body>, "onSubmitted" | "onReused" | "onKept" | "intent"> {
   /** How many jobs may be under way at once. A job counts until its result is taken from the stream. */
   readonly concurrency: number
   /** Like the `onSubmitted` of `generate`, and also given the input. If it fails, dies or never ends, only that input fails, with its id. */
@@ -70,25 +86,25 @@ export interface GenerateAllOptions<Input>
 }
 
 /** `submit`, with its options behind its input, or alone in a pipe. */
-export interface Submit<Input> {
-  (options: SubmitOptions): (input: Input) => Effect.Effect<Task.TaskId, RunwayError, Runway>
-  (input: Input, options?: SubmitOptions): Effect.Effect<Task.TaskId, RunwayError, Runway>
+export interface Submit<Input, Body> {
+  (options: JobSubmitOptions<Body>): (input: Input) => Effect.Effect<Task.TaskId, RunwayError, Runway>
+  (input: Input, options?: JobSubmitOptions<Body>): Effect.Effect<Task.TaskId, RunwayError, Runway>
 }
 
 /** `generate`, likewise. */
-export interface Generate<Input> {
-  (options: GenerateOptions): (input: Input) => Effect.Effect<Task.Succeeded, RunwayError, Runway>
-  (input: Input, options?: GenerateOptions): Effect.Effect<Task.Succeeded, RunwayError, Runway>
+export interface Generate<Input, Body> {
+  (options: GenerateOptions<Body>): (input: Input) => Effect.Effect<Task.Succeeded, RunwayError, Runway>
+  (input: Input, options?: GenerateOptions<Body>): Effect.Effect<Task.Succeeded, RunwayError, Runway>
 }
 
 /** `generateAll`, likewise. */
-export interface GenerateAll<Input> {
+export interface GenerateAll<Input, Body> {
   (
-    options: GenerateAllOptions<Input>
+    options: GenerateAllOptions<Input, Body>
   ): <E, R>(inputs: Stream.Stream<Input, E, R>) => Stream.Stream<Generated<Input>, E | RunwayError, R | Runway>
   <E, R>(
     inputs: Stream.Stream<Input, E, R>,
-    options: GenerateAllOptions<Input>
+    options: GenerateAllOptions<Input, Body>
   ): Stream.Stream<Generated<Input>, E | RunwayError, R | Runway>
 }
 
@@ -97,11 +113,11 @@ export interface Job<Input, Body> {
   /** The request body that an input becomes; nothing is sent. */
   readonly validate: (input: Input) => Effect.Effect<Body, RunwayError>
   /** Starts a paid job and gives its id. */
-  readonly submit: Submit<Input>
+  readonly submit: Submit<Input, Body>
   /** Starts a paid job and waits for its result. */
-  readonly generate: Generate<Input>
+  readonly generate: Generate<Input, Body>
   /** Starts a paid job for each input and gives one result per input, as each ends. */
-  readonly generateAll: GenerateAll<Input>
+  readonly generateAll: GenerateAll<Input, Body>
 }
 
 /** Makes a paid operation out of its definition. */
@@ -111,14 +127,15 @@ export const make = <Input, Body extends object>({
   send
 }: Definition<Input, Body>): Job<Input, Body> => {
   /** Submits a body that was checked. */
-  const start = Effect.fnUntraced(function* (body: Body, options: SubmitOptions | undefined) {
+  const start = Effect.fnUntraced(function* (body: Body, options: JobSubmitOptions<Body> | undefined) {
     const runway = yield* Runway
+    yield* lookFirst({ operation, body }, options, runway)
     return yield* runway.submit({ operation, body, send: (bindings) => send(bindings, body) }, options)
   })
 
   const submit = Effect.fnUntraced(function* (
     input: Input,
-    options?: SubmitOptions
+    options?: JobSubmitOptions<Body>
   ): Effect.fn.Return<Task.TaskId, RunwayError, Runway> {
     yield* Options.check("submit", options, Options.submit)
     return yield* start(yield* validate(input), options)
@@ -126,7 +143,7 @@ export const make = <Input, Body extends object>({
 
   const generate = Effect.fn("Runway.generate")(function* (
     input: Input,
-    options: GenerateOptions = {}
+    options: GenerateOptions<Body> = {}
   ): Effect.fn.Return<Task.Succeeded, RunwayError, Runway> {
     yield* Options.check("generate", options, Options.generate)
     const body = yield* validate(input)
@@ -164,10 +181,27 @@ export const make = <Input, Body extends object>({
   }
 }
 
+/** Looks at the assets, if that is asked for and a submission would not be answered by the ledger. */
+const lookFirst = Effect.fnUntraced(function* <Body extends object>(
+  ware: { readonly operation: string; readonly body: Body },
+  options: JobSubmitOptions<Body> | undefined,
+  { ledger, purchasePolicy }: typeof Runway.Service
+): Effect.fn.Return<void, RunwayError> {
+  const look = options?.preflight
+  if (look === undefined || (yield* Purchase.isPaid(ware, { ...purchasePolicy, ...options }, ledger))) return
+  const { findings } = yield* look(ware.body)
+  const [first, ...rest] = findings
+  if (first === undefined || errorsOf(findings).length === 0) return
+  return yield* new RunwayError({
+    operation: ware.operation,
+    reason: new PreflightRefused({ findings: [first, ...rest] })
+  })
+})
+
 /** Submits, and gives the id with what was known of the job. What comes next waits for its end. */
-const submitted = Effect.fnUntraced(function* (
-  start: (options: SubmitOptions) => Effect.Effect<Task.TaskId, RunwayError, Runway>,
-  options: SubmitOptions
+const submitted = Effect.fnUntraced(function* <Options extends SubmitOptions>(
+  start: (options: Options) => Effect.Effect<Task.TaskId, RunwayError, Runway>,
+  options: Options
 ) {
   const span = yield* Effect.currentSpan.pipe(Effect.orElseSucceed(() => undefined))
   let handle: Task.Handle | undefined
@@ -189,10 +223,12 @@ const submitted = Effect.fnUntraced(function* (
 
 /** Generates many by what generates one. */
 const many =
-  <Input>(generate: (input: Input, options: GenerateOptions) => Effect.Effect<Task.Succeeded, RunwayError, Runway>) =>
+  <Input, Body>(
+    generate: (input: Input, options: GenerateOptions<Body>) => Effect.Effect<Task.Succeeded, RunwayError, Runway>
+  ) =>
   <E, R>(
     inputs: Stream.Stream<Input, E, R>,
-    options: GenerateAllOptions<Input>
+    options: GenerateAllOptions<Input, Body>
   ): Stream.Stream<Generated<Input>, E | RunwayError, R | Runway> =>
     Stream.unwrap(
       Effect.map(Options.check("generateAll", options, Options.generateAll, ["concurrency"]), () => {
@@ -229,7 +265,7 @@ const many =
 
 /** The intent of one input of many. A function that throws is that input's failure and nobody else's. */
 const named = <Input>(
-  intent: GenerateAllOptions<Input>["intent"],
+  intent: GenerateAllOptions<Input, never>["intent"],
   job: { readonly index: number; readonly input: Input }
 ): Effect.Effect<string | undefined, RunwayError> =>
   Effect.try({

@@ -132,6 +132,7 @@ const archive: Check = (value) =>
 export const submit: Checks = {
   intent: name,
   ...layer,
+  preflight: callback,
   onSubmitted: callback,
   onReused: callback,
   aroundAttempt: hooksAround
@@ -142,6 +143,19 @@ export const generate: Checks = { ...wait, ...submit, archive, onKept: callback 
 
 /** How many jobs are. */
 export const generateAll: Checks = { ...generate, concurrency: count, intent: callback }
+
+const rules: Check = (value) =>
+  Array.isArray(value) && value.every((rule) => typeof rule === "string") ? undefined : must("a list of rules", value)
+
+/** How assets are looked at. */
+export const preflight: Checks = {
+  allow: callback,
+  resolve: callback,
+  timeout: positiveTime,
+  deadline: positiveTime,
+  userAgent: name,
+  warnOnly: rules
+}
 
 /** How a video is saved. */
 export const download: Checks = {

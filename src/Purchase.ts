@@ -135,11 +135,7 @@ const make = Effect.fnUntraced(function* (
   options: PurchaseOptions,
   { attemptTimeout, hookTimeout }: Times
 ): Effect.fn.Return<Purchase, RunwayError> {
-  const assets = yield* Effect.mapError(AssetIdentity.ofBody(body), (reason) => new RunwayError({ operation, reason }))
-  // Where the caller says which intent it is, a URL that was signed anew is no other body.
-  const compared = options.intent === undefined ? body : Intent.withoutUnknownQueries(body, assets)
-  const digest = yield* Intent.digest(operation, compared, assets)
-  const intent = Intent.key(options.intent, digest)
+  const { intent, digest } = yield* identify({ operation, body }, options)
   const { budget, price, creditPrice, again = "never" } = options
   const request = { intent, digest, attemptTimeout, ...defined({ budget, price, creditPrice }) }
   /** The job that has ended and is not good enough; it stays so for all attempts of this submission. */
@@ -167,6 +163,34 @@ const make = Effect.fnUntraced(function* (
   })
 
   return { claim, record }
+})
+
+/** Which intent a submission is for, and which body. */
+const identify = Effect.fnUntraced(function* (
+  { operation, body }: Ware,
+  options: PurchaseOptions
+): Effect.fn.Return<{ readonly intent: string; readonly digest: string }, RunwayError> {
+  const assets = yield* Effect.mapError(AssetIdentity.ofBody(body), (reason) => new RunwayError({ operation, reason }))
+  // Where the caller says which intent it is, a URL that was signed anew is no other body.
+  const compared = options.intent === undefined ? body : Intent.withoutUnknownQueries(body, assets)
+  const digest = yield* Intent.digest(operation, compared, assets)
+  return { intent: Intent.key(options.intent, digest), digest }
+})
+
+/** Whether a submission would be answered with a job that the ledger knows as paid. It claims nothing. */
+export const isPaid = Effect.fnUntraced(function* (
+  ware: Ware,
+  options: PurchaseOptions,
+  layerLedger: LedgerService | undefined
+): Effect.fn.Return<boolean, RunwayError> {
+  const ledger = yield* provided(layerLedger)
+  if (ledger === undefined) return false
+  const { intent } = yield* identify(ware, options)
+  const end = yield* Hook.settle(() => ledger.show(intent))
+  // A ledger that cannot be read says so when it is asked for its claim.
+  if (Result.isFailure(end)) return false
+  const latest = end.success.at(-1)
+  return latest?.state === "accepted" && !isPaidAgain(options.again, latest.outcome)
 })
 
 /** Whether a new job is paid for an intent whose job came to this end. */

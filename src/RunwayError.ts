@@ -12,6 +12,7 @@ import { NodeInspectSymbol } from "effect/Inspectable"
 import * as Schema from "effect/Schema"
 import { defined } from "./Defined.ts"
 import { type Category, classify, type NewJob } from "./FailureCode.ts"
+import { PreflightRefused } from "./Finding.ts"
 import {
   AssetUnidentified,
   BudgetExceeded,
@@ -533,6 +534,7 @@ export class ArchiveFailed extends Schema.TaggedError<ArchiveFailed>("cometapi-r
 export const Reason = Schema.Union([
   InvalidInput,
   InvalidConfig,
+  PreflightRefused,
   Unreachable,
   HeldUp,
   OutcomeUnknown,

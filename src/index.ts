@@ -6,6 +6,7 @@
 
 export * as CharacterPerformance from "./CharacterPerformance.ts"
 export type { Category, NewJob } from "./FailureCode.ts"
+export { PreflightRefused } from "./Finding.ts"
 export type { Budget } from "./ledger/Budget.ts"
 export { Ledger } from "./ledger/Ledger.ts"
 export {

@@ -9,7 +9,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { defined } from "../Defined.ts"
-import { isPaidAgain, type Job } from "../Job.ts"
+import { isPaidAgain, type Job, type PreflightOption } from "../Job.ts"
 import type { PurchasePolicy, Reuse } from "../Purchase.ts"
 import { InvalidInput, RunwayError } from "../RunwayError.ts"
 import type { AroundAttempt } from "../Submission.ts"
@@ -21,7 +21,7 @@ import { type PurchaseOptions, type Reused, reusedOf } from "./Purchase.ts"
 import type { Video } from "./Video.ts"
 
 /** How a job is begun and waited for. */
-export interface JobOptions extends WaitOptions, PurchaseOptions, KeepOptions {
+export interface JobOptions<Body> extends WaitOptions, PurchaseOptions, KeepOptions, PreflightOption<Body> {
   /**
    * Is told the id as soon as the job is accepted: the place to store it. The wait begins when its promise is fulfilled; when it rejects,
    * or takes longer than 30 seconds, the job rejects with `HookFailed`, which has the id. It is called after an abort too, if the id
@@ -31,7 +31,7 @@ export interface JobOptions extends WaitOptions, PurchaseOptions, KeepOptions {
 }
 
 /** How one input is submitted. */
-export interface SubmitOptions extends PurchaseOptions {
+export interface SubmitOptions<Body> extends PurchaseOptions, PreflightOption<Body> {
   /**
    * Stops the submission. Once the request has left its answer is still waited for, for the runway's `grace`, and an id that arrives is
    * what the promise is fulfilled with; otherwise it rejects with the signal's reason.
@@ -40,7 +40,7 @@ export interface SubmitOptions extends PurchaseOptions {
 }
 
 /** How `all` works. */
-export interface AllOptions<Input> extends WaitOptions, PurchasePolicy, KeepOptions {
+export interface AllOptions<Input, Body> extends WaitOptions, PurchasePolicy, KeepOptions, PreflightOption<Body> {
   /** How many jobs may be under way at once. A job counts until its result is taken. */
   readonly concurrency: number
   /** Like the `onSubmitted` of a single job, and also given the input. When it rejects, only that input fails. */
@@ -64,7 +64,7 @@ export type Result<Input> = Place<Input> & {
 /** One paid operation. */
 export interface PaidOperation<Input, Body> extends Beside<Input, Body> {
   /** Starts a paid job at once. Awaited, it is its video. */
-  (input: Input, options?: JobOptions): PaidJob
+  (input: Input, options?: JobOptions<Body>): PaidJob
 }
 
 /** What can be done with a paid operation beside calling it. */
@@ -72,7 +72,7 @@ interface Beside<Input, Body> {
   /** The request body that an input becomes; nothing is sent. Throws the `RunwayError` of an input that is wrong. */
   readonly validate: (input: Input) => Body
   /** Starts a paid job and gives its id, for whoever waits elsewhere. */
-  readonly submit: (input: Input, options?: SubmitOptions) => Promise<string>
+  readonly submit: (input: Input, options?: SubmitOptions<Body>) => Promise<string>
   /**
    * Starts a job for each input, a few at a time, and gives one result per input as each ends. A failure is the result of its input and
    * sinks nothing else. Nothing is submitted ahead of a loop that has stopped; leaving the loop stops the waiting, and jobs that were
@@ -80,7 +80,7 @@ interface Beside<Input, Body> {
    */
   readonly all: (
     inputs: Iterable<Input> | AsyncIterable<Input>,
-    options: AllOptions<Input>
+    options: AllOptions<Input, Body>
   ) => AsyncIterable<Result<Input>>
 }
 
@@ -102,7 +102,7 @@ export const paidOperation = <Input, Body, Plain = Input>(
 ): PaidOperation<Plain, Body> => {
   const idOf = submitting(engine, submit, convert)
 
-  const begin = (plain: Plain, options: JobOptions = {}): PaidJob => {
+  const begin = (plain: Plain, options: JobOptions<Body> = {}): PaidJob => {
     // The first job may be followed by another, so this is what the ledger knew of the present one.
     let known: Reuse | undefined
     const latest = () => known
@@ -130,7 +130,7 @@ export const paidOperation = <Input, Body, Plain = Input>(
     return new PaidJob(engine, { task, about, isMadeAgain, keeping }, options)
   }
 
-  const resultOf = async (place: Place<Plain>, options: AllOptions<Plain>, signal: AbortSignal) => {
+  const resultOf = async (place: Place<Plain>, options: AllOptions<Plain, Body>, signal: AbortSignal) => {
     const { onSubmitted, intent, concurrency, ...rest } = options
     const hook = onSubmitted === undefined ? undefined : (id: string) => onSubmitted(id, place)
     let reused: Reused | undefined
@@ -176,10 +176,10 @@ export const paidOperation = <Input, Body, Plain = Input>(
 
 /** Submits an input, calls the hooks, and gives the id. */
 const submitting =
-  <Input, Plain>(engine: Engine, submit: Job<Input, unknown>["submit"], convert: Conversion<Plain, Input>) =>
-  (plain: Plain, options: JobOptions, report: Report): Promise<Task.TaskId> =>
+  <Input, Body, Plain>(engine: Engine, submit: Job<Input, Body>["submit"], convert: Conversion<Plain, Input>) =>
+  (plain: Plain, options: JobOptions<Body>, report: Report): Promise<Task.TaskId> =>
     engine.submit(({ accept, attempted }) => {
-      const { onSubmitted, intent, budget, price, creditPrice, again } = options
+      const { onSubmitted, preflight, intent, budget, price, creditPrice, again } = options
       const stored = (id: Task.TaskId) =>
         Effect.promise(async () => {
           accept(id)
@@ -192,7 +192,7 @@ const submitting =
       }
       const onReused = (reuse: Reuse) => Effect.sync(() => report.reuse(reuse))
       const told = { onSubmitted: stored, onReused, aroundAttempt, intent, budget, price, creditPrice, again }
-      return Effect.flatMap(convert(plain), (input) => submit(input, told))
+      return Effect.flatMap(convert(plain), (input) => submit(input, { ...told, preflight }))
     }, options.signal)
 
 /** The intent of one input. A function that throws is that input's failure and nobody else's. */

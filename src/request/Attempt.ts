@@ -201,7 +201,7 @@ async function* chunks(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Ar
 }
 
 /** The innermost cause in words; it is the one that says what happened. Chains have been seen to loop, so eight links are followed. */
-const describe = (error: unknown): string => {
+export const describe = (error: unknown): string => {
   let last = error
   for (let links = 0; links < 8 && Predicate.hasProperty(last, "cause"); links++) {
     if (last.cause === undefined || last.cause === null) break
