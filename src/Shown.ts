@@ -126,11 +126,20 @@ const base64Forms = (key: string): ReadonlyArray<string> =>
     return own.replace(/\+/g, `(?:-|${spelled("+")})`).replace(/\//g, `(?:_|${spelled("/")})`)
   })
 
+/** What was thrown, in words. JavaScript can throw anything, also what cannot be made a text. */
+export const thrown = (error: unknown): string => {
+  try {
+    return error instanceof Error ? String(error.message || error.name) : String(error)
+  } catch {
+    return "something that cannot be written as a text"
+  }
+}
+
 /** A value of an input as it may be shown: short, and without the query of a URL. Of arrays and objects only the kind is shown. */
 export const value = (input: unknown): string => {
   if (input === undefined) return "nothing"
   if (Array.isArray(input)) return "an array"
   if (Predicate.isObject(input))
     return typeof input["type"] === "string" ? `an object of type ${value(input["type"])}` : "an object"
-  return typeof input === "string" ? JSON.stringify(text(withoutQuery(input), 80)) : String(input)
+  return typeof input === "string" ? JSON.stringify(text(withoutQuery(input), 80)) : thrown(input)
 }

@@ -11,6 +11,7 @@ import * as Stream from "effect/Stream"
 import { defined } from "../Defined.ts"
 import type { Job } from "../Job.ts"
 import { InvalidInput, RunwayError } from "../RunwayError.ts"
+import * as Shown from "../Shown.ts"
 import type { AroundAttempt } from "../Submission.ts"
 import * as Task from "../Task.ts"
 import type { Engine } from "./Engine.ts"
@@ -124,7 +125,10 @@ export const paidOperation = <Input, Body, Plain = Input>(
   const all: PaidOperation<Plain, Body>["all"] = (inputs, options) => {
     const { concurrency, signal } = options
     if (!(Number.isSafeInteger(concurrency) && concurrency > 0)) {
-      const problem = { path: "concurrency", message: `expected a whole number, 1 or more, got ${String(concurrency)}` }
+      const problem = {
+        path: "concurrency",
+        message: `expected a whole number, 1 or more, got ${Shown.value(concurrency)}`
+      }
       throw new RunwayError({ operation: about, reason: new InvalidInput({ problems: [problem] }) })
     }
     const results = streamOf(inputs).pipe(

@@ -9,6 +9,8 @@
 
 /** One claim. */
 export interface Claim {
+  /** What it is called on the command line: `npm run proof -- fuzz`. Several claims may share a name. */
+  readonly name: string
   readonly claim: string
   /** What vitest is to run. */
   readonly files: ReadonlyArray<string>
@@ -20,52 +22,63 @@ export interface Claim {
 
 export const claims: ReadonlyArray<Claim> = [
   {
+    name: "corpus",
     claim: "Answers of the corpus are read as they should be, and judged by the contract",
     files: ["test/client/task/corpus.test.ts", "test/contract/corpus.test.ts"]
   },
   {
+    name: "status",
     claim: "Nothing but the status decides the state of a task",
     files: ["test/client/task/odd-fields.test.ts"]
   },
   {
+    name: "secrets",
     claim: "No key and no signed URL is shown",
     files: ["test/client/shown.test.ts", "test/client/leaks.test.ts", "test/mock/safety.test.ts"]
   },
   {
+    name: "interrupt",
     claim: "No id of an accepted job is lost when a program is interrupted, by an abort or by SIGTERM",
     files: ["test/client/interrupting.test.ts"],
     long: { LONG: "1" },
     seed: "42"
   },
   {
+    name: "ledger",
     claim:
       "The ledger's protocol pays once for an intent, in every state within the bounds, and its mutants are caught",
     files: ["test/ledger/model.test.ts"],
     long: { LEDGER_MODEL: "long" }
   },
   {
+    name: "ledger",
     claim: "The ledger pays once for an intent while its processes are killed, ended and frozen",
     files: ["test/ledger/processes.test.ts"],
     long: { LEDGER_CHAOS: "20" },
     seed: "1"
   },
   {
+    name: "prism",
     claim: "The mock keeps the contract, in the eyes of prism proxy, alone and with our client",
     files: ["test/mock/provider/referee.test.ts"]
   },
   {
+    name: "job",
     claim: "The job as an Arazzo document is true of the mock, in the eyes of Redocly's respect",
     files: ["test/contract/job.test.ts"]
   },
   {
+    name: "sdk",
     claim: "Runway's own SDK meets in the mock what it expects of the provider",
     files: ["test/referees/runway-sdk.test.ts", "test/contract/runway-types.test.ts"]
   },
   {
+    name: "drift",
     claim: "Drift of the provider is found without spending anything",
     files: ["test/contract/drift.test.ts"]
   },
   {
+    name: "offline",
     claim: "The proof of being offline finds whoever is not",
     files: ["test/repo/offline.test.ts"]
   }
