@@ -137,9 +137,17 @@ export const thrown = (error: unknown): string => {
 
 /** A value of an input as it may be shown: short, and without the query of a URL. Of arrays and objects only the kind is shown. */
 export const value = (input: unknown): string => {
+  try {
+    return kindOf(input)
+  } catch {
+    return "something that cannot be read"
+  }
+}
+
+const kindOf = (input: unknown): string => {
   if (input === undefined) return "nothing"
   if (Array.isArray(input)) return "an array"
   if (Predicate.isObject(input))
-    return typeof input["type"] === "string" ? `an object of type ${value(input["type"])}` : "an object"
+    return typeof input["type"] === "string" ? `an object of type ${kindOf(input["type"])}` : "an object"
   return typeof input === "string" ? JSON.stringify(text(withoutQuery(input), 80)) : thrown(input)
 }

@@ -8,7 +8,9 @@
  */
 import type { CharacterPerformanceRequest } from "../generated/schemas.gen.ts"
 import { submit, validate } from "./CharacterPerformance.ts"
+import { type Check, must } from "./Options.ts"
 import { type Input, writtenOut } from "./promise/Assets.ts"
+import * as Checks from "./promise/Checks.ts"
 import { Engine } from "./promise/Engine.ts"
 import { type Origin, PaidJob, type WaitOptions } from "./promise/PaidJob.ts"
 import { type PaidOperation, paidOperation } from "./promise/PaidOperation.ts"
@@ -69,12 +71,26 @@ export const createRunway = (options: RunwayOptions = {}): Runway => {
   return {
     // One line for each operation that `Job.make` makes.
     characterPerformance: paidOperation(engine, { submit, validate }, "characterPerformance", writtenOut),
-    task: (id, { submittedAt, ...wait } = {}) => new PaidJob(engine, originOf(engine, id, submittedAt), wait),
-    get: (id, { signal } = {}) => engine.run(Task.get(id), signal),
+    task: (id, options = {}) => resumed(engine, id, options),
+    get: async (id, options = {}) => {
+      const refusal = Checks.refusal("get", options, Checks.stoppable)
+      if (refusal !== undefined) throw refusal
+      return engine.run(Task.get(id), options.signal)
+    },
     close,
     [Symbol.asyncDispose]: close
   }
 }
+
+const resumed = (engine: Engine, id: string, options: ResumeOptions): PaidJob => {
+  const refusal = Checks.refusal("task", options, { ...Checks.wait, submittedAt: date })
+  if (refusal !== undefined) return new PaidJob(engine, { task: () => Promise.reject(refusal), about: "task" }, {})
+  const { submittedAt, ...wait } = options
+  return new PaidJob(engine, originOf(engine, id, submittedAt), wait)
+}
+
+const date: Check = (value) =>
+  value instanceof Date && !Number.isNaN(value.getTime()) ? undefined : must("a Date", value)
 
 /** A job that was submitted before. */
 const originOf = (engine: Engine, id: string, submittedAt: Date | undefined): Origin => ({

@@ -10,10 +10,10 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { defined } from "../Defined.ts"
 import type { Job } from "../Job.ts"
-import { InvalidInput, RunwayError } from "../RunwayError.ts"
-import * as Shown from "../Shown.ts"
+import { RunwayError } from "../RunwayError.ts"
 import type { AroundAttempt } from "../Submission.ts"
 import * as Task from "../Task.ts"
+import * as Checks from "./Checks.ts"
 import type { Engine } from "./Engine.ts"
 import { PaidJob, type WaitOptions } from "./PaidJob.ts"
 import type { Video } from "./Video.ts"
@@ -104,6 +104,8 @@ export const paidOperation = <Input, Body, Plain = Input>(
     }, signal)
 
   const begin = (plain: Plain, options: JobOptions = {}): PaidJob => {
+    const refusal = Checks.refusal(about, options, Checks.job)
+    if (refusal !== undefined) return new PaidJob(engine, { task: () => Promise.reject(refusal), about }, {})
     const { onSubmitted, ...wait } = options
     const task = async (tell: (id: string) => void) =>
       engine.runSync(Task.handle(await idOf(plain, { ...defined({ onSubmitted }), signal: wait.signal }, tell)))
@@ -123,14 +125,9 @@ export const paidOperation = <Input, Body, Plain = Input>(
   }
 
   const all: PaidOperation<Plain, Body>["all"] = (inputs, options) => {
+    const refusal = Checks.refusal(about, options, Checks.all, ["concurrency"])
+    if (refusal !== undefined) throw refusal
     const { concurrency, signal } = options
-    if (!(Number.isSafeInteger(concurrency) && concurrency > 0)) {
-      const problem = {
-        path: "concurrency",
-        message: `expected a whole number, 1 or more, got ${Shown.value(concurrency)}`
-      }
-      throw new RunwayError({ operation: about, reason: new InvalidInput({ problems: [problem] }) })
-    }
     const results = streamOf(inputs).pipe(
       Stream.mapEffect(
         (input, index) =>
@@ -147,7 +144,11 @@ export const paidOperation = <Input, Body, Plain = Input>(
 
   const beside: Beside<Plain, Body> = {
     validate: (plain) => engine.runSync(Effect.flatMap(convert(plain), validate)),
-    submit: (plain, options = {}) => idOf(plain, options, () => {}),
+    submit: async (plain, options = {}) => {
+      const refusal = Checks.refusal(about, options, Checks.stoppable)
+      if (refusal !== undefined) throw refusal
+      return idOf(plain, options, () => {})
+    },
     all
   }
   return Object.assign(begin, beside)

@@ -11,7 +11,7 @@ import * as Logger from "effect/Logger"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { CharacterPerformance, Runway, type RunwayError, type RunwayOptions, Task } from "../../../src/index.ts"
+import { CharacterPerformance, Runway, type RunwayError, Task } from "../../../src/index.ts"
 import { createRunway } from "../../../src/promise.ts"
 import { input } from "../../support/Provider.ts"
 import { pass } from "../JumpingTime.ts"
@@ -33,7 +33,7 @@ export type Case = typeof Case.Type
 /** A `fetch`, and whether something real is under way that time has to wait for. */
 export interface Server {
   /** What the client is made with, beside the key: for a client that is broken on purpose. */
-  readonly options?: Pick<RunwayOptions, "onUnknownOutcome" | "attemptTimeout">
+  readonly options?: { readonly onUnknownOutcome?: "resend"; readonly attemptTimeout?: "1 hour" }
   readonly baseUrl?: string
   readonly fetch: typeof globalThis.fetch
   readonly isBusy?: () => boolean
@@ -145,13 +145,14 @@ const byPromise = async (
       for await (const { ok, ...rest } of runway.characterPerformance.all([input], { ...options, concurrency: 1 })) {
         if (!ok && "error" in rest) throw rest.error
       }
-      return
+      return undefined
     case "get":
       return await runway.get("t-1")
     case "wait":
       return await runway.task("t-1", poll)
     case "watch":
       for await (const task of runway.task("t-1", poll)) said.push(JSON.stringify(task))
+      return undefined
   }
 }
 

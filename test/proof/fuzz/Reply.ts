@@ -100,19 +100,17 @@ const Body = Schema.Union([
 
 const Header = Schema.Struct({
   name: Schema.Literals([
-    ...[
-      "content-type",
-      "content-length",
-      "content-encoding",
-      "retry-after",
-      "retry-after-ms",
-      "date",
-      "location",
-      "server",
-      "cf-ray",
-      "x-oneapi-request-id",
-      "set-cookie"
-    ]
+    "content-type",
+    "content-length",
+    "content-encoding",
+    "retry-after",
+    "retry-after-ms",
+    "date",
+    "location",
+    "server",
+    "cf-ray",
+    "x-oneapi-request-id",
+    "set-cookie"
   ]),
   value: Schema.Union([
     Schema.Literals([
@@ -248,7 +246,8 @@ const outputOf = (form: (typeof outputs)[number]): unknown => {
 }
 
 const taskText = ({ shape, status, output, extra }: Extract<typeof Body.Type, { form: "task" }>): string => {
-  const bare = { id: "t-1", ...extra, status, output: outputOf(output) }
+  const named: Readonly<Record<string, unknown>> = { id: "t-1" }
+  const bare = { ...named, ...extra, status, output: outputOf(output) }
   const row = {
     task_id: "t-1",
     ...extra,

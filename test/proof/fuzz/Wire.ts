@@ -39,7 +39,6 @@ const readable: ReadonlySet<string> = new Set([
   "until closed",
   "too long",
   "no last chunk",
-  "100 first",
   "103 first"
 ])
 
