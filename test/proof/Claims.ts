@@ -27,6 +27,20 @@ export const claims: ReadonlyArray<Claim> = [
     files: ["test/client/task/corpus.test.ts", "test/contract/corpus.test.ts"]
   },
   {
+    name: "fuzz",
+    claim:
+      "Whatever a server sends or a caller passes, each call ends in a typed result in time, pays once, loses no id and shows no secret",
+    files: ["test/proof/fuzz/server.test.ts", "test/proof/fuzz/caller.test.ts"],
+    long: { FUZZ_CASES: "100000" }
+  },
+  {
+    name: "model",
+    claim:
+      "In random stories of submissions, faults, interruptions and restarts an intent is paid once, and each accepted job comes to its end or is listed",
+    files: ["test/proof/model/model.test.ts"],
+    long: { MODEL_STORIES: "5000" }
+  },
+  {
     name: "status",
     claim: "Nothing but the status decides the state of a task",
     files: ["test/client/task/odd-fields.test.ts"]

@@ -92,3 +92,13 @@ export const holds = async <A>(
   const smallest = result._tag === "Falsified" ? `\nSmallest case: ${JSON.stringify(result.shrunkInput)}` : ""
   throw new Error(`Seed ${seed}: ${Arbitrary.formatCheckFailure(result)}${smallest}`)
 }
+
+/** What is said of a property that does not hold. */
+export const falsified = async <A>(trial: Trial<A>): Promise<string> => {
+  try {
+    await holds({ task: { meta: {} } }, trial)
+    return "it holds"
+  } catch (error) {
+    return String(error)
+  }
+}

@@ -155,7 +155,7 @@ const time: Option = {
     return typeof given.json === "object"
       ? undefined
       : typeof given.json === "number"
-        ? given.json < 0
+        ? given.json <= -1
           ? false
           : undefined
         : /^\d+ (seconds|millis)$/.test(String(given.json)) && undefined
@@ -202,7 +202,22 @@ const between: Option = {
   right: [{ minimum: "1 second", maximum: 5000 }, {}],
   allows: (given) => {
     if ("right" in given) return true
-    if ("odd" in given) return ["date", "wrong date", "map", "no prototype", "class", "promise", "cycle", "a boxed text", "a boxed number", "a field that throws", "a text of toString"].includes(given.odd) && undefined
+    if ("odd" in given)
+      return (
+        [
+          "date",
+          "wrong date",
+          "map",
+          "no prototype",
+          "class",
+          "promise",
+          "cycle",
+          "a boxed text",
+          "a boxed number",
+          "a field that throws",
+          "a text of toString"
+        ].includes(given.odd) && undefined
+      )
     return typeof given.json === "object" && given.json !== null && !Array.isArray(given.json) && undefined
   }
 }

@@ -188,7 +188,9 @@ const isWrong = (input: unknown, name: string, door: Case["door"]): boolean => {
     // What throws while it is read cannot always be told by its name.
     if (name === "" && wrong.some((field) => isHostile(Reflect.get(input as object, field)))) return true
     const isNoInput = Object.prototype.toString.call(input) !== "[object Object]"
-    return plainUrl || wrong.includes(name) || (name === "" && isNoInput)
+    // A name is shown as any text from outside is: without what acts on a terminal, and shortened.
+    const isStrange = !Object.hasOwn(fields, name) && wrong.some((field) => !/^\w{1,80}$/.test(field))
+    return plainUrl || isStrange || wrong.includes(name) || (name === "" && isNoInput)
   } catch {
     return true
   }

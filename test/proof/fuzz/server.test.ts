@@ -1,7 +1,7 @@
 /** Whatever a server sends: the client ends in a typed result, in time, and pays once. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { release, seize } from "../JumpingTime.ts"
-import { holds, type Trial } from "../Seeded.ts"
+import { falsified, holds } from "../Seeded.ts"
 import { Case, call, inProcess, note, type Record } from "./Client.ts"
 import { judge, kindOf, type Seen } from "./Judge.ts"
 import { start, type Wire, WireCase } from "./Wire.ts"
@@ -93,13 +93,3 @@ describe("whatever a server sends", () => {
     expect(text.split("Smallest case: ")[1]?.length).toBeLessThan(250)
   })
 })
-
-/** What is said of a property that does not hold. */
-const falsified = async (trial: Trial<Case>): Promise<string> => {
-  try {
-    await holds({ task: { meta: {} } }, trial)
-    return "it holds"
-  } catch (error) {
-    return String(error)
-  }
-}
