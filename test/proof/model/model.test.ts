@@ -7,7 +7,7 @@ import { falsified, holds } from "../Seeded.ts"
 import { judge, met } from "./Model.ts"
 import { Story } from "./Story.ts"
 
-const stories = Number(process.env["MODEL_STORIES"] ?? 60)
+const stories = Number(process.env["MODEL_STORIES"] ?? 100)
 const simplest = [{ do: "restart" }, "happy", false]
 
 let mock: Unserved
@@ -32,7 +32,8 @@ describe("the client's promises, in random stories", () => {
       simplest,
       kept: "test/proof/model/stories.json"
     })
-    for (const times of Object.values(met)) expect(times).toBeGreaterThan(stories / 20)
+    expect(met.jobs).toBeGreaterThan(stories / 4)
+    expect(Math.min(met.unknown, met.interrupted)).toBeGreaterThan(0)
   })
 
   it.each([
