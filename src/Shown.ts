@@ -27,6 +27,12 @@ const userInfo = new RegExp(
   `(${scheme})(?:(?!${spelled("/")}|${queryOrFragment})[^\\s"'<>]){1,500}${spelled("@")}`,
   "gi"
 )
+/** A password with a slash in it, which no URL may have unescaped: behind a host stands a port, and this is none. */
+const brokenUserInfo = new RegExp(
+  `(${scheme})(?:(?!${queryOrFragment})[^\\s"'<>/:@]){1,200}${spelled(":")}(?!\\d{1,5}(?:${spelled("/")}|$))` +
+    `(?:(?!${queryOrFragment}|${spelled("@")})[^\\s"'<>]){1,500}${spelled("@")}`,
+  "gi"
+)
 const urlStart = new RegExp(scheme, "i")
 const urlEnd = new RegExp(queryOrFragment, "i")
 const queryStart = new RegExp(question, "i")
@@ -63,6 +69,7 @@ const beforeQuery = (piece: string): string => {
 const withoutCredentials = (text: string): string =>
   text
     .replace(userInfo, "$1…@")
+    .replace(brokenUserInfo, "$1…@")
     .replace(/[^\s"'<>]+/g, beforeQuery)
     .replace(credential, "$1…")
 

@@ -41,6 +41,12 @@ export const claims: ReadonlyArray<Claim> = [
     long: { MODEL_STORIES: "5000" }
   },
   {
+    name: "matrix",
+    claim: "Every fault of the mock comes to what docs/faults.md says, with each operation over real sockets",
+    files: ["test/proof/matrix/matrix.test.ts"],
+    long: { MATRIX: "long" }
+  },
+  {
     name: "status",
     claim: "Nothing but the status decides the state of a task",
     files: ["test/client/task/odd-fields.test.ts"]
@@ -48,7 +54,12 @@ export const claims: ReadonlyArray<Claim> = [
   {
     name: "secrets",
     claim: "No key and no signed URL is shown",
-    files: ["test/client/shown.test.ts", "test/client/leaks.test.ts", "test/mock/safety.test.ts"]
+    files: [
+      "test/proof/secrets.test.ts",
+      "test/client/shown.test.ts",
+      "test/client/leaks.test.ts",
+      "test/mock/safety.test.ts"
+    ]
   },
   {
     name: "interrupt",
