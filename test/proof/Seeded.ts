@@ -10,7 +10,7 @@ import * as Schema from "effect/Schema"
 import type { TaskMeta } from "vitest"
 
 /** `PROOF_SEED=7` begins elsewhere; `npm run proof -- NAME --seed 7` sets it. */
-export const seed = Number(process.env["PROOF_SEED"] ?? 1)
+const seed = Number(process.env["PROOF_SEED"] ?? 1)
 
 /** What is to be tried, and how often. */
 export interface Trial<A> {

@@ -18,7 +18,7 @@ import { CharacterPerformance, Runway, type RunwayError, Task } from "../../../s
 import { input } from "../../support/Provider.ts"
 
 /** A fault without its operation, and its name in the table. */
-export interface Case {
+interface Case {
   readonly name: string
   readonly fault: Omit<Fault, "on" | "kind"> & { readonly kind: FaultKind }
 }
@@ -29,7 +29,7 @@ const status = (status: number, example?: string): Case => ({
 })
 
 /** What can go wrong before the provider has taken the job on, and after it; for reads that is the same. */
-export const cases: ReadonlyArray<Case> = [
+const cases: ReadonlyArray<Case> = [
   ...[400, 401, 403, 404, 408, 409, 421, 425].map((code) => status(code)),
   status(429, "rate-limited"),
   ...[460, 499, 418].map((code) => status(code)),
@@ -137,7 +137,7 @@ const play = (mock: Running, which: Case, column: (typeof columns)[number], key:
 }
 
 /** Does something for each of many, a few at a time. */
-export const inParallel = async <A, B>(
+const inParallel = async <A, B>(
   items: ReadonlyArray<A>,
   work: (item: A, index: number) => Promise<B>,
   width = 12

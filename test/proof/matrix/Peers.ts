@@ -107,7 +107,7 @@ const redocly = async (): Promise<Peer> => {
 }
 
 /** All of them, ours first. */
-export const peers = async (): Promise<ReadonlyArray<Peer>> => [ours, sdk, await openai(), await redocly()]
+const peers = async (): Promise<ReadonlyArray<Peer>> => [ours, sdk, await openai(), await redocly()]
 
 const faults: ReadonlyArray<readonly [string, Fault]> = [
   ["the answer is lost, once", { on: "submit", kind: "lost", once: true }],

@@ -6,7 +6,7 @@
 import * as Schema from "effect/Schema"
 import type { Fault } from "../../../mock/src/index.ts"
 
-export const scenarios = [
+const scenarios = [
   "happy",
   "slow",
   "throttled",
