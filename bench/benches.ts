@@ -1,0 +1,13 @@
+/** The benchmarks by name, each loaded only when it is wanted. */
+export const benches = {
+  call: () => import("./benches/call.ts"),
+  submit: () => import("./benches/submit.ts"),
+  "wait-many": () => import("./benches/wait-many.ts"),
+  abort: () => import("./benches/abort.ts")
+}
+
+export type Name = keyof typeof benches
+
+export const names = Object.keys(benches)
+
+export const isName = (name: string): name is Name => Object.hasOwn(benches, name)
