@@ -50,17 +50,29 @@ export const make = Effect.fnUntraced(function* (account: string, limit: Limit |
   // Only one read at a time may queue for a turn, so that a submission has at most one read before it.
   const reads = yield* Semaphore.make(1)
 
+  // Until a 429 is met there is nothing to wait for and nothing to count, unless a limit or a store says so.
+  let mustQueue = limit !== undefined || store.isShared
+
+  const queued = (kind: Kind, restore: Restore): Effect.Effect<Turn> => {
+    const ours = turn.withPermit(next)
+    return restore(kind === "read" ? reads.withPermit(ours) : ours)
+  }
+
   const inTurn: Limiter["inTurn"] = (kind, restore) => (attempt) =>
-    Effect.gen(function* () {
-      const ours = turn.withPermit(next)
-      const taken = yield* restore(kind === "read" ? reads.withPermit(ours) : ours)
-      const answer = yield* attempt
-      yield* learn(store, key, taken, answer)
-      return answer
-    })
+    Effect.flatMap(
+      Effect.suspend(() => (mustQueue ? queued(kind, restore) : Effect.succeed({ ...calm, counters: store.own }))),
+      (taken) =>
+        Effect.tap(attempt, (answer) => {
+          mustQueue ||= answer.status === 429
+          return mustQueue ? learn(store, key, taken, answer) : Effect.void
+        })
+    )
 
   return { inTurn }
 })
+
+/** What this process's own counters say as long as there was no 429. */
+const calm = { delay: Duration.zero, epoch: 0, phase: "inactive" } as const
 
 const pauses = (key: string): string => `${key}/429`
 
