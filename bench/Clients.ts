@@ -3,7 +3,9 @@
  *
  * @module
  */
+import type { Effect } from "effect/Effect"
 import type { BareTask } from "../generated/types.gen.ts"
+import type { Runway } from "../src/Runway.ts"
 
 /** Where the provider is. Without a `fetch`, the platform's. */
 export interface Place {
@@ -57,7 +59,7 @@ export const effectClient = async ({ url, fetch }: Place) => {
     HttpClient.filterStatusOk,
     HttpClient.retryTransient({ times: 4, schedule: Schedule.exponential("500 millis").pipe(Schedule.jittered) })
   )
-  const withFetch = <A, E>(effect: import("effect/Effect").Effect<A, E>) =>
+  const withFetch = <A, E>(effect: Effect<A, E>) =>
     fetch === undefined ? effect : Effect.provideService(effect, FetchHttpClient.Fetch, fetch)
   const read = HttpClientResponse.schemaBodyJson(Wire.BareTask)
   const created = HttpClientResponse.schemaBodyJson(Schema.Struct({ id: Schema.String }))
@@ -92,7 +94,7 @@ export const ourClient = async ({ url, fetch }: Place) => {
   )
   const whole = fetch === undefined ? context : Context.add(context, Fetch, fetch)
   return {
-    provided: <A, E>(effect: import("effect/Effect").Effect<A, E, import("../src/Runway.ts").Runway>) =>
+    provided: <A, E>(effect: Effect<A, E, Runway>) =>
       Effect.provideContext(effect, whole)
   }
 }

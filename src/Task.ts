@@ -108,17 +108,17 @@ export const restore = (json: unknown): Effect.Effect<Handle, RunwayError> =>
  * })
  * ```
  */
-export const get = Effect.fn("Runway.get")(function* (
-  id: string,
-  options: RetryOptions = {}
-): Effect.fn.Return<Task, RunwayError, Runway> {
-  const runway = yield* Runway
-  yield* Options.check("get", options, Options.read)
-  yield* Effect.annotateCurrentSpan("runway.task.id", id)
-  const task = yield* runway.get(yield* taskId(id, "get"), options)
-  yield* annotateWith(task)
-  return task
-})
+export const get: (id: string, options?: RetryOptions) => Effect.Effect<Task, RunwayError, Runway> = Effect.fnUntraced(
+  function* (id, options = {}) {
+    const runway = yield* Runway
+    yield* Options.check("get", options, Options.read)
+    yield* Effect.annotateCurrentSpan("runway.task.id", id)
+    const task = yield* runway.get(yield* taskId(id, "get"), options)
+    yield* annotateWith(task)
+    return task
+  },
+  Effect.withSpan("Runway.get")
+)
 
 /**
  * A task's changes of status and progress, one after the other, up to and including its end.
@@ -215,9 +215,10 @@ export const outcome = (task: Terminal): Effect.Effect<Succeeded, RunwayError> =
 
 /** What a span says of a task that was seen. */
 const annotateWith = ({ status, cost }: Task): Effect.Effect<void> =>
-  Effect.annotateCurrentSpan(
-    defined({ "runway.task.status": status, "runway.cost.credits": cost === undefined ? undefined : cost.credits })
-  )
+  Effect.annotateCurrentSpan({
+    "runway.task.status": status,
+    ...(cost === undefined ? {} : { "runway.cost.credits": cost.credits })
+  })
 
 /**
  * Saves a task's video and says where it is and how many bytes it has.
@@ -261,19 +262,19 @@ export const download = Effect.fn("Runway.download")(function* (
   return saved
 })
 
-const taskId = (id: string, operation: string): Effect.Effect<TaskId, RunwayError> =>
-  decodeTaskId(id).pipe(
-    Effect.mapError(() => invalid(operation, "id", "expected the id of a task, got an empty text")),
-    // As a step of a path, dots would lead elsewhere, and half a surrogate pair has no encoding.
-    Effect.filterOrFail(
-      (id) => id !== "." && id !== ".." && id.isWellFormed(),
-      () => invalid(operation, "id", "expected the id of a task, got a text that cannot be a step of a URL's path")
-    )
-  )
+const taskId = (id: string, operation: string): Effect.Effect<TaskId, RunwayError> => {
+  if (!isTaskId(id)) return Effect.fail(invalid(operation, "id", "expected the id of a task, got an empty text"))
+  // As a step of a path, dots would lead elsewhere, and half a surrogate pair has no encoding.
+  return id !== "." && id !== ".." && id.isWellFormed()
+    ? Effect.succeed(id)
+    : Effect.fail(
+        invalid(operation, "id", "expected the id of a task, got a text that cannot be a step of a URL's path")
+      )
+}
 
 const invalid = (operation: string, path: string, message: string): RunwayError =>
   new RunwayError({ operation, reason: new InvalidInput({ problems: [{ path, message }] }) })
 
-const decodeTaskId = Schema.decodeEffect(TaskId)
+const isTaskId = Schema.is(TaskId)
 const decodeHandle = Schema.decodeUnknownEffect(Handle)
 const decodeHandleText = Schema.decodeUnknownEffect(Schema.fromJsonString(Handle))

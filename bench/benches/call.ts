@@ -1,4 +1,5 @@
 /** One read of a task, without a network and over a socket of this machine. */
+import type { Effect } from "effect/Effect"
 import { type Bench, type Contestant, cpuOf, ours, verify } from "../Bench.ts"
 import { bare, effectClient, nowhere, openapiFetch, ourClient, type Place, sdk } from "../Clients.ts"
 import { fetchOf, provider, serve, taskId } from "../Provider.ts"
@@ -15,13 +16,17 @@ const reads =
     return { [figure]: cpu }
   }
 
-/** The same in one fiber, as an Effect program does. */
-const effects = async (count: number, status: import("effect/Effect").Effect<string, unknown>) => {
+/** The same in one fiber, as an Effect program does, with what it needs provided once. */
+const effects = async <R>(
+  count: number,
+  status: Effect<string, unknown, R>,
+  provided: <A, E>(program: Effect<A, E, R>) => Effect<A, E>
+) => {
   const Effect = await import("effect/Effect")
   const all = Effect.gen(function* () {
     for (let n = 0; n < count; n++) verify((yield* status) === "RUNNING", "the task's status")
   })
-  return async () => ({ [figure]: await cpuOf(count, () => Effect.runPromise(all)) })
+  return async () => ({ [figure]: await cpuOf(count, () => Effect.runPromise(provided(all))) })
 }
 
 type At = () => Promise<Place & { readonly stop?: () => void }>
@@ -36,7 +41,7 @@ const contestants = (count: number, at: At) => {
       const { provided } = await ourClient(place)
       const Task = await import("../../src/Task.ts")
       const Effect = await import("effect/Effect")
-      return effects(count, provided(Effect.map(Task.get(taskId), ({ status }) => status)))
+      return effects(count, Effect.map(Task.get(taskId), ({ status }) => status), provided)
     }),
     "@runwayml/sdk": made(async (place) => {
       const client = await sdk(place)
@@ -45,7 +50,7 @@ const contestants = (count: number, at: At) => {
     "Effect HttpClient": made(async (place) => {
       const { get, withFetch } = await effectClient(place)
       const Effect = await import("effect/Effect")
-      return effects(count, withFetch(Effect.map(get(taskId), ({ status }) => status)))
+      return effects(count, Effect.map(get(taskId), ({ status }) => status), withFetch)
     }),
     "openapi-fetch": made(async (place) => {
       const client = await openapiFetch(place)

@@ -1,4 +1,5 @@
 /** One paid submission, without a network: the input checked, the request written and sent, the id read. */
+import type { Effect } from "effect/Effect"
 import { type Bench, type Contestant, cpuOf, ours, verify } from "../Bench.ts"
 import { bare, body, effectClient, input, nowhere, openapiFetch, ourClient, sdk } from "../Clients.ts"
 import { fetchOf, provider, taskId } from "../Provider.ts"
@@ -16,14 +17,17 @@ const promised = (submit: () => Promise<string>): Contestant => ({
   }
 })
 
-const inOneFiber = async (submit: import("effect/Effect").Effect<string, unknown>): Promise<Contestant> => {
+const inOneFiber = async <R>(
+  submit: Effect<string, unknown, R>,
+  provided: <A, E>(program: Effect<A, E, R>) => Effect<A, E>
+): Promise<Contestant> => {
   const Effect = await import("effect/Effect")
   const Logger = await import("effect/Logger")
   const all = Effect.gen(function* () {
     for (let n = 0; n < count; n++) verify((yield* submit) === taskId, "the task's id")
     // What each logs is made, and then printed nowhere: a terminal's speed is not the question.
   }).pipe(Effect.provide(Logger.layer([])))
-  return { round: async () => ({ [figure]: await cpuOf(count, () => Effect.runPromise(all)) }) }
+  return { round: async () => ({ [figure]: await cpuOf(count, () => Effect.runPromise(provided(all))) }) }
 }
 
 export const bench: Bench = {
@@ -36,7 +40,7 @@ export const bench: Bench = {
         [ours]: async () => {
           const { provided } = await ourClient(place)
           const { submit } = await import("../../src/CharacterPerformance.ts")
-          return inOneFiber(provided(submit(input)))
+          return inOneFiber(submit(input), provided)
         },
         "@runwayml/sdk": async () => {
           const client = await sdk(place)
@@ -45,7 +49,7 @@ export const bench: Bench = {
         "Effect HttpClient": async () => {
           const { submit, withFetch } = await effectClient(place)
           const Effect = await import("effect/Effect")
-          return inOneFiber(withFetch(Effect.map(submit(body), ({ id }) => id)))
+          return inOneFiber(Effect.map(submit(body), ({ id }) => id), withFetch)
         },
         "openapi-fetch": async () => {
           const client = await openapiFetch(place)

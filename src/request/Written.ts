@@ -39,8 +39,10 @@ class Draft implements Written {
 /** The request that a call of the bindings would send. */
 export const written = ({ apiKey, baseUrl, version }: Sender, call: Call): Promise<Written> =>
   new Promise((resolve, reject) => {
+    let isWritten = false
     const keep = async (draft: unknown): Promise<Response> => {
       if (draft instanceof Draft) resolve(draft)
+      isWritten = true
       return noAnswer
     }
     const bindings: Bindings = createClient({
@@ -51,7 +53,9 @@ export const written = ({ apiKey, baseUrl, version }: Sender, call: Call): Promi
       Request: Draft as unknown as typeof Request,
       fetch: keep
     })
-    call(bindings).then(() => reject(new Error("the bindings made no request")), reject)
+    call(bindings).then(() => {
+      if (!isWritten) reject(new Error("the bindings made no request"))
+    }, reject)
   })
 
 /** What the library is told when it has written: nothing that anybody reads. */
