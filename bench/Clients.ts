@@ -94,8 +94,7 @@ export const ourClient = async ({ url, fetch }: Place) => {
   )
   const whole = fetch === undefined ? context : Context.add(context, Fetch, fetch)
   return {
-    provided: <A, E>(effect: Effect<A, E, Runway>) =>
-      Effect.provideContext(effect, whole)
+    provided: <A, E>(effect: Effect<A, E, Runway>) => Effect.provideContext(effect, whole)
   }
 }
 

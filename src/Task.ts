@@ -23,8 +23,8 @@ import * as Options from "./Options.ts"
 import { Runway } from "./Runway.ts"
 import { InvalidInput, RunwayError, TaskCancelled, TaskFailed } from "./RunwayError.ts"
 import type { RetryOptions } from "./request/Retry.ts"
-import { isTerminal, type Succeeded, type Task, TaskId, type Terminal } from "./task/Snapshot.ts"
-import { looks, operation, type WaitOptions } from "./Wait.ts"
+import { type Succeeded, type Task, TaskId, type Terminal } from "./task/Snapshot.ts"
+import { follow, looks, operation, type Terms, type WaitOptions } from "./Wait.ts"
 
 export type { Allow } from "./download/Access.ts"
 export type { DownloadProgress } from "./download/Progress.ts"
@@ -139,18 +139,7 @@ export const get: (id: string, options?: RetryOptions) => Effect.Effect<Task, Ru
  * ```
  */
 export const watch = (task: string | Handle, options: WaitOptions = {}): Stream.Stream<Task, RunwayError, Runway> =>
-  Stream.unwrap(
-    Effect.gen(function* () {
-      const runway = yield* Runway
-      yield* Options.check(operation, options, Options.wait)
-      // A JavaScript caller's undefined is no id, and is refused as one.
-      const { id, submittedAt } =
-        typeof task === "object" && task !== null ? task : { id: task, submittedAt: undefined }
-      yield* Options.check(operation, { submittedAt }, Options.wait)
-      const policy = { ...runway.pollPolicy, ...defined({ submittedAt }), ...defined(options) }
-      return yield* looks(runway, yield* taskId(id, operation), policy)
-    })
-  ).pipe(
+  Stream.unwrap(Effect.map(checked(task, options), ({ runway, id, terms }) => looks(runway, id, terms))).pipe(
     Stream.filterMap((look) => Result.fromOption(look, () => undefined)),
     Stream.changesWith(
       (previous, current) =>
@@ -182,9 +171,26 @@ export const wait = Effect.fn("Runway.wait")(function* (
   options: WaitOptions = {}
 ): Effect.fn.Return<Succeeded, RunwayError, Runway> {
   yield* Effect.annotateCurrentSpan("runway.task.id", typeof task === "object" && task !== null ? task.id : task)
-  const end = yield* watch(task, options).pipe(Stream.tap(annotateWith), Stream.filter(isTerminal), Stream.runHead)
-  // `watch` fails when it ends without an end, so there is one here.
-  return yield* outcome(Option.getOrThrow(end))
+  const { runway, id, terms } = yield* checked(task, options)
+  return yield* outcome(yield* follow(runway, id, terms, annotateWith))
+})
+
+/** Whom to ask, for what, and how: all of it checked before the first look. */
+const checked = Effect.fnUntraced(function* (
+  task: string | Handle,
+  options: WaitOptions
+): Effect.fn.Return<
+  { readonly runway: Runway["Service"]; readonly id: TaskId; readonly terms: Terms },
+  RunwayError,
+  Runway
+> {
+  const runway = yield* Runway
+  yield* Options.check(operation, options, Options.wait)
+  // A JavaScript caller's undefined is no id, and is refused as one.
+  const { id, submittedAt } = typeof task === "object" && task !== null ? task : { id: task, submittedAt: undefined }
+  yield* Options.check(operation, { submittedAt }, Options.wait)
+  const terms = { ...runway.pollPolicy, ...defined({ submittedAt }), ...defined(options) }
+  return { runway, id: yield* taskId(id, operation), terms }
 })
 
 /**

@@ -41,7 +41,11 @@ const contestants = (count: number, at: At) => {
       const { provided } = await ourClient(place)
       const Task = await import("../../src/Task.ts")
       const Effect = await import("effect/Effect")
-      return effects(count, Effect.map(Task.get(taskId), ({ status }) => status), provided)
+      return effects(
+        count,
+        Effect.map(Task.get(taskId), ({ status }) => status),
+        provided
+      )
     }),
     "@runwayml/sdk": made(async (place) => {
       const client = await sdk(place)
@@ -50,7 +54,11 @@ const contestants = (count: number, at: At) => {
     "Effect HttpClient": made(async (place) => {
       const { get, withFetch } = await effectClient(place)
       const Effect = await import("effect/Effect")
-      return effects(count, Effect.map(get(taskId), ({ status }) => status), withFetch)
+      return effects(
+        count,
+        Effect.map(get(taskId), ({ status }) => status),
+        withFetch
+      )
     }),
     "openapi-fetch": made(async (place) => {
       const client = await openapiFetch(place)

@@ -49,7 +49,10 @@ export const bench: Bench = {
         "Effect HttpClient": async () => {
           const { submit, withFetch } = await effectClient(place)
           const Effect = await import("effect/Effect")
-          return inOneFiber(Effect.map(submit(body), ({ id }) => id), withFetch)
+          return inOneFiber(
+            Effect.map(submit(body), ({ id }) => id),
+            withFetch
+          )
         },
         "openapi-fetch": async () => {
           const client = await openapiFetch(place)

@@ -171,9 +171,11 @@ const arrivedAnswer = (
  */
 const readableOnce = async ({ url, init }: Written): Promise<Written> => {
   if (init.body === undefined || init.body === null || !isServer()) return { url, init }
-  const request = new Request(url, init)
-  const bytes = new Uint8Array(await request.arrayBuffer())
-  const headers = new Headers(request.headers)
+  // Only the platform knows how a form is written, and under which type.
+  const encoded = typeof init.body === "string" ? undefined : new Request(url, init)
+  const bytes =
+    encoded === undefined ? new TextEncoder().encode(String(init.body)) : new Uint8Array(await encoded.arrayBuffer())
+  const headers = new Headers(encoded?.headers ?? init.headers)
   headers.set("content-length", String(bytes.byteLength))
   headers.set("accept-encoding", "identity")
   const body = new ReadableStream<Uint8Array>({

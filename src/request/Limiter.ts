@@ -58,8 +58,11 @@ export const make = Effect.fnUntraced(function* (account: string, limit: Limit |
     return restore(kind === "read" ? reads.withPermit(ours) : ours)
   }
 
-  const inTurn: Limiter["inTurn"] = (kind, restore) => (attempt) =>
-    Effect.flatMap(
+  // Thousands of waits that are taken up at once would open a connection each; a submission never waits for any of them.
+  const inFlight = yield* Semaphore.make(maxReadsInFlight)
+
+  const inTurn: Limiter["inTurn"] = (kind, restore) => (attempt) => {
+    const turnByTurn = Effect.flatMap(
       Effect.suspend(() => (mustQueue ? queued(kind, restore) : Effect.succeed({ ...calm, counters: store.own }))),
       (taken) =>
         Effect.tap(attempt, (answer) => {
@@ -67,9 +70,14 @@ export const make = Effect.fnUntraced(function* (account: string, limit: Limit |
           return mustQueue ? learn(store, key, taken, answer) : Effect.void
         })
     )
+    return kind === "read" ? inFlight.withPermit(turnByTurn) : turnByTurn
+  }
 
   return { inTurn }
 })
+
+/** How many reads are under way at the same time at most. The others wait for their turn, in the order in which they came. */
+const maxReadsInFlight = 100
 
 /** What this process's own counters say as long as there was no 429. */
 const calm = { delay: Duration.zero, epoch: 0, phase: "inactive" } as const

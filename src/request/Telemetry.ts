@@ -109,7 +109,8 @@ const seriesOf = <Names extends ReadonlyArray<string>>(metric: Metric.Counter<nu
   return (...values: { [Index in keyof Names]: string }): Metric.Counter<number> => {
     const key = values.join(" ")
     const series =
-      made.get(key) ?? Metric.withAttributes(metric, Object.fromEntries(names.map((name, n) => [name, values[n] ?? ""])))
+      made.get(key) ??
+      Metric.withAttributes(metric, Object.fromEntries(names.map((name, n) => [name, values[n] ?? ""])))
     made.set(key, series)
     return series
   }
