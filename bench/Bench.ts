@@ -31,6 +31,8 @@ export interface Workload {
 export interface Goal {
   readonly workload: string
   readonly figure: string
+  /** Whose figure it is, if not this package's as it is by default. */
+  readonly who?: string
   /** Whose figure the goal is a multiple of; without it the goal is the figure itself. */
   readonly times?: string
   readonly atMost: number

@@ -109,12 +109,13 @@ const goalsOf = (name: string, { goals }: Bench, { before, now }: Results): Read
     const reached = valuesOf(goal, now[name]?.measured)
     const verdict = reached.length === 0 ? "" : median(reached) <= goal.atMost ? "yes" : "**no**"
     const earlier = valuesOf(goal, before[name]?.measured)
-    return row(`${name}: ${goal.workload}`, goal.figure, spread(earlier), spread(reached), wanted, verdict)
+    const figure = goal.who === undefined ? goal.figure : `${goal.who}: ${goal.figure}`
+    return row(`${name}: ${goal.workload}`, figure, spread(earlier), spread(reached), wanted, verdict)
   })
 
 const valuesOf = (goal: Goal, measured: Measured | undefined): ReadonlyArray<number> => {
   if (measured === undefined) return []
-  const values = figuresOf(measured, goal.workload, ours, goal.figure)
+  const values = figuresOf(measured, goal.workload, goal.who ?? ours, goal.figure)
   return goal.times === undefined ? values : ratios(values, figuresOf(measured, goal.workload, goal.times, goal.figure))
 }
 

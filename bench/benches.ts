@@ -3,6 +3,7 @@ export const benches = {
   call: () => import("./benches/call.ts"),
   submit: () => import("./benches/submit.ts"),
   "wait-many": () => import("./benches/wait-many.ts"),
+  "poll-efficiency": () => import("./benches/poll-efficiency.ts"),
   abort: () => import("./benches/abort.ts")
 }
 
