@@ -4,7 +4,9 @@ export const benches = {
   submit: () => import("./benches/submit.ts"),
   "wait-many": () => import("./benches/wait-many.ts"),
   "poll-efficiency": () => import("./benches/poll-efficiency.ts"),
-  abort: () => import("./benches/abort.ts")
+  abort: () => import("./benches/abort.ts"),
+  mock: () => import("./benches/mock.ts"),
+  "virtual-time": () => import("./benches/virtual-time.ts")
 }
 
 export type Name = keyof typeof benches

@@ -9,7 +9,7 @@ const requests = "requests per task"
 const mean = "s of delay on average"
 const p95 = "s of delay at the 95th percentile"
 const worst = "s of delay at worst"
-const tasks = 1000
+const tasks = 300
 const base = "@runwayml/sdk"
 const prompt = `${ours}, promptPoll`
 /** What the rounds of all contestants have in common, and no other run has. */
@@ -83,7 +83,7 @@ const oracle = async (): Promise<Look> => async () => ({
 
 const workload = (names: ReadonlyArray<string>): Workload => ({
   base,
-  rounds: 5,
+  rounds: 3,
   contestants: {
     [ours]: looking(names, bySchedule("adaptivePoll")),
     [prompt]: looking(names, bySchedule("promptPoll")),
