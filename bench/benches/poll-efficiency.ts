@@ -101,7 +101,7 @@ export const bench: Bench = {
     ...Object.fromEntries(kinds.map((name) => [name, workload([name])]))
   },
   goals: [
-    { workload: all, figure: requests, times: base, atMost: 0.55 },
+    { workload: all, figure: requests, times: base, atMost: 0.5 },
     { workload: all, figure: mean, times: base, atMost: 1.5 },
     { workload: all, figure: requests, who: prompt, times: base, atMost: 1 },
     { workload: all, figure: mean, who: prompt, times: base, atMost: 1 }

@@ -20,7 +20,7 @@ export const decoded = (value: unknown): unknown =>
   typeof value === "string" && /^\s*[[{"]/.test(value) ? Option.getOrElse(parse(value), () => value) : value
 
 /** The first that is not undefined. */
-export const first = <A>(candidates: Iterable<A | undefined>): A | undefined => {
+const first = <A>(candidates: Iterable<A | undefined>): A | undefined => {
   for (const candidate of candidates) if (candidate !== undefined) return candidate
   return undefined
 }
