@@ -214,7 +214,8 @@ describe("types", () => {
       "WaitTimedOut",
       "adaptivePoll",
       "defaultPoll",
-      "defaultRetry"
+      "defaultRetry",
+      "promptPoll"
     ])
     expect(Object.keys(Task).sort()).toEqual([
       "Cancelled",
