@@ -1,14 +1,40 @@
 import { defineConfig } from "vitest/config"
 
+/**
+ * What takes long: tests that start many processes, and proofs. Of everything that they look into, one short test stays in `npm test`.
+ *
+ * `npx vitest run FILE` runs any file, whichever list it is on.
+ */
+const long = [
+  "test/cli/{again,batch,batch-ends,batch-memory,ledger,signals,terminal}.test.ts",
+  "test/generation/plugin.test.ts",
+  "test/ledger/{postgres,processes}.test.ts",
+  "test/mcp/server.test.ts",
+  "test/mock/record/memory.test.ts",
+  "test/proof/{any-operation,secrets}.test.ts",
+  "test/proof/fuzz/server.test.ts",
+  "test/proof/{matrix,model}/*.test.ts",
+  "test/repo/action.test.ts"
+]
+
+/** What another command runs, with a configuration of its own. */
+const elsewhere = ["test/package/**", "test/page/**"]
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
-    exclude: ["test/package/**", "test/page/**"],
     // One more than the cores of a small machine: the command's tests mostly wait for its processes.
     maxWorkers: 3,
     // Files share a worker's modules, none of which keeps state between tests: loading Prism and Effect anew for each takes a quarter of the time.
     isolate: false,
     // No test measures time; this only ends one that hangs, on a machine however busy.
-    testTimeout: 60_000
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: "short", include: ["{test,examples}/**/*.test.ts"], exclude: [...elsewhere, ...long] }
+      },
+      { extends: true, test: { name: "long", include: long } }
+    ]
   }
 })

@@ -248,14 +248,4 @@ describe.concurrent("cometapi-runway batch", () => {
       expect(live.asked).toEqual([])
     })
   )
-
-  it.live("--mock tries the file for nothing", () =>
-    Effect.gen(function* () {
-      const { jobs, home } = yield* file([line(), line({ seed: 2 })])
-      const { code, lines, err } = yield* run(["batch", jobs, "--mock", "--out", join(home, "videos")])
-      expect([code, results(lines).map(({ ok }) => ok)]).toEqual([0, [true, true]])
-      expect(err).toContain("at a mock, which costs nothing")
-      expect(existsSync(`${jobs}.ledger.sqlite`)).toBe(false)
-    })
-  )
 })

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { Client } from "@modelcontextprotocol/sdk/client/index.js"
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js"
+import { RunwayMock } from "cometapi-runway-mock"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
@@ -34,6 +35,9 @@ export const folder = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "cometapi-runway-mcp-"))),
   (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
 )
+
+/** A mock over HTTP with the agent's own world in it. */
+export const provider = Effect.map(RunwayMock.serve({ port: 0 }), (mock) => ({ url: mock.url, world: mock.world(key) }))
 
 /** What a tool answers, as it is read by an agent. */
 const Result = Schema.Struct({

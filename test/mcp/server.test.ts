@@ -7,13 +7,8 @@ import { createServer, type ServerResponse } from "node:http"
 import { join } from "node:path"
 import { text } from "node:stream/consumers"
 import { describe, expect, it } from "@effect/vitest"
-import { RunwayMock } from "cometapi-runway-mock"
 import * as Effect from "effect/Effect"
-import contract from "../../generated/contract.gen.json" with { type: "json" }
-import { agent, folder, input, key, main, usual } from "./Support.ts"
-
-/** A mock over HTTP with the agent's own world in it. */
-const provider = Effect.map(RunwayMock.serve({ port: 0 }), (mock) => ({ url: mock.url, world: mock.world(key) }))
+import { agent, folder, input, key, main, provider, usual } from "./Support.ts"
 
 /** A provider that accepts the connection and answers when it is let. */
 const held = Effect.acquireRelease(
@@ -57,30 +52,6 @@ const submission = [
 ]
 
 describe("an agent", () => {
-  it.live("is offered tools whose parameters are the contract's", () =>
-    Effect.gen(function* () {
-      const { url } = yield* provider
-      const { client } = yield* agent({ state: yield* folder, baseUrl: url })
-      const { tools } = yield* Effect.promise(() => client.listTools())
-      expect(tools.map(({ name }) => name)).toEqual([
-        ...["preflight", "submit_character_performance", "get_task", "wait_for_task", "list_jobs"]
-      ])
-      const schemas = contract.components.schemas
-      const submit = tools.find(({ name }) => name === "submit_character_performance")
-      const { properties = {}, required, ...rest } = submit?.inputSchema ?? { type: "object" }
-      expect(Object.keys(properties)).toEqual(Object.keys(schemas.CharacterPerformanceRequest.properties))
-      expect(required).toEqual(["character", "reference"])
-      expect(properties["seed"]).toMatchObject({ minimum: 0, maximum: 4294967295, default: 1 })
-      expect(rest).toMatchObject({ $defs: { AssetUri: { pattern: schemas.AssetUri.pattern } } })
-      expect(JSON.stringify(submit)).not.toMatch(/#\/components|x-expected/)
-      for (const { description, outputSchema } of tools) {
-        expect(description).toBeTruthy()
-        expect(outputSchema).toBeDefined()
-      }
-      expect(client.getInstructions()).toContain("never change an input only to get past a refusal")
-    })
-  )
-
   it.live("that submits the same input again and again pays once", () =>
     Effect.gen(function* () {
       const { url, world } = yield* provider
@@ -246,36 +217,6 @@ describe("an agent", () => {
 })
 
 describe("a wait", () => {
-  it.live("reports progress, ends with the video, and the job is no longer listed", () =>
-    Effect.gen(function* () {
-      const { url, world } = yield* provider
-      const { submit, call, said } = yield* agent({ state: yield* folder, baseUrl: url })
-      const taskId = String((yield* Effect.promise(() => submit()))["taskId"])
-      const progress: Array<{ progress: number; message?: string | undefined }> = []
-      const end = yield* Effect.promise(() =>
-        call(
-          "wait_for_task",
-          { id: taskId, timeoutSeconds: 60 },
-          {
-            onprogress: (report) => {
-              progress.push(report)
-              // The provider is done by the second look.
-              if (progress.length === 1) world.finish(taskId)
-            }
-          }
-        )
-      )
-      expect(end).toMatchObject({ isError: false, id: taskId, status: "SUCCEEDED", isDone: true })
-      const output = String([end["output"]].flat()[0])
-      expect((yield* Effect.promise(() => fetch(output))).status).toBe(200)
-      expect(progress.length).toBeGreaterThan(1)
-      expect(progress.map(({ progress }) => progress)).toEqual(progress.map((_, index) => index + 1))
-      expect(progress.at(-1)?.message).toBe("SUCCEEDED")
-      expect(yield* Effect.promise(() => call("list_jobs"))).toMatchObject({ pending: [] })
-      for (const secret of [key, "SECRET-SIGNATURE", "_jwt"]) expect(said.err).not.toContain(secret)
-    })
-  )
-
   it.live("comes back in time when the task goes on, and says so", () =>
     Effect.gen(function* () {
       const { url, world } = yield* provider

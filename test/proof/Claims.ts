@@ -1,7 +1,7 @@
 /**
  * What this project claims, and the tests that would show it to be false.
  *
- * A claim is one entry here. Its short form is what `npm test` runs anyway; the long form has more cases, by environment variables that its tests read. A test that
+ * A claim is one entry here. Its short form is what `npm test` and `npm run test:long` run anyway; the long form has more cases, by environment variables that its tests read. A test that
  * tries many cases says how many, and from which seed, in its `task.meta` (see `Table.ts`); any other test is one case.
  *
  * @module

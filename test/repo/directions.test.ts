@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writ
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import * as Schema from "effect/Schema"
-import { afterAll, describe, expect, it } from "vitest"
+import { beforeAll, describe, expect, it } from "vitest"
 
 const Report = Schema.fromJsonString(
   Schema.Struct({
@@ -21,7 +21,6 @@ type Case = readonly [place: string, source: string]
 /** A folder with the repository's floors and packages and no module but the planted ones. */
 const withoutModules = (): string => {
   const root = realpathSync(mkdtempSync(join(tmpdir(), "directions-")))
-  afterAll(() => rmSync(root, { recursive: true }))
   mkdirSync(join(root, "mock"))
   for (const file of ["package.json", "mock/package.json", "tsconfig.json", ".dependency-cruiser.mjs"]) {
     cpSync(file, join(root, file))
@@ -42,47 +41,43 @@ const write = (root: string, place: string, text: string): void => {
 }
 
 /** What the check of the floors says of these modules. */
-const violations = (root: string, files: Readonly<Record<string, string>>) => {
-  for (const [place, text] of Object.entries(files)) write(root, place, text)
-  const folders = ["src", "mock/src", "scripts", "test"]
-  for (const folder of folders) mkdirSync(join(root, folder), { recursive: true })
-  const { stdout } = spawnSync(
-    "depcruise",
-    ["--config", ".dependency-cruiser.mjs", "--output-type", "json", ...folders],
-    { cwd: root, encoding: "utf8", maxBuffer: 1 << 26 }
-  )
-  return Schema.decodeSync(Report)(stdout).summary.violations
+const violations = (files: Readonly<Record<string, string>>) => {
+  const root = withoutModules()
+  try {
+    for (const [place, text] of Object.entries(files)) write(root, place, text)
+    const folders = ["src", "mock/src", "scripts", "test"]
+    for (const folder of folders) mkdirSync(join(root, folder), { recursive: true })
+    const { stdout } = spawnSync(
+      "depcruise",
+      ["--config", ".dependency-cruiser.mjs", "--output-type", "json", ...folders],
+      { cwd: root, encoding: "utf8", maxBuffer: 1 << 26 }
+    )
+    return Schema.decodeSync(Report)(stdout).summary.violations
+  } finally {
+    rmSync(root, { recursive: true })
+  }
 }
 
-/** The check judges each import at its place: all of them in one run, because a run takes longer than all that it looks at. */
-const judged = (cases: ReadonlyArray<Case>) => {
-  let refused: ReadonlySet<string> | undefined
-  return (place: string, source: string): boolean => {
-    if (refused === undefined) {
-      const root = withoutModules()
-      const target = (place: string, source: string) => join(dirname(place), source)
-      for (const [place, source] of cases) {
-        if (source.startsWith(".")) write(root, target(place, source), "export {}\n")
-      }
-      const imports = Map.groupBy(cases, ([place]) => place)
-      const files = [...imports].map(([place, all]) => [
+const target = (place: string, source: string) => join(dirname(place), source)
+
+/** Those of the imports, as text, that the check refuses. */
+const refusedOf = (cases: ReadonlyArray<Case>): ReadonlySet<string> => {
+  const imported = cases.flatMap(([place, source]) => (source.startsWith(".") ? [target(place, source)] : []))
+  const files = {
+    ...Object.fromEntries(imported.map((file) => [file, "export {}\n"])),
+    ...Object.fromEntries(
+      [...Map.groupBy(cases, ([place]) => place)].map(([place, all]) => [
         place,
         all.map(([, source]) => `import "${source}"\n`).join("")
       ])
-      const found = violations(root, Object.fromEntries(files)).filter(({ rule }) => rule.name !== "no import cycles")
-      refused = new Set(
-        cases
-          .filter(([place, source]) =>
-            found.some(
-              ({ from, to }) =>
-                from === place && (source.startsWith(".") ? to === target(place, source) : names(to, source))
-            )
-          )
-          .map(([place, source]) => `${place} ${source}`)
-      )
-    }
-    return refused.has(`${place} ${source}`)
+    )
   }
+  const found = violations(files).filter(({ rule }) => rule.name !== "no import cycles")
+  const isRefused = ([place, source]: Case) =>
+    found.some(
+      ({ from, to }) => from === place && (source.startsWith(".") ? to === target(place, source) : names(to, source))
+    )
+  return new Set(cases.filter(isRefused).map(([place, source]) => `${place} ${source}`))
 }
 
 /** Whether a resolved path is a package's module by this name. */
@@ -91,6 +86,8 @@ const names = (path: string, source: string): boolean => {
   if (source === "cometapi-runway") return path === "src/index.ts"
   if (source === "cometapi-runway-mock") return path === "mock/src/index.ts"
   if (source === "effect") return path.endsWith("node_modules/effect/dist/index.js")
+  if (source.startsWith("effect/"))
+    return path.endsWith(`node_modules/effect/dist/${source.slice("effect/".length)}.js`)
   return path.includes(
     `node_modules/${source
       .split("/")
@@ -99,11 +96,18 @@ const names = (path: string, source: string): boolean => {
   )
 }
 
+/** Every import below. The check judges each at its place, and all of them in one run, because a run takes longer than all that it looks at. */
+const planted: Array<Case> = []
+let refused: ReadonlySet<string> = new Set()
+beforeAll(() => {
+  refused = refusedOf(planted)
+})
+
 /** Says of each import, in a test of its own, that the check refuses it, or that it does not. */
-const expectEach = (title: string, refused: boolean, cases: ReadonlyArray<Case>): void => {
-  const refuses = judged(cases)
+const expectEach = (title: string, isRefused: boolean, cases: ReadonlyArray<Case>): void => {
+  planted.push(...cases)
   it.each(cases)(title, (place, source) => {
-    expect(refuses(place, source)).toBe(refused)
+    expect(refused.has(`${place} ${source}`)).toBe(isRefused)
   })
 }
 
@@ -212,18 +216,19 @@ describe("the direction of imports", () => {
     ["src/task/WireTask.ts", "../../generated/schemas.gen.ts"]
   ])
 
-  it("no two modules may import each other", () => {
-    const one = `import { two } from "./Two.ts"\nexport const one = () => two\n`
-    const two = `import type { one } from "./One.ts"\nexport const two = (): typeof one | undefined => undefined\n`
-    const circle = violations(withoutModules(), { "src/download/One.ts": one, "src/download/Two.ts": two })
-    expect(circle.map(({ rule }) => rule.name)).toContain("no import cycles")
-    const line = { "src/download/One.ts": one, "src/download/Two.ts": "export const two = 2\n" }
-    expect(violations(withoutModules(), line)).toEqual([])
-  })
-
-  it("a module that no floor names is refused where it is imported", () => {
-    const files = { "src/Task.ts": `import "./NewRoom.ts"\n`, "src/NewRoom.ts": "export {}\n" }
-    expect(violations(withoutModules(), files).map(({ rule }) => rule.name)).toEqual(["no room without a floor"])
+  it("no two modules may import each other, and a module that no floor names is refused where it is imported", () => {
+    const found = violations({
+      "src/download/One.ts": `import { two } from "./Two.ts"\nexport const one = () => two\n`,
+      "src/download/Two.ts": `import type { one } from "./One.ts"\nexport const two = (): typeof one | undefined => undefined\n`,
+      "src/download/Three.ts": `import { two } from "./Four.ts"\nexport const three = () => two\n`,
+      "src/download/Four.ts": "export const two = 2\n",
+      "src/Task.ts": `import "./NewRoom.ts"\n`,
+      "src/NewRoom.ts": "export {}\n"
+    })
+    const rulesOf = (module: string) => found.filter(({ from }) => from === module).map(({ rule }) => rule.name)
+    expect(rulesOf("src/download/One.ts")).toContain("no import cycles")
+    expect(rulesOf("src/download/Three.ts")).toEqual([])
+    expect(rulesOf("src/Task.ts")).toEqual(["no room without a floor"])
   })
 })
 
