@@ -8,7 +8,7 @@ import { defineConfig } from "vitest/config"
 const long = [
   "test/cli/{again,batch,batch-ends,batch-memory,ledger,signals,terminal}.test.ts",
   "test/generation/plugin.test.ts",
-  "test/ledger/{postgres,processes}.test.ts",
+  "test/ledger/{model,postgres,processes}.test.ts",
   "test/mcp/server.test.ts",
   "test/mock/record/memory.test.ts",
   "test/proof/{any-operation,secrets}.test.ts",
