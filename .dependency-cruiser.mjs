@@ -23,7 +23,7 @@ const client = [
   ["src/RunwayError.ts", "src/Poll.ts"],
   ["src/ledger/", "src/task/", "src/Finding.ts"],
   ["src/Bindings.ts", "src/FailureCode.ts", "src/Shown.ts", "src/Time.ts"],
-  ["src/Defined.ts"],
+  ["src/Defined.ts", "src/RequestHeaders.ts"],
   ["generated/"]
 ]
 

@@ -1,11 +1,14 @@
 /**
  * A component schema of an OpenAPI 3.1 document as a JSON Schema of its own, with the components that it refers to.
  *
- * What only this repository's tools read (`x-…`) is left out. It checks no value: it is for editors, and for whoever validates by it.
+ * What only this repository's tools (`x-…`) and only OpenAPI (`discriminator`) know is left out: strict validators refuse words that are none
+ * of JSON Schema. It checks no value: it is for editors, and for whoever validates by it.
  *
  * @module
  */
 import * as Predicate from "effect/Predicate"
+
+const isForeign = (name: string): boolean => name.startsWith("x-") || name === "discriminator"
 
 type Components = Readonly<Record<string, unknown>>
 
@@ -17,7 +20,7 @@ const localized = (schema: unknown, found: (name: string) => void): unknown => {
   if (!Predicate.isReadonlyObject(schema)) return schema
   return Object.fromEntries(
     Object.entries(schema)
-      .filter(([name]) => !name.startsWith("x-"))
+      .filter(([name]) => !isForeign(name))
       .map(([name, value]) => {
         if (name !== "$ref" || typeof value !== "string") return [name, localized(value, found)]
         const component = value.slice(prefix.length)

@@ -11,6 +11,7 @@ import createClient, { type Client, type Middleware } from "openapi-fetch"
 import { bodyDefaults } from "../generated/defaults.gen.ts"
 import type { paths } from "../generated/paths.gen.ts"
 import { defined } from "./Defined.ts"
+import { requestHeaders } from "./RequestHeaders.ts"
 
 export type { paths } from "../generated/paths.gen.ts"
 export type * from "../generated/types.gen.ts"
@@ -85,11 +86,7 @@ type Optional<Body, Field> = Omit<Body, Field & keyof Body> & Partial<Pick<Body,
 export const createBindings = (options: BindingsOptions): Bindings => {
   const bindings: Bindings = createClient<Preset<paths>, "application/json">({
     baseUrl: options.baseUrl ?? defaultBaseUrl,
-    headers: {
-      Accept: "application/json",
-      Authorization: `Bearer ${options.apiKey}`,
-      "X-Runway-Version": options.version ?? defaultVersion
-    },
+    headers: requestHeaders(options.apiKey, options.version ?? defaultVersion),
     redirect: "manual",
     ...defined({ fetch: options.fetch })
   })

@@ -94,7 +94,10 @@ export const text = (from: string, maxLength: number): string => {
 export const line = (sentence: string): string => text(sentence, 300)
 
 /** A word from the wire as it may be shown: a status, a code, a request's id. One that hides nothing stays as it is. */
-export const word = (from: string): string => text(from, 120)
+export const word = (from: string): string => (plainWord.test(from) ? from : text(from, 120))
+
+/** No character of these hides anything or is acted on. */
+const plainWord = /^[A-Za-z0-9_-]{1,120}$/
 
 /** A URL as it may be shown. The query and the fragment of a signed URL are credentials, so they are left out. */
 export const withoutQuery = (url: string): string => text(url.replace(/[?#].*$/s, "?…"), 500)

@@ -129,29 +129,33 @@ interface Plan {
 }
 
 /** Sends a paid request and gives the task's id. */
-export const submit = Effect.fn("Runway.submit")(function* (
+export const submit: (
   exchange: Exchange,
   attemptTimeout: Duration.Duration,
   submission: Submission,
   options: SubmitOptions,
   layerLedger: typeof Ledger.Service | undefined
-): Effect.fn.Return<TaskId, RunwayError> {
-  const hookTimeout = Duration.fromInputUnsafe(options.hookTimeout ?? Hook.defaultTimeout)
-  const plan: Plan = {
-    exchange,
-    submission,
-    options,
-    attemptTimeout,
-    // The options were checked before, see `Options.ts`.
-    grace:
-      options.onInterrupt === "abort"
-        ? Duration.zero
-        : Duration.fromInputUnsafe(options.interruptGrace ?? "30 seconds"),
-    hookTimeout,
-    purchase: yield* Purchase.open(submission, options, { attemptTimeout, hookTimeout }, layerLedger)
-  }
-  return yield* resend((attempt) => sendOnce(plan, attempt), "submit", options)
-}, Effect.tapError(warn))
+) => Effect.Effect<TaskId, RunwayError> = Effect.fnUntraced(
+  function* (exchange, attemptTimeout, submission, options, layerLedger) {
+    const hookTimeout = Duration.fromInputUnsafe(options.hookTimeout ?? Hook.defaultTimeout)
+    const plan: Plan = {
+      exchange,
+      submission,
+      options,
+      attemptTimeout,
+      // The options were checked before, see `Options.ts`.
+      grace:
+        options.onInterrupt === "abort"
+          ? Duration.zero
+          : Duration.fromInputUnsafe(options.interruptGrace ?? "30 seconds"),
+      hookTimeout,
+      purchase: yield* Purchase.open(submission, options, { attemptTimeout, hookTimeout }, layerLedger)
+    }
+    return yield* resend((attempt) => sendOnce(plan, attempt), "submit", options)
+  },
+  Effect.tapError(warn),
+  Effect.withSpan("Runway.submit", {}, { captureStackTrace: false })
+)
 
 /** One attempt at a paid request. From its answer on nothing may interrupt it: a task that is paid for must be reported. */
 const sendOnce = (plan: Plan, attempt: number): Effect.Effect<TaskId, RunwayError> =>
@@ -181,7 +185,7 @@ const conclude = Effect.fnUntraced(function* (
   plan: Plan,
   attempt: number,
   sent: Result.Result<Answer.Answer, NoAnswer>,
-  around: ReturnType<typeof aroundOf>
+  around: Around
 ): Effect.fn.Return<TaskId, RunwayError> {
   const { operation } = plan.submission
   const answer = Result.isSuccess(sent) ? sent.success : sent.failure.arrived
@@ -226,11 +230,21 @@ const handOver = Effect.fnUntraced(function* (
   return failure === undefined ? id : yield* failure.with({ taskId: id })
 })
 
+/** What is done around one attempt, by the caller's hooks and by a ledger. */
+interface Around {
+  readonly before: Effect.Effect<number | undefined, RunwayError | Purchase.Reused>
+  readonly after: (verdict: Verdict) => Effect.Effect<void, RunwayError>
+  readonly record: (verdict: Verdict) => Effect.Effect<void>
+}
+
+const nothingAround: Around = { before: Effect.undefined, after: () => Effect.void, record: () => Effect.void }
+
 /** What is done around one attempt. `after` does nothing where the hook `before` was not called or failed, `record` where nothing was claimed. */
-const aroundOf = (plan: Plan, attempt: number) => {
+const aroundOf = (plan: Plan, attempt: number): Around => {
   const { submission, options, attemptTimeout, purchase } = plan
   const { operation, body } = submission
   const around = options.aroundAttempt
+  if (around === undefined && purchase === undefined) return nothingAround
   let begun: PaidAttempt | undefined
   let claimed: Claimed | undefined
   const after = (verdict: Verdict): Effect.Effect<void, RunwayError> =>

@@ -26,7 +26,7 @@ import { Runway } from "./Runway.ts"
 import { InvalidInput, RunwayError, TaskCancelled, TaskFailed } from "./RunwayError.ts"
 import type { RetryOptions } from "./request/Retry.ts"
 import { isTerminal, type Succeeded, type Task, TaskId, type Terminal } from "./task/Snapshot.ts"
-import { looks, operation, type WaitOptions } from "./Wait.ts"
+import { follow, looks, operation, type Terms, type WaitOptions } from "./Wait.ts"
 
 export type { Allow } from "./download/Access.ts"
 export type { DownloadProgress } from "./download/Progress.ts"
@@ -127,17 +127,14 @@ export const get: {
   (id: string, options?: RetryOptions): Effect.Effect<Task, RunwayError, Runway>
 } = dual(
   Options.isDataFirst(Options.read),
-  Effect.fn("Runway.get")(function* (
-    id: string,
-    options: RetryOptions = {}
-  ): Effect.fn.Return<Task, RunwayError, Runway> {
+  Effect.fnUntraced(function* (id: string, options: RetryOptions = {}): Effect.fn.Return<Task, RunwayError, Runway> {
     const runway = yield* Runway
     yield* Options.check("get", options, Options.read)
     yield* Effect.annotateCurrentSpan("runway.task.id", id)
     const task = yield* runway.get(yield* taskId(id, "get"), options)
     yield* annotateWith(task)
     return task
-  })
+  }, Effect.withSpan("Runway.get"))
 )
 
 /**
@@ -171,20 +168,12 @@ type OnlyOptions<Options> = Options & { readonly id?: never }
 
 const changes = (task: string | Handle, options: WaitOptions = {}): Stream.Stream<Task, RunwayError, Runway> =>
   Stream.unwrap(
-    Effect.gen(function* () {
-      const runway = yield* Runway
-      yield* Options.check(operation, options, Options.wait)
-      // A JavaScript caller's undefined is no id, and is refused as one.
-      const { id, submittedAt } =
-        typeof task === "object" && task !== null ? task : { id: task, submittedAt: undefined }
-      yield* Options.check(operation, { submittedAt }, Options.wait)
-      const policy = { ...runway.pollPolicy, ...defined({ submittedAt }), ...defined(options) }
-      const all = yield* looks(runway, yield* taskId(id, operation), policy)
+    Effect.map(checked(task, options), ({ runway, id, terms }) =>
       // Whoever sees the end writes it down, in whatever process.
-      return Stream.tap(all, (look) =>
+      Stream.tap(looks(runway, id, terms), (look) =>
         Option.isSome(look) && isTerminal(look.value) ? Purchase.settle(look.value, runway.ledger) : Effect.void
       )
-    })
+    )
   ).pipe(
     Stream.filterMap((look) => Result.fromOption(look, () => undefined)),
     Stream.changesWith(
@@ -234,11 +223,30 @@ export const wait: {
     options: WaitOptions = {}
   ): Effect.fn.Return<Succeeded, RunwayError, Runway> {
     yield* Effect.annotateCurrentSpan("runway.task.id", typeof task === "object" && task !== null ? task.id : task)
-    const end = yield* changes(task, options).pipe(Stream.tap(annotateWith), Stream.filter(isTerminal), Stream.runHead)
-    // The stream fails when it ends without an end, so there is one here.
-    return yield* outcome(Option.getOrThrow(end))
+    const { runway, id, terms } = yield* checked(task, options)
+    const end = yield* follow(runway, id, terms, annotateWith)
+    yield* Purchase.settle(end, runway.ledger)
+    return yield* outcome(end)
   })
 )
+
+/** Whom to ask, for what, and how: all of it checked before the first look. */
+const checked = Effect.fnUntraced(function* (
+  task: string | Handle,
+  options: WaitOptions
+): Effect.fn.Return<
+  { readonly runway: Runway["Service"]; readonly id: TaskId; readonly terms: Terms },
+  RunwayError,
+  Runway
+> {
+  const runway = yield* Runway
+  yield* Options.check(operation, options, Options.wait)
+  // A JavaScript caller's undefined is no id, and is refused as one.
+  const { id, submittedAt } = typeof task === "object" && task !== null ? task : { id: task, submittedAt: undefined }
+  yield* Options.check(operation, { submittedAt }, Options.wait)
+  const terms = { ...runway.pollPolicy, ...defined({ submittedAt }), ...defined(options) }
+  return { runway, id: yield* taskId(id, operation), terms }
+})
 
 /**
  * What `wait` makes of a task's end: the succeeded task, or the error that says why there is no video.
@@ -268,9 +276,10 @@ export const outcome = (task: Terminal): Effect.Effect<Succeeded, RunwayError> =
 
 /** What a span says of a task that was seen. */
 const annotateWith = ({ status, cost }: Task): Effect.Effect<void> =>
-  Effect.annotateCurrentSpan(
-    defined({ "runway.task.status": status, "runway.cost.credits": cost === undefined ? undefined : cost.credits })
-  )
+  Effect.annotateCurrentSpan({
+    "runway.task.status": status,
+    ...(cost === undefined ? {} : { "runway.cost.credits": cost.credits })
+  })
 
 /**
  * Saves a task's video and says where it is and how many bytes it has.
@@ -322,19 +331,19 @@ export const download: {
   })
 )
 
-const taskId = (id: string, operation: string): Effect.Effect<TaskId, RunwayError> =>
-  decodeTaskId(id).pipe(
-    Effect.mapError(() => invalid(operation, "id", "expected the id of a task, got an empty text")),
-    // As a step of a path, dots would lead elsewhere, and half a surrogate pair has no encoding.
-    Effect.filterOrFail(
-      (id) => id !== "." && id !== ".." && id.isWellFormed(),
-      () => invalid(operation, "id", "expected the id of a task, got a text that cannot be a step of a URL's path")
-    )
-  )
+const taskId = (id: string, operation: string): Effect.Effect<TaskId, RunwayError> => {
+  if (!isTaskId(id)) return Effect.fail(invalid(operation, "id", "expected the id of a task, got an empty text"))
+  // As a step of a path, dots would lead elsewhere, and half a surrogate pair has no encoding.
+  return id !== "." && id !== ".." && id.isWellFormed()
+    ? Effect.succeed(id)
+    : Effect.fail(
+        invalid(operation, "id", "expected the id of a task, got a text that cannot be a step of a URL's path")
+      )
+}
 
 const invalid = (operation: string, path: string, message: string): RunwayError =>
   new RunwayError({ operation, reason: new InvalidInput({ problems: [{ path, message }] }) })
 
-const decodeTaskId = Schema.decodeEffect(TaskId)
+const isTaskId = Schema.is(TaskId)
 const decodeHandle = Schema.decodeUnknownEffect(Handle)
 const decodeHandleText = Schema.decodeUnknownEffect(Schema.fromJsonString(Handle))

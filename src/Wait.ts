@@ -15,6 +15,7 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Pull from "effect/Pull"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
@@ -24,7 +25,7 @@ import type { Runway } from "./Runway.ts"
 import { type LastError, OutputMissing, type Reason, RunwayError, WaitTimedOut } from "./RunwayError.ts"
 import { notBefore, resendable } from "./request/Retry.ts"
 import * as Telemetry from "./request/Telemetry.ts"
-import { isTerminal, type Task, type TaskId } from "./task/Snapshot.ts"
+import { isTerminal, type Task, type TaskId, type Terminal } from "./task/Snapshot.ts"
 
 /** How a task is waited for; what is left out comes from the layer. */
 export interface WaitOptions extends Partial<PollPolicy> {
@@ -90,21 +91,59 @@ const doubtfulLooks = 3
 interface Wait {
   readonly runway: Runway["Service"]
   readonly id: TaskId
-  readonly policy: PollPolicy
+  readonly policy: Terms
   /** Whether the submission is known, and with it that the task exists: by its date, or because this layer made it. */
   readonly isSubmitted: boolean
   readonly startedAt: number
   readonly submittedAt: number
   readonly deadline: number
   readonly memory: Ref.Ref<Memory>
+  /** What the caller's schedule says after a look: how long to wait for the next. */
+  readonly step: Effect.Success<ReturnType<typeof Schedule.toStep<unknown, Option.Option<Task>, never, never>>>
 }
 
-/** One look after another: what was seen, or nothing, until the task has ended. */
-export const looks = Effect.fnUntraced(function* (
+/** What is waited for, and how. */
+export type Terms = PollPolicy & Pick<WaitOptions, "submittedAt">
+
+/** One look after another, as a stream: what each saw, or nothing, until the task has ended. */
+export const looks = (
   runway: Runway["Service"],
   id: TaskId,
-  policy: PollPolicy & Pick<WaitOptions, "submittedAt">
-): Effect.fn.Return<Stream.Stream<Option.Option<Task>, RunwayError>> {
+  terms: Terms
+): Stream.Stream<Option.Option<Task>, RunwayError> =>
+  Stream.unwrap(
+    Effect.map(begin(runway, id, terms), (wait) =>
+      Stream.paginate(Option.none<Option.Option<Task>>(), (last) =>
+        Effect.map(next(wait, last), (seen) => [
+          [seen],
+          Option.exists(seen, isTerminal) ? Option.none() : Option.some(Option.some(seen))
+        ])
+      )
+    )
+  )
+
+/** The same as a loop, which holds little while it sleeps: it tells of each task that is seen, and gives the last. */
+export const follow = Effect.fnUntraced(function* (
+  runway: Runway["Service"],
+  id: TaskId,
+  terms: Terms,
+  onSeen: (task: Task) => Effect.Effect<void>
+): Effect.fn.Return<Terminal, RunwayError> {
+  const wait = yield* begin(runway, id, terms)
+  for (let last = Option.none<Option.Option<Task>>(); ; ) {
+    const seen = yield* next(wait, last)
+    last = Option.some(seen)
+    if (Option.isNone(seen)) continue
+    yield* onSeen(seen.value)
+    if (isTerminal(seen.value)) return seen.value
+  }
+})
+
+const begin = Effect.fnUntraced(function* (
+  runway: Runway["Service"],
+  id: TaskId,
+  policy: Terms
+): Effect.fn.Return<Wait> {
   const startedAt = yield* now
   const { submittedAt: date } = policy
   // The clock of the machine that submitted it may run ahead of this one's.
@@ -122,21 +161,34 @@ export const looks = Effect.fnUntraced(function* (
   })
   const deadline = startedAt + millis(policy.deadline)
   const isSubmitted = date !== undefined || runway.hasSubmitted(id)
-  const wait: Wait = { runway, id, policy, isSubmitted, startedAt, submittedAt, deadline, memory }
-
-  if (date !== undefined) {
-    const first = submittedAt + millis(policy.firstAfter)
-    yield* Effect.sleep(yield* until(Math.min(first, deadline)))
-  }
-  return Stream.fromEffectSchedule(look(wait), schedule(wait)).pipe(
-    Stream.takeUntil(Option.exists(isTerminal)),
-    // A caller's schedule may end before the task does.
-    Stream.concat(Stream.unwrap(Effect.map(Ref.get(memory), ({ lastTask }) => afterLast(wait, lastTask))))
-  )
+  const step = yield* Schedule.toStep(policy.schedule)
+  return { runway, id, policy, isSubmitted, startedAt, submittedAt, deadline, memory, step }
 })
 
-const afterLast = (wait: Wait, lastTask: Task | undefined): Stream.Stream<never, RunwayError> =>
-  lastTask !== undefined && isTerminal(lastTask) ? Stream.empty : Stream.fromEffect(timedOut(wait))
+/** The next look, when it is due. `last` is what the look before has seen, if there was one. */
+const next = (wait: Wait, last: Option.Option<Option.Option<Task>>): Effect.Effect<Option.Option<Task>, RunwayError> =>
+  Effect.andThen(Option.isNone(last) ? beforeFirst(wait) : pause(wait, last.value), look(wait))
+
+/** A job that was submitted just now is given the time in which none has ended. */
+const beforeFirst = ({ policy, submittedAt, deadline }: Wait): Effect.Effect<void> => {
+  if (policy.submittedAt === undefined) return Effect.void
+  const first = submittedAt + millis(policy.firstAfter)
+  return Effect.flatMap(until(Math.min(first, deadline)), Effect.sleep)
+}
+
+/** Sleeps as long as the caller's schedule says, but no longer than the deadline and no shorter than a `Retry-After` asks for. */
+const pause = (wait: Wait, seen: Option.Option<Task>): Effect.Effect<void, RunwayError> =>
+  Effect.flatMap(Clock.currentTimeMillis, (at) => wait.step(at, seen)).pipe(
+    Effect.flatMap(([, delay]) => Effect.flatMap(limited(wait, delay), Effect.sleep)),
+    // A caller's schedule may end before the task does.
+    Pull.catchDone(() => timedOut(wait))
+  )
+
+const limited = ({ memory, deadline }: Wait, delay: Duration.Duration): Effect.Effect<Duration.Duration> =>
+  Effect.flatMap(Ref.get(memory), ({ lastError }) => {
+    const asked = lastError === undefined ? delay : notBefore(delay, lastError)
+    return Effect.map(until(deadline), (left) => Duration.min(asked, left))
+  })
 
 const millis = (duration: Duration.Input): number => Duration.toMillis(Duration.fromInputUnsafe(duration))
 
@@ -180,18 +232,6 @@ const atDeadline = Effect.fnUntraced(function* (wait: Wait): Effect.fn.Return<Op
   }
   return yield* timedOut(wait)
 })
-
-/** The caller's schedule, which waits no longer than the deadline and no shorter than a `Retry-After` asks for. */
-const schedule = ({ policy, memory, deadline }: Wait): PollPolicy["schedule"] =>
-  policy.schedule.pipe(
-    Schedule.modifyDelay(({ duration }) =>
-      Effect.gen(function* () {
-        const { lastError } = yield* Ref.get(memory)
-        const delay = lastError === undefined ? duration : notBefore(duration, lastError)
-        return Duration.min(delay, yield* until(deadline))
-      })
-    )
-  )
 
 const timedOut = Effect.fnUntraced(function* (wait: Wait): Effect.fn.Return<never, RunwayError> {
   const { seen, lastTask, latestError } = yield* Ref.get(wait.memory)

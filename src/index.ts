@@ -16,7 +16,14 @@ export {
   IntentUnresolved,
   LedgerFailed
 } from "./ledger/LedgerError.ts"
-export { type AdaptivePollOptions, adaptivePoll, defaultPoll, type PollPolicy, type PollSchedule } from "./Poll.ts"
+export {
+  type AdaptivePollOptions,
+  adaptivePoll,
+  defaultPoll,
+  type PollPolicy,
+  type PollSchedule,
+  promptPoll
+} from "./Poll.ts"
 export type { PurchaseOptions, PurchasePolicy, Reuse } from "./Purchase.ts"
 export { Runway } from "./Runway.ts"
 export {

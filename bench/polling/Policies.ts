@@ -4,8 +4,9 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
-import { adaptivePoll, type PollSchedule } from "../../src/Poll.ts"
+import { adaptivePoll, type PollSchedule, promptPoll } from "../../src/Poll.ts"
 import type { Task } from "../../src/task/Snapshot.ts"
+import type { Policy } from "./Simulation.ts"
 
 /** Up to a fifth more, as in the adaptive policy. */
 const jittered = <Output>(schedule: Schedule.Schedule<Output>): PollSchedule =>
@@ -33,10 +34,22 @@ const tenth: PollSchedule = Schedule.fromStepWithMetadata(
 
 export const policies: Readonly<Record<string, PollSchedule>> = {
   "adaptive 5-20 s": adaptivePoll(),
+  prompt: promptPoll,
   "adaptive 5-10 s": adaptivePoll({ maximum: "10 seconds" }),
   "fixed 5-6 s": spaced("5 seconds"),
   "fixed 10-12 s": spaced("10 seconds"),
   "fixed 15-18 s": spaced("15 seconds"),
   "backoff to 30 s": backoff,
   "tenth of elapsed": tenth
+}
+
+/** Four and a half to seven and a half seconds before each look, the first too. */
+const sdkDelay = Effect.map(Random.next, (random) => 4.5 + 3 * random)
+
+/** What `waitForTaskOutput` of @runwayml/sdk does after a submission, whatever it sees. */
+export const sdkPolicy: Policy = {
+  first: sdkDelay,
+  schedule: Schedule.fromStepWithMetadata(
+    Effect.succeed(() => Effect.map(sdkDelay, (delay) => [delay, Duration.seconds(delay)]))
+  )
 }

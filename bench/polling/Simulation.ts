@@ -129,6 +129,12 @@ export const draw = (scenario: Scenario, tasks: number, seed: string): Effect.Ef
 /** As in the default policy. */
 const firstAfter = 5
 
+/** When a policy looks: for the first time, in seconds after the submission, and again. */
+export interface Policy {
+  readonly first: Effect.Effect<number>
+  readonly schedule: PollSchedule
+}
+
 export interface Result {
   readonly requests: Summary
   /** Seconds between the end being visible and being noticed. */
@@ -143,10 +149,17 @@ export interface Summary {
 
 /** Looks at each life as `schedule` says, until the end has been noticed. */
 export const simulate = (lives: ReadonlyArray<Life>, schedule: PollSchedule, seed: string): Effect.Effect<Result> =>
+  simulatePolicy(lives, { first: Effect.succeed(firstAfter), schedule }, seed)
+
+export const simulatePolicy = (
+  lives: ReadonlyArray<Life>,
+  { first, schedule }: Policy,
+  seed: string
+): Effect.Effect<Result> =>
   Effect.forEach(lives, ({ end, look }) =>
     Effect.gen(function* () {
       const step = yield* Schedule.toStep(schedule)
-      let now = firstAfter
+      let now = yield* first
       let requests = 1
       while (now < end) {
         const [, delay] = yield* step(now * 1000, look(now))

@@ -129,7 +129,8 @@ const request = Effect.fnUntraced(function* (
     })
   )
   const { origin, pathname } = new URL(url)
-  const about = { operation: "GET", baseUrl: Shown.withoutQuery(`${origin}${pathname}`), resendCount: 0 }
+  const baseUrl = Shown.withoutQuery(`${origin}${pathname}`)
+  const about = { operation: "GET", baseUrl, server: Telemetry.serverOf(origin), resendCount: 0 }
   return yield* Telemetry.attemptSpan(attempt, about).pipe(Effect.mapError(({ problem }) => lost(problem)))
 })
 

@@ -23,11 +23,19 @@ import { notThere } from "../task/WireTask.ts"
 export interface Answer {
   /** 0 for a redirect that the platform hides (browsers do, under `redirect: "manual"`). */
   readonly status: number
-  readonly headers: Headers
+  readonly headers: AnswerHeaders
   readonly text: string
   readonly sentAt: DateTime.Utc
   readonly receivedAt: DateTime.Utc
 }
+
+/** An answer before the key was hidden in it. */
+export interface AnswerAsItCame extends Answer {
+  readonly headers: Headers
+}
+
+/** What is asked of an answer's headers. */
+export type AnswerHeaders = Pick<Headers, "get" | "has">
 
 /** An answer as it came, for those who need more than a task or an error. */
 export interface RawAnswer {
@@ -58,8 +66,11 @@ export interface RawAnswer {
  * ```
  */
 export const OnAnswer = Context.Reference<(answer: RawAnswer) => Effect.Effect<void>>("cometapi-runway/OnAnswer", {
-  defaultValue: () => () => Effect.void
+  defaultValue: () => untold
 })
+
+/** What stands in the place of an `OnAnswer` that nobody has given. */
+export const untold = (): Effect.Effect<void> => Effect.void
 
 /** The body as JSON, or nothing. */
 export const json = (answer: Answer): Option.Option<unknown> => parse(answer.text)
@@ -73,7 +84,7 @@ export const enclosedJson = (answer: Answer): Option.Option<unknown> =>
 
 const pageStart = /^\s*<(!doctype|html|head|body|script|\?xml)\b/i
 
-const parse = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
+const parse: (text: string) => Option.Option<unknown> = Option.liftThrowable(JSON.parse)
 
 /** The gateway's id of the request: its header, or the suffix of its error messages (new-api). */
 export const requestId = (answer: Answer): string | undefined => {

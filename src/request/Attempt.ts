@@ -19,9 +19,10 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import { defined } from "../Defined.ts"
 import * as Shown from "../Shown.ts"
-import type { Answer } from "./Answer.ts"
+import type { Answer, AnswerAsItCame } from "./Answer.ts"
 import { provesNotSent } from "./NotSent.ts"
 import type { Restore } from "./Retry.ts"
+import type { Written } from "./Written.ts"
 
 /**
  * Why there is no answer. `NotSent` is a proof that nothing reached the provider; `Lost` means that there is no such proof, and
@@ -54,14 +55,14 @@ export interface Finish {
 /** How far one attempt has come. */
 interface Progress {
   readonly sentAt: DateTime.Utc
-  /** The request that was handed over. It is held until the end, because the platform forgets to abort a request that nobody holds. */
-  request?: Request
+  /** Whether the request was handed over to the platform. */
+  hasLeft: boolean
   response?: Response
   text: string
 }
 
 /** Writes a request and sends it once. Interrupting it aborts the request at once. */
-export const attempt = (write: () => Promise<Request>, limits: Limits): Effect.Effect<Answer, NoAnswer> =>
+export const attempt = (write: () => Promise<Written>, limits: Limits): Effect.Effect<AnswerAsItCame, NoAnswer> =>
   Effect.flatMap(begin, (progress) => send(write, limits, progress))
 
 /**
@@ -69,15 +70,15 @@ export const attempt = (write: () => Promise<Request>, limits: Limits): Effect.E
  * sent, and afterwards it may finish within its grace. To be called where nothing else is interruptible.
  */
 export const attemptToTheEnd = Effect.fnUntraced(function* (
-  write: () => Promise<Request>,
+  write: () => Promise<Written>,
   limits: Limits,
   { grace, restore }: Finish
-): Effect.fn.Return<Answer, NoAnswer> {
+): Effect.fn.Return<AnswerAsItCame, NoAnswer> {
   const progress = yield* begin
   const sending = yield* Effect.forkDetach(send(write, limits, progress), { startImmediately: true })
   const exit = yield* Effect.exit(restore(Fiber.await(sending)))
   if (Exit.isSuccess(exit)) return yield* exit.value
-  if (progress.request !== undefined && Duration.isPositive(grace)) {
+  if (progress.hasLeft && Duration.isPositive(grace)) {
     const end = yield* Effect.timeoutOption(Fiber.await(sending), grace)
     if (Option.isSome(end)) return yield* end.value
   }
@@ -87,37 +88,35 @@ export const attemptToTheEnd = Effect.fnUntraced(function* (
 
 const now = Effect.map(Clock.currentTimeMillis, DateTime.makeUnsafe)
 
-const begin: Effect.Effect<Progress> = Effect.map(now, (sentAt): Progress => ({ sentAt, text: "" }))
+const begin: Effect.Effect<Progress> = Effect.map(now, (sentAt): Progress => ({ sentAt, hasLeft: false, text: "" }))
 
-const send = Effect.fnUntraced(function* (
-  write: () => Promise<Request>,
+const send = (
+  write: () => Promise<Written>,
   { timeout, maxBytes, sendBefore = Number.POSITIVE_INFINITY }: Limits,
   progress: Progress
-): Effect.fn.Return<Answer, NoAnswer> {
-  const fetch = yield* Fetch
-  const clock = yield* Clock.Clock
-  yield* Effect.tryPromise({
-    try: async (signal) => {
-      const request = await readableOnce(await write(), signal)
+): Effect.Effect<AnswerAsItCame, NoAnswer> =>
+  Effect.withFiber((fiber) => {
+    const fetch = fiber.getRef(Fetch)
+    const clock = fiber.getRef(Clock.Clock)
+    const exchange = async (signal: AbortSignal): Promise<AnswerAsItCame> => {
+      const { url, init } = await readableOnce(await write())
       // An attempt that was interrupted while its request was written, or by a signal aborted before the call, sends nothing.
       signal.throwIfAborted()
       // This process may have been frozen since it was allowed to send; meanwhile others may have been allowed.
       if (clock.currentTimeMillisUnsafe() >= sendBefore) throw new TooLate()
-      progress.request = request
-      progress.response = await fetch(request)
-      await readText(progress.response, maxBytes, (text) => {
+      progress.hasLeft = true
+      const response = await fetch(url, { ...init, signal })
+      progress.response = response
+      await readText(response, maxBytes, (text) => {
         progress.text += text
       })
-    },
-    catch: (cause) => failed(progress, cause)
-  }).pipe(
-    Effect.timeoutOrElse({
-      duration: timeout,
-      orElse: () => Effect.fail(noAnswer(progress, "Lost", `no complete answer within ${Duration.format(timeout)}`))
+      return arrivedAnswer(progress, response, DateTime.makeUnsafe(clock.currentTimeMillisUnsafe()))
+    }
+    return withinTime(exchange, timeout, {
+      onError: (cause) => failed(progress, cause),
+      onTimeout: () => noAnswer(progress, "Lost", `no complete answer within ${Duration.format(timeout)}`)
     })
-  )
-  return arrivedAnswer(progress, yield* now) ?? (yield* Effect.fail(noAnswer(progress, "Lost", "no answer")))
-})
+  })
 
 class TooLate extends Error {
   constructor() {
@@ -135,16 +134,51 @@ const failed = (progress: Progress, cause: unknown): NoAnswer => {
   }
 }
 
-/** What is known of an attempt that ended without a whole answer. Whatever the reason, a request that was not handed over was not sent. */
-const noAnswer = (progress: Progress, tag: NoAnswer["_tag"], problem: string): NoAnswer => ({
-  _tag: progress.request === undefined ? "NotSent" : tag,
-  problem,
-  sentAt: progress.sentAt,
-  ...defined({ arrived: arrivedAnswer(progress, progress.sentAt) })
-})
+/**
+ * What a promise comes to, within a time. When the time is over, or the caller is interrupted, its signal is aborted and it is not waited
+ * for. A timer beside the promise is all that it takes; two effects that race would be two more fibers for each request.
+ */
+const withinTime = <A, E>(
+  promise: (signal: AbortSignal) => Promise<A>,
+  time: Duration.Duration,
+  { onError, onTimeout }: { readonly onError: (cause: unknown) => E; readonly onTimeout: () => E }
+): Effect.Effect<A, E> =>
+  Effect.withFiber((fiber) =>
+    Effect.callback((resume) => {
+      const controller = new AbortController()
+      const timer = Effect.runForkWith(fiber.context)(Effect.sleep(time))
+      timer.addObserver((exit) => {
+        if (Exit.isFailure(exit)) return
+        resume(Effect.fail(onTimeout()))
+        controller.abort()
+      })
+      const settle = (end: Effect.Effect<A, E>) => {
+        timer.interruptUnsafe()
+        resume(end)
+      }
+      promise(controller.signal).then(
+        (value) => settle(Effect.succeed(value)),
+        (cause) => settle(Effect.fail(onError(cause)))
+      )
+      return Effect.sync(() => {
+        timer.interruptUnsafe()
+        controller.abort()
+      })
+    })
+  )
 
-const arrivedAnswer = ({ response, text, sentAt }: Progress, receivedAt: DateTime.Utc): Answer | undefined =>
-  response === undefined ? undefined : { status: response.status, headers: response.headers, text, sentAt, receivedAt }
+/** What is known of an attempt that ended without a whole answer. Whatever the reason, a request that was not handed over was not sent. */
+const noAnswer = (progress: Progress, tag: NoAnswer["_tag"], problem: string): NoAnswer => {
+  const { hasLeft, sentAt, response } = progress
+  const arrived = response === undefined ? undefined : arrivedAnswer(progress, response, sentAt)
+  return { _tag: hasLeft ? tag : "NotSent", problem, sentAt, ...defined({ arrived }) }
+}
+
+const arrivedAnswer = (
+  { text, sentAt }: Progress,
+  { status, headers }: Response,
+  receivedAt: DateTime.Utc
+): AnswerAsItCame => ({ status, headers, text, sentAt, receivedAt })
 
 /**
  * The request with a body that can be read only once: a platform that sends a request again by itself (Node after a 421, Deno when a
@@ -152,10 +186,13 @@ const arrivedAnswer = ({ response, text, sentAt }: Progress, receivedAt: DateTim
  *
  * Browsers get the request as it is: they refuse such bodies over HTTP/1.1.
  */
-const readableOnce = async (written: Request, signal: AbortSignal): Promise<Request> => {
-  if (written.body === null || !isServer()) return new Request(written, { signal })
-  const bytes = new Uint8Array(await written.arrayBuffer())
-  const headers = new Headers(written.headers)
+const readableOnce = async ({ url, init }: Written): Promise<Written> => {
+  if (init.body === undefined || init.body === null || !isServer()) return { url, init }
+  // Only the platform knows how a form is written, and under which type.
+  const encoded = typeof init.body === "string" ? undefined : new Request(url, init)
+  const bytes =
+    encoded === undefined ? new TextEncoder().encode(String(init.body)) : new Uint8Array(await encoded.arrayBuffer())
+  const headers = new Headers(encoded?.headers ?? init.headers)
   headers.set("content-length", String(bytes.byteLength))
   headers.set("accept-encoding", "identity")
   const body = new ReadableStream<Uint8Array>({
@@ -165,8 +202,8 @@ const readableOnce = async (written: Request, signal: AbortSignal): Promise<Requ
     }
   })
   // The types of `fetch` do not know `duplex` yet, which every platform wants beside a stream.
-  const init: RequestInit & { readonly duplex: "half" } = { headers, body, duplex: "half", signal }
-  return new Request(written, init)
+  const once: RequestInit & { readonly duplex: "half" } = { ...init, headers, body, duplex: "half" }
+  return { url, init: once }
 }
 
 /** Whether this is Node, Deno or Bun, and not a page in a browser-like window. */
@@ -182,30 +219,19 @@ const isServer = (): boolean => {
 /** Reads a text and hands over each part as it arrives. A leading byte order mark is dropped, bytes that are no UTF-8 are replaced. */
 const readText = async (response: Response, maxBytes: number, onText: (text: string) => void): Promise<void> => {
   if (response.body === null) return
+  const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader()
   const decoder = new TextDecoder()
   let bytes = 0
-  for await (const chunk of chunks(response.body)) {
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
     const room = maxBytes - bytes
-    bytes += chunk.byteLength
-    onText(decoder.decode(chunk.byteLength > room ? chunk.subarray(0, room) : chunk, { stream: true }))
-    if (bytes > maxBytes) throw new Error(`the answer is larger than ${maxBytes} bytes`)
-  }
-  onText(decoder.decode())
-}
-
-/** The chunks of a body, which is cancelled when reading stops early. (Not every browser iterates streams yet.) */
-async function* chunks(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const reader = body.getReader()
-  try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) return
-      yield value
-    }
-  } finally {
+    bytes += part.value.byteLength
+    onText(decoder.decode(bytes > maxBytes ? part.value.subarray(0, room) : part.value, { stream: true }))
+    if (bytes <= maxBytes) continue
     // Not waited for: where a `fetch` keeps a clone of its answers, it lasts until the clone is let go too.
     reader.cancel().catch(() => {})
+    throw new Error(`the answer is larger than ${maxBytes} bytes`)
   }
+  onText(decoder.decode())
 }
 
 /** The innermost cause in words; it is the one that says what happened. Chains have been seen to loop, so eight links are followed. */

@@ -15,7 +15,7 @@ import * as Result from "effect/Result"
 import { defined } from "../Defined.ts"
 import * as Shown from "../Shown.ts"
 import type { TaskId } from "../task/Snapshot.ts"
-import { type Answer, OnAnswer, requestId } from "./Answer.ts"
+import { type Answer, type AnswerAsItCame, type AnswerHeaders, OnAnswer, requestId, untold } from "./Answer.ts"
 import { attempt, attemptToTheEnd, type Finish, type NoAnswer } from "./Attempt.ts"
 import * as Hook from "./Hook.ts"
 import * as Limiter from "./Limiter.ts"
@@ -58,6 +58,7 @@ export type Exchange = <E = never>(
 export const make = Effect.fnUntraced(function* (account: Account): Effect.fn.Return<Exchange> {
   const apiKey = Redacted.value(account.apiKey)
   const { baseUrl, version } = account
+  const server = Telemetry.serverOf(baseUrl)
   const limits = { timeout: account.attemptTimeout, maxBytes: maxAnswerBytes }
   const limiter = yield* Limiter.make(Hash.string(apiKey).toString(36), account.limit)
   const hide = Shown.hiding(apiKey)
@@ -69,9 +70,8 @@ export const make = Effect.fnUntraced(function* (account: Account): Effect.fn.Re
     const sent = finish === undefined ? attempt(write, within) : attemptToTheEnd(write, within, finish)
     return sent.pipe(
       Effect.mapError((none) => noAnswerWithoutKey(none, hide)),
-      (hidden) => Telemetry.attemptSpan(hidden, { operation, baseUrl, resendCount: number - 1, taskId }),
-      Effect.tap((answer) => tell(operation, answer)),
-      Effect.map((answer) => withoutKey(answer, hide))
+      (hidden) => Telemetry.attemptSpan(hidden, { operation, baseUrl, server, resendCount: number - 1, taskId }),
+      Effect.flatMap((answer) => Effect.as(tell(operation, answer), withoutKey(answer, hide)))
     )
   }
 
@@ -86,8 +86,14 @@ export const make = Effect.fnUntraced(function* (account: Account): Effect.fn.Re
 const maxAnswerBytes = 1024 * 1024
 
 /** Shows an answer as it came to whoever asked to see it. */
-const tell = Effect.fnUntraced(function* (operation: string, answer: Answer): Effect.fn.Return<void> {
-  const onAnswer = yield* OnAnswer
+const tell = (operation: string, answer: AnswerAsItCame): Effect.Effect<void> =>
+  Effect.flatMap(OnAnswer, (onAnswer) => (onAnswer === untold ? Effect.void : show(onAnswer, operation, answer)))
+
+const show = Effect.fnUntraced(function* (
+  onAnswer: typeof OnAnswer.Service,
+  operation: string,
+  answer: AnswerAsItCame
+): Effect.fn.Return<void> {
   const { status, headers, text } = answer
   const raw = { operation, status, headers, requestId: requestId(answer), body: Redacted.make(text) }
   const end = yield* Hook.settle(() => onAnswer(raw))
@@ -106,6 +112,15 @@ const noAnswerWithoutKey = (none: NoAnswer, hide: (text: string) => string): NoA
 /** An answer with the key removed from its headers and its body. */
 const withoutKey = (answer: Answer, hide: (text: string) => string): Answer => ({
   ...answer,
-  headers: new Headers(Array.from(answer.headers, ([name, value]): [string, string] => [name, hide(value)])),
+  headers: headersWithoutKey(answer.headers, hide),
   text: hide(answer.text)
+})
+
+/** Hides the key when a header is asked for: most never are. */
+const headersWithoutKey = (headers: AnswerHeaders, hide: (text: string) => string): AnswerHeaders => ({
+  has: (name) => headers.has(name),
+  get: (name) => {
+    const value = headers.get(name)
+    return value === null ? null : hide(value)
+  }
 })

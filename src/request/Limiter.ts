@@ -50,17 +50,37 @@ export const make = Effect.fnUntraced(function* (account: string, limit: Limit |
   // Only one read at a time may queue for a turn, so that a submission has at most one read before it.
   const reads = yield* Semaphore.make(1)
 
-  const inTurn: Limiter["inTurn"] = (kind, restore) => (attempt) =>
-    Effect.gen(function* () {
-      const ours = turn.withPermit(next)
-      const taken = yield* restore(kind === "read" ? reads.withPermit(ours) : ours)
-      const answer = yield* attempt
-      yield* learn(store, key, taken, answer)
-      return answer
-    })
+  // Until a 429 is met there is nothing to wait for and nothing to count, unless a limit or a store says so.
+  let mustQueue = limit !== undefined || store.isShared
+
+  const queued = (kind: Kind, restore: Restore): Effect.Effect<Turn> => {
+    const ours = turn.withPermit(next)
+    return restore(kind === "read" ? reads.withPermit(ours) : ours)
+  }
+
+  // Thousands of waits that are taken up at once would open a connection each; a submission never waits for any of them.
+  const inFlight = yield* Semaphore.make(maxReadsInFlight)
+
+  const inTurn: Limiter["inTurn"] = (kind, restore) => (attempt) => {
+    const turnByTurn = Effect.flatMap(
+      Effect.suspend(() => (mustQueue ? queued(kind, restore) : Effect.succeed({ ...calm, counters: store.own }))),
+      (taken) =>
+        Effect.tap(attempt, (answer) => {
+          mustQueue ||= answer.status === 429
+          return mustQueue ? learn(store, key, taken, answer) : Effect.void
+        })
+    )
+    return kind === "read" ? inFlight.withPermit(turnByTurn) : turnByTurn
+  }
 
   return { inTurn }
 })
+
+/** How many reads are under way at the same time at most. The others wait for their turn, in the order in which they came. */
+const maxReadsInFlight = 100
+
+/** What this process's own counters say as long as there was no 429. */
+const calm = { delay: Duration.zero, epoch: 0, phase: "inactive" } as const
 
 const pauses = (key: string): string => `${key}/429`
 

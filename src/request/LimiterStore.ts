@@ -21,6 +21,8 @@ import * as Shown from "../Shown.ts"
 export interface Counters {
   /** Asks the shared counters, or else this process's own. What is asked must not fail where the counters are this process's own. */
   readonly ask: <A>(question: Question<A>) => Effect.Effect<A>
+  /** Whether there are shared counters at all. */
+  readonly isShared: boolean
   /** This process's own. */
   readonly own: RateLimiter.RateLimiter
 }
@@ -39,7 +41,7 @@ export const make: Effect.Effect<Counters> = Effect.gen(function* () {
   const own = yield* RateLimiter.make.pipe(Effect.provide(RateLimiter.layerStoreMemory))
   const askOwn = <A>(question: Question<A>): Effect.Effect<A> => Effect.orDie(question(own))
   const store = yield* Effect.serviceOption(RateLimiter.RateLimiterStore)
-  if (Option.isNone(store)) return { own, ask: askOwn }
+  if (Option.isNone(store)) return { own, ask: askOwn, isShared: false }
 
   const shared = yield* RateLimiter.make.pipe(Effect.provide(Layer.succeed(RateLimiter.RateLimiterStore, store.value)))
   let triedAgainAt = -Infinity
@@ -60,7 +62,7 @@ export const make: Effect.Effect<Counters> = Effect.gen(function* () {
     }
     return yield* askOwn(question)
   })
-  return { own, ask }
+  return { own, ask, isShared: true }
 })
 
 /** How a call ended, or nothing when it did not end in time. It is never waited for longer, not even when it cannot be interrupted. */

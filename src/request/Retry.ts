@@ -82,17 +82,28 @@ export const withRetry = <A, R>(
   retry: RetrySchedule,
   allows: (error: RunwayError) => boolean
 ): Effect.Effect<A, RunwayError, R> =>
-  Effect.suspend(() => {
-    let attempts = 0
-    const schedule = retry.pipe(
-      Schedule.setInputType<RunwayError>(),
-      Schedule.modifyDelay(({ duration, input }) => Effect.succeed(notBefore(duration, input)))
-    )
-    return Effect.suspend(() => once(++attempts)).pipe(
-      Effect.retry({ schedule, while: allows }),
-      Effect.mapError((error) => error.with({ attempts }))
-    )
-  })
+  Effect.catch(once(1), (error) =>
+    allows(error) ? again(once, retry, allows, error) : Effect.fail(error.with({ attempts: 1 }))
+  )
+
+/** The attempts after the first, which nearly no request needs: only they are worth a schedule. */
+const again = <A, R>(
+  once: (attempt: number) => Effect.Effect<A, RunwayError, R>,
+  retry: RetrySchedule,
+  allows: (error: RunwayError) => boolean,
+  first: RunwayError
+): Effect.Effect<A, RunwayError, R> => {
+  let attempts = 0
+  const schedule = retry.pipe(
+    Schedule.setInputType<RunwayError>(),
+    Schedule.modifyDelay(({ duration, input }) => Effect.succeed(notBefore(duration, input)))
+  )
+  // The schedule begins with the error that the first attempt has failed with already.
+  return Effect.suspend(() => (++attempts === 1 ? Effect.fail(first) : once(attempts))).pipe(
+    Effect.retry({ schedule, while: allows }),
+    Effect.mapError((error) => error.with({ attempts }))
+  )
+}
 
 /** Sends a request of a kind, and sends it again for as long as the kind allows. */
 export const resend = <A, R>(

@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
+import * as Tracer from "effect/Tracer"
 import { defined } from "../Defined.ts"
 
 /** Every HTTP attempt, by operation and by outcome: a status, `NotSent`, `Lost` or `Interrupted`. */
@@ -54,16 +55,28 @@ export interface About {
   readonly operation: string
   /** What the template is appended to. It must have no query. */
   readonly baseUrl: string
+  readonly server: Server
   /** How many times the request was sent before. */
   readonly resendCount: number
   readonly taskId?: string | undefined
+}
+
+/** Whom a base URL names. */
+interface Server {
+  readonly address: string
+  readonly port: number
+}
+
+export const serverOf = (baseUrl: string): Server => {
+  const { hostname, port, protocol } = new URL(baseUrl)
+  return { address: hostname.replace(/^\[|\]$/g, ""), port: Number(port || (protocol === "https:" ? 443 : 80)) }
 }
 
 /**
  * One HTTP attempt as a client span, and counted.
  *
  * The span fails as OpenTelemetry has it: with a status from 400 on too, where the attempt has succeeded in getting an answer. The answer
- * itself is kept from the tracer.
+ * itself is kept from the tracer. No stack is captured: the attempt's place is always the same, and a capture takes as long as all the rest.
  */
 export const attemptSpan = <A extends { readonly status: number }, E extends Problem, R>(
   attempt: Effect.Effect<A, E, R>,
@@ -71,17 +84,41 @@ export const attemptSpan = <A extends { readonly status: number }, E extends Pro
 ): Effect.Effect<A, E, R> =>
   Effect.acquireUseRelease(
     Effect.makeSpan(about.operation, { kind: "client", attributes: attributes(about) }),
-    (span) => Effect.withParentSpan(attempt, span),
-    Effect.fnUntraced(function* (span, exit) {
-      const { outcome, status, reported } = read(exit)
-      if (status !== undefined) span.attribute("http.response.status_code", status)
-      if (Exit.isFailure(reported)) span.attribute("error.type", outcome)
-      span.end(yield* Clock.currentTimeNanos, reported)
-      yield* Metric.update(Metric.withAttributes(requests, { operation: about.operation, outcome }), 1)
-      if (about.resendCount === 0) return
-      yield* Metric.update(Metric.withAttributes(retries, { operation: about.operation }), 1)
-    })
+    (span) => Effect.provideService(attempt, Tracer.ParentSpan, span),
+    (span, exit) => end(span, exit, about)
   )
+
+const end = <A extends { readonly status: number }, E extends Problem>(
+  span: Tracer.Span,
+  exit: Exit.Exit<A, E>,
+  { operation, resendCount }: About
+): Effect.Effect<void> => {
+  const { outcome, status, reported } = read(exit)
+  if (status !== undefined) span.attribute("http.response.status_code", status)
+  if (Exit.isFailure(reported)) span.attribute("error.type", outcome)
+  const counted = Metric.update(requestsOf(operation, outcome), 1)
+  return Effect.flatMap(Clock.currentTimeNanos, (now) => {
+    span.end(now, reported)
+    return resendCount === 0 ? counted : Effect.andThen(counted, Metric.update(retriesOf(operation), 1))
+  })
+}
+
+/** A metric's series by its attributes' values, each made once. The values are of a few kinds: operations, statuses, tags. */
+const seriesOf = <Names extends ReadonlyArray<string>>(metric: Metric.Counter<number>, ...names: Names) => {
+  const made = new Map<string, Metric.Counter<number>>()
+  return (...values: { [Index in keyof Names]: string }): Metric.Counter<number> => {
+    const key = values.join(" ")
+    const series =
+      made.get(key) ??
+      Metric.withAttributes(metric, Object.fromEntries(names.map((name, n) => [name, values[n] ?? ""])))
+    made.set(key, series)
+    return series
+  }
+}
+
+const requestsOf = seriesOf(requests, "operation", "outcome")
+const retriesOf = seriesOf(retries, "operation")
+const pollsOf = seriesOf(polls, "seen")
 
 /** What is reported of an attempt's end. */
 interface End {
@@ -103,24 +140,24 @@ const read = (exit: Exit.Exit<{ readonly status: number }, Problem>): End => {
   return { outcome: error._tag, reported: Exit.fail({ name: error._tag, message: error.problem }) }
 }
 
-const attributes = ({ operation, baseUrl, resendCount, taskId }: About): Record<string, unknown> => {
+const attributes = ({ operation, baseUrl, server, resendCount, taskId }: About): Record<string, unknown> => {
   const [method, template] = operation.split(" ")
-  const { hostname, port, protocol } = new URL(baseUrl)
-  return defined({
+  const path = template?.replace("{id}", encodeURIComponent(taskId?.toWellFormed() ?? "")) ?? ""
+  return {
     "http.request.method": method,
-    "url.template": template,
-    "url.full": `${baseUrl}${template?.replace("{id}", encodeURIComponent(taskId?.toWellFormed() ?? "")) ?? ""}`,
-    "server.address": hostname.replace(/^\[|\]$/g, ""),
-    "server.port": Number(port || (protocol === "https:" ? 443 : 80)),
-    "http.request.resend_count": resendCount > 0 ? resendCount : undefined,
-    "runway.task.id": taskId
-  })
+    ...(template === undefined ? {} : { "url.template": template }),
+    "url.full": baseUrl + path,
+    "server.address": server.address,
+    "server.port": server.port,
+    ...(resendCount > 0 ? { "http.request.resend_count": resendCount } : {}),
+    ...(taskId === undefined ? {} : { "runway.task.id": taskId })
+  }
 }
 
 export const countUnknownOutcome: Effect.Effect<void> = Metric.update(unknownOutcomes, 1)
 
 /** One look at a task, by what it showed: a state's tag, or the reason why it showed nothing. */
-export const countPoll = (seen: string): Effect.Effect<void> => Metric.update(Metric.withAttributes(polls, { seen }), 1)
+export const countPoll = (seen: string): Effect.Effect<void> => Metric.update(pollsOf(seen), 1)
 
 /** A task's end, by its tag. */
 export const recordEnd = (outcome: string, taken: Duration.Duration): Effect.Effect<void> =>

@@ -8,20 +8,19 @@
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import * as Schema from "effect/Schema"
 import type { Cost } from "./Snapshot.ts"
 
 /** How far values are followed into lists, objects and JSON texts: a hostile answer must not keep the reader busy. */
 const deepest = 6
 
-const parse = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
+const parse: (text: string) => Option.Option<unknown> = Option.liftThrowable(JSON.parse)
 
 /** A value that was encoded once more, as the JSON text of a list, an object or a text, becomes that value. Others stay as they are. */
 export const decoded = (value: unknown): unknown =>
   typeof value === "string" && /^\s*[[{"]/.test(value) ? Option.getOrElse(parse(value), () => value) : value
 
 /** The first that is not undefined. */
-export const first = <A>(candidates: Iterable<A | undefined>): A | undefined => {
+const first = <A>(candidates: Iterable<A | undefined>): A | undefined => {
   for (const candidate of candidates) if (candidate !== undefined) return candidate
   return undefined
 }

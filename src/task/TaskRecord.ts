@@ -104,17 +104,21 @@ const ofList = (id: string, list: ReadonlyArray<unknown>): unknown => {
 }
 
 const recordOf = (object: { readonly [name: PropertyKey]: unknown }): TaskRecord => {
-  const names = new Set(Object.keys(object).map(loose))
+  const names = new Set<string>()
   const loosely = new Map<string, unknown>()
-  for (const [name, value] of Object.entries(object)) {
-    if (value !== null && !loosely.has(loose(name))) loosely.set(loose(name), value)
+  for (const name of Object.keys(object)) {
+    const plain = loose(name)
+    names.add(plain)
+    if (object[name] !== null && !loosely.has(plain)) loosely.set(plain, object[name])
   }
   const get = (name: string): unknown =>
     Object.hasOwn(object, name) ? (object[name] ?? undefined) : loosely.get(loose(name))
   const status = get("status")
-  const isTaskLike = taskFields.some((name) => names.has(loose(name)))
+  const isTaskLike = looseTaskFields.some((name) => names.has(name))
   return { get, isTaskLike, status: typeof status === "string" ? status.trim() : undefined }
 }
 
 /** A field's name without its case and its joints. */
 const loose = (name: string): string => name.toLowerCase().replace(/[_-]/g, "")
+
+const looseTaskFields: ReadonlyArray<string> = taskFields.map(loose)

@@ -119,7 +119,15 @@ const readFirst = <A>(
   names: ReadonlyArray<string>,
   records: ReadonlyArray<TaskRecord>,
   readField: (value: unknown) => A | undefined
-): A | undefined => Field.first(names.flatMap((name) => records.map((record) => readField(record.get(name)))))
+): A | undefined => {
+  for (const name of names) {
+    for (const record of records) {
+      const value = readField(record.get(name))
+      if (value !== undefined) return value
+    }
+  }
+  return undefined
+}
 
 const readOutput = (records: ReadonlyArray<TaskRecord>): ReadonlyArray<string> => {
   const withUrls = (value: unknown): ReadonlyArray<string> | undefined => {

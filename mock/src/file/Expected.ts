@@ -21,18 +21,33 @@ const resolved = (schema: unknown): unknown => {
   return typeof reference === "string" ? field(components, reference.split("/").at(-1) ?? "") : schema
 }
 
+/** The schema that a value says it is of, where it may be of one of several: a fault of a kind is judged as that. */
+const chosen = (schema: unknown, value: unknown): unknown => {
+  const discriminator = field(schema, "discriminator")
+  const kind = field(value, String(field(discriminator, "propertyName")))
+  const reference = field(field(discriminator, "mapping"), String(kind))
+  return reference === undefined ? schema : resolved({ $ref: reference })
+}
+
 /** The schema of what has this name in a value of that schema. */
 const below = (schema: unknown, name: PropertyKey): unknown => {
   if (typeof name === "number") return field(schema, "items")
   return field(field(schema, "properties"), String(name)) ?? field(schema, "additionalProperties")
 }
 
-const at = (path: Path): unknown =>
-  path.reduce<unknown>((schema, name) => resolved(below(schema, name)), field(components, "MockFile"))
+/** The schema of a place in this value. */
+const at = (path: Path, value: unknown): unknown => {
+  let [schema, inner] = [field(components, "MockFile"), value]
+  for (const name of path) {
+    inner = Predicate.isObjectOrArray(inner) ? Reflect.get(inner, name) : undefined
+    schema = chosen(resolved(below(schema, name)), inner)
+  }
+  return schema
+}
 
-/** The names that an object at this place may have. */
-export const namesAt = (path: Path): ReadonlyArray<string> => {
-  const properties = field(at(path), "properties")
+/** The names that an object at this place of a value may have. */
+export const namesAt = (path: Path, value: unknown): ReadonlyArray<string> => {
+  const properties = field(at(path, value), "properties")
   return Predicate.isReadonlyObject(properties) ? Object.keys(properties) : []
 }
 
@@ -52,12 +67,14 @@ const kinds: Readonly<Record<string, (schema: unknown) => string>> = {
   string: (schema) => (field(schema, "minLength") === undefined ? "a text" : "a text that is not empty")
 }
 
-/** What a value at this place must be. */
-export const expectedAt = (path: Path): string => {
-  const schema = at(path)
+/** What must be at this place of a value. */
+export const expectedAt = (path: Path, value: unknown): string => {
+  const schema = at(path, value)
   const words = field(schema, "x-expected")
   if (typeof words === "string") return words
   const choices = field(schema, "enum")
+  const only = field(schema, "const")
+  if (only !== undefined) return String(only)
   if (Array.isArray(choices)) return `one of ${choices.join(", ")}`
   return kinds[String(field(schema, "type"))]?.(schema) ?? "something else"
 }

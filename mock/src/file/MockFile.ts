@@ -82,13 +82,13 @@ const valueAt = (value: unknown, path: Path): unknown =>
 const problemOf = (value: unknown, path: Path): string => {
   const name = path.at(-1)
   const outside = path.slice(0, -1)
-  const known = namesAt(outside)
+  const known = namesAt(outside, value)
   if (typeof name === "string" && known.length > 0 && !known.includes(name))
     return `is not known: ${unknownName(name, known)}`
   const actual = valueAt(value, path)
   return actual === undefined
-    ? `is missing; it must be ${expectedAt(path)}`
-    : `must be ${expectedAt(path)}; got ${shown(actual)}`
+    ? `is missing; it must be ${expectedAt(path, value)}`
+    : `must be ${expectedAt(path, value)}; got ${shown(actual)}`
 }
 
 const formatter = SchemaIssue.makeFormatterStandardSchemaV1()

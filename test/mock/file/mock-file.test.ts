@@ -102,7 +102,7 @@ describe("mock.json", () => {
       assert.isFalse(validate(wrong), JSON.stringify(wrong))
       assert.isNotEmpty(await refusal(wrong))
     }
-    assert.deepStrictEqual(Expected.namesAt([]), Object.keys(schema.properties))
+    assert.deepStrictEqual(Expected.namesAt([], {}), Object.keys(schema.properties))
   })
 
   it.each<readonly [what: string, content: unknown, lines: ReadonlyArray<RegExp>]>([
@@ -134,9 +134,19 @@ describe("mock.json", () => {
       [/^limits\.idle must be a duration such as "45 seconds"; got "soon"$/]
     ],
     [
-      "a fault without sense",
+      "a missing field of a fault of that kind",
       { faults: [{ on: "poll", kind: "status" }] },
-      [/^faults\[0\] cannot happen: "status" must/]
+      [/^faults\[0\]\.status is missing; it must be a whole number from 400 to 599$/]
+    ],
+    [
+      "a field of another kind of fault",
+      { faults: [{ on: "poll", kind: "reset", stats: 500 }] },
+      [/^faults\[0\]\.stats is not known: known here: on, kind/]
+    ],
+    [
+      "a fault without sense",
+      { faults: [{ on: "poll", kind: "status", status: 500, example: "no-such-example" }] },
+      [/^faults\[0\] cannot happen: .*no-such-example/]
     ],
     [
       "a scenario that cannot be played",

@@ -1,0 +1,179 @@
+/** The mock beside other mocks: from its start to its first answer, answers over HTTP, answers in process, and whether it slows down as it fills. */
+import { type Bench, type Contestant, cpuOf, ours, verify } from "../Bench.ts"
+import { body } from "../Clients.ts"
+import { type Answered, type Asked, start } from "../Server.ts"
+
+const prismCommand = ["bench/node_modules/@stoplight/prism-cli/dist/index.js", "mock", "openapi/cometapi-runway.yaml"]
+const servers = {
+  [ours]: ["mock/src/bin.ts", "--port", "{port}"],
+  "prism mock -v silent": [...prismCommand, "--port", "{port}", "-v", "silent"],
+  "prism mock": [...prismCommand, "--port", "{port}"],
+  aimock: ["bench/node_modules/@copilotkit/aimock/dist/cli.js", "--port", "{port}"]
+} as const
+
+const task = "/runwayml/v1/tasks/5b91e444-c232-deaf-a4d7-8aef3e57336b"
+const look: Asked = { method: "GET", path: task }
+const submission: Asked = { method: "POST", path: "/runwayml/v1/character_performance", body }
+
+const untilFirstAnswer = (command: ReadonlyArray<string>) => async (): Promise<Contestant> => ({
+  round: async () => {
+    const from = performance.now()
+    const server = await start(...command)
+    const { status } = await server.firstAnswer(look)
+    const took = performance.now() - from
+    await server.stop()
+    verify(status >= 200 && status < 500, `an answer with ${status}`)
+    return { "ms to the first answer": took }
+  }
+})
+
+/** Requests one after the other over one connection. */
+const overHttp = (command: ReadonlyArray<string>, asked: Asked, right: (answered: Answered) => boolean) => {
+  const count = 300
+  return async (): Promise<Contestant> => {
+    const server = await start(...command)
+    await server.firstAnswer(look)
+    return {
+      round: async () => {
+        const from = performance.now()
+        for (let n = 0; n < count; n++) {
+          const answered = await server.ask(asked)
+          verify(right(answered), answered.text)
+        }
+        return { "µs per request": ((performance.now() - from) / count) * 1000 }
+      },
+      stop: server.stop
+    }
+  }
+}
+
+const hasId = ({ status, text }: Answered): boolean => status === 200 && text.includes('"id"')
+// Prism knows no task and answers with an example; the mock says that there is none.
+const looked = ({ status }: Answered): boolean => status === 200 || status === 400
+
+const over = (asked: Asked, right: (answered: Answered) => boolean) => ({
+  [ours]: overHttp(servers[ours], asked, right),
+  "prism mock -v silent": overHttp(servers["prism mock -v silent"], asked, right),
+  "prism mock": overHttp(servers["prism mock"], asked, right)
+})
+
+const headers = { authorization: "Bearer bench", "x-runway-version": "2024-11-06" }
+const inProcess = "µs of CPU per GET"
+
+const ourMock = async (key = "bench") => {
+  const Effect = await import("effect/Effect")
+  const { RunwayMock } = await import("cometapi-runway-mock")
+  const { fetch } = Effect.runSync(RunwayMock.make({ clock: "virtual" }))
+  const submit = async (): Promise<string> => {
+    const response = await fetch(`https://api.cometapi.com${submission.path}`, {
+      method: "POST",
+      headers: { ...headers, authorization: `Bearer ${key}`, "content-type": "application/json" },
+      body: JSON.stringify(body)
+    })
+    const { id } = await response.json()
+    verify(typeof id === "string", "the id of a new task")
+    return id
+  }
+  const read = async (id: string): Promise<void> => {
+    const response = await fetch(`https://api.cometapi.com/runwayml/v1/tasks/${id}`, {
+      headers: { ...headers, authorization: `Bearer ${key}` }
+    })
+    verify(response.status === 200, "the task's status")
+    await response.arrayBuffer()
+  }
+  return { submit, read }
+}
+
+const prismAlone = async (): Promise<Contestant> => {
+  const { getHttpOperationsFromSpec } = await import("@stoplight/prism-http")
+  const { createClientFromOperations } = await import("@stoplight/prism-http/dist/client.js")
+  const client = createClientFromOperations(await getHttpOperationsFromSpec("openapi/cometapi-runway.yaml"), {
+    mock: { dynamic: false },
+    validateRequest: true,
+    validateResponse: true,
+    checkSecurity: true,
+    errors: false,
+    upstreamProxy: undefined,
+    isProxy: false
+  })
+  return {
+    round: async () => {
+      const cpu = await cpuOf(500, async () => {
+        for (let n = 0; n < 500; n++) verify((await client.get(task, { headers })).status === 200, "Prism's answer")
+      })
+      return { [inProcess]: cpu }
+    }
+  }
+}
+
+/** The same requests when a key has this many tasks already. */
+const grown = (tasks: number) => async (): Promise<Contestant> => {
+  const { submit, read } = await ourMock()
+  let id = ""
+  for (let n = 0; n < tasks; n++) id = await submit()
+  return {
+    round: async () => {
+      const get = await cpuOf(300, async () => {
+        for (let n = 0; n < 300; n++) await read(id)
+      })
+      const post = await cpuOf(100, async () => {
+        for (let n = 0; n < 100; n++) await submit()
+      })
+      return { [inProcess]: get, "µs of CPU per POST": post }
+    }
+  }
+}
+
+const startUp = "start"
+const first = "ms to the first answer"
+const each = "µs per request"
+
+export const bench: Bench = {
+  title: "the mock beside others",
+  workloads: {
+    [startUp]: {
+      base: "prism mock",
+      rounds: 5,
+      fresh: true,
+      contestants: Object.fromEntries(
+        Object.entries(servers).map(([name, command]) => [name, untilFirstAnswer(command)])
+      )
+    },
+    "GET over HTTP": { base: "prism mock -v silent", rounds: 5, contestants: over(look, looked) },
+    "POST on one key over HTTP": { base: "prism mock -v silent", rounds: 5, contestants: over(submission, hasId) },
+    "in process": {
+      base: "Prism alone",
+      rounds: 5,
+      contestants: {
+        [ours]: async () => {
+          const { submit, read } = await ourMock()
+          const id = await submit()
+          return {
+            round: async () => {
+              const cpu = await cpuOf(500, async () => {
+                for (let n = 0; n < 500; n++) await read(id)
+              })
+              return { [inProcess]: cpu }
+            }
+          }
+        },
+        "Prism alone": prismAlone
+      }
+    },
+    growth: {
+      base: "with one task of the key",
+      rounds: 3,
+      contestants: { "with one task of the key": grown(1), [ours]: grown(3000) }
+    }
+  },
+  goals: [
+    { workload: startUp, figure: first, times: "prism mock", atMost: 0.5 },
+    { workload: startUp, figure: first, times: "aimock", atMost: 1 },
+    { workload: "GET over HTTP", figure: each, times: "prism mock -v silent", atMost: 1 },
+    { workload: "GET over HTTP", figure: each, times: "prism mock", atMost: 0.5 },
+    { workload: "POST on one key over HTTP", figure: each, times: "prism mock -v silent", atMost: 1 },
+    { workload: "in process", figure: inProcess, times: "Prism alone", atMost: 1.3 },
+    { workload: "growth", figure: inProcess, times: "with one task of the key", atMost: 1.2 },
+    { workload: "growth", figure: "µs of CPU per POST", times: "with one task of the key", atMost: 1.2 }
+  ]
+}

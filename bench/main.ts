@@ -1,0 +1,38 @@
+/**
+ * Measures how fast this package is, beside others: `npm run bench` for everything, or with names, as in `npm run bench -- call abort`.
+ *
+ * Each run is kept in `bench/results.json` and written into `docs/performance.md`. With `--before` it is kept as what later runs are compared
+ * with.
+ */
+import { parseArgs } from "node:util"
+import type { Bench } from "./Bench.ts"
+import { benches, isName, names } from "./benches.ts"
+import { install, versions } from "./Peers.ts"
+import { document, era, keep, machine, readResults, tableOf } from "./Report.ts"
+import { measure } from "./Rounds.ts"
+
+const { values, positionals } = parseArgs({
+  options: { before: { type: "boolean", default: false } },
+  allowPositionals: true
+})
+const unknown = positionals.filter((name) => !isName(name))
+if (unknown.length > 0) throw new Error(`there is no ${unknown.join(", ")}; there are ${names.join(", ")}`)
+await install()
+
+const failed: Array<string> = []
+for (const name of positionals.length === 0 ? names : positionals) {
+  if (!isName(name)) continue
+  const { bench } = await benches[name]()
+  try {
+    const run = { machine: machine(), versions: versions(), measured: await measure(name, bench) }
+    keep(name, era(values.before), run)
+    console.log(`\n${name}: ${bench.title}\n\n${tableOf(bench, readResults()[era(values.before)][name] ?? run)}\n`)
+  } catch (error) {
+    failed.push(name)
+    console.error(`${name} came to nothing:`, error)
+  }
+}
+const all: Record<string, Bench> = {}
+for (const name of names) if (isName(name)) all[name] = (await benches[name]()).bench
+document(all)
+process.exitCode = failed.length === 0 ? 0 : 1
