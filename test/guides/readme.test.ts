@@ -39,18 +39,3 @@ it.live("the README's program with the bindings starts one job", () =>
     expect(out).toMatch(new RegExp(`^paid for ${id}\n$`))
   })
 )
-
-it.live("the README's test is a test that passes", () =>
-  Effect.gen(function* () {
-    const { world, env } = yield* provider("readme-test")
-    world.inject({ on: "submit", kind: "lost", once: true })
-    const { createRunway } = yield* Effect.promise(() => import("cometapi-runway/promise"))
-    const runway = createRunway({ apiKey: env.COMETAPI_KEY, baseUrl: env.COMETAPI_BASE_URL })
-    const submitted = runway.characterPerformance.submit({
-      character: "https://example.com/portrait.png",
-      reference: "https://example.com/performance.mp4"
-    })
-    yield* Effect.promise(() => expect(submitted).rejects.toThrow("OutcomeUnknown"))
-    expect(world.report().accepted).toBe(1)
-  })
-)

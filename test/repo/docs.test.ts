@@ -21,6 +21,7 @@ const blocks = (text: string): ReadonlyArray<string> =>
 
 const examples = [
   // CONTRIBUTING's is for another place, in a repository with another contract: test/proof compiles and runs it there.
+  // The Chinese README has the code of the English one, which translation.test.ts holds.
   ...pages
     .filter((page) => page !== "CONTRIBUTING.md")
     .flatMap((page) =>
@@ -84,6 +85,13 @@ describe("the pages", () => {
         .filter((target) => ts.sys.fileExists(target) === false && ts.sys.directoryExists(target) === false)
     )
     expect(broken).toEqual([])
+  })
+
+  it("all stand in the index", () => {
+    const index = readFileSync("docs/README.md", "utf8")
+    const listed = [...index.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link = ""]) => join("docs", link))
+    const own = files("docs", ".md").filter((page) => page !== "docs/README.md" && !page.startsWith("docs/decisions/"))
+    expect(own.filter((page) => !listed.includes(page))).toEqual([])
   })
 
   it("name every reason that an error can have, and no other", () => {
