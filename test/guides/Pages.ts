@@ -17,7 +17,7 @@ import * as Effect from "effect/Effect"
 const fast = fileURLToPath(new URL("./Fast.mjs", import.meta.url))
 
 /** The code blocks of a page. */
-export const blocks = (page: string): ReadonlyArray<string> =>
+const blocks = (page: string): ReadonlyArray<string> =>
   [...readFileSync(page, "utf8").matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = ""]) => code)
 
 /** The block of a page that has this text in it. */
@@ -43,13 +43,13 @@ export const load = (path: string, name: string, code: string): Effect.Effect<Re
   return Effect.promise(() => import(pathToFileURL(file).href))
 }
 
-export interface Ended {
+interface Ended {
   readonly code: number | null
   readonly out: string
   readonly err: string
 }
 
-export interface Provider {
+interface Provider {
   readonly url: string
   /** How many jobs the key has paid for. */
   readonly accepted: () => number
