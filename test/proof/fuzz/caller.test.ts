@@ -13,7 +13,7 @@ import { createRunway } from "../../../src/promise.ts"
 import { type Ended, pass, release, seize } from "../JumpingTime.ts"
 import { holds } from "../Seeded.ts"
 import { note } from "./Client.ts"
-import { effectOptions, fields, promiseOptions, resolved, Value, wrongFields } from "./Given.ts"
+import { effectOptions, fields, modest, promiseOptions, resolved, Value, wrongFields } from "./Given.ts"
 
 const cases = Number(process.env["FUZZ_CASES"] ?? 2000)
 
@@ -60,7 +60,7 @@ const inputOf = ({ input, without }: Case): unknown => {
 const optionsOf = ({ door, call, options }: Case) => {
   const known = (door === "effect" ? effectOptions : promiseOptions)[call]
   const given = new Map(
-    options.filter(({ name }) => Object.hasOwn(known, name)).map(({ name, value }) => [name, value])
+    options.filter(({ name }) => Object.hasOwn(known, name)).map(({ name, value }) => [name, modest(value)])
   )
   const values = Object.fromEntries(
     [...given].map(([name, value]) => [name, resolved(value, known[name]?.right ?? [])])
