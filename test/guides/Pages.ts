@@ -62,7 +62,7 @@ interface Provider {
 /** A mock over a socket whose minute takes a second, and the key of this test. */
 export const provider = (key: string) =>
   Effect.gen(function* () {
-    const mock = yield* RunwayMock.serve({ scale: 60 })
+    const mock = yield* RunwayMock.serve({ scale: 60, port: 0 })
     const world = mock.world(key)
     const env = { COMETAPI_KEY: key, COMETAPI_BASE_URL: mock.url }
     const program = (path: string, code: string, until?: RegExp) =>
