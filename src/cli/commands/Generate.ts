@@ -36,7 +36,7 @@ export const generate = Subcommand.make(
       })
       if (mode === "mock") {
         yield* Output.note(
-          "For the real thing: export COMETAPI_KEY=… and add --live (npm start -- --live --character <url> --reference <url>)"
+          "For the real thing, paid: export COMETAPI_KEY=… and run: npx cometapi-runway generate --live --character <url> --reference <url>"
         )
       }
     }).pipe(Effect.provide(Layer.merge(Mode.client(mode), Paid.ledger(flags, mode))))
