@@ -9,7 +9,7 @@ import { execFile, execFileSync } from "node:child_process"
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { createServer } from "node:http"
 import { createRequire } from "node:module"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import { promisify } from "node:util"
 import { chromium } from "playwright-core"
 import type { Certificates } from "./Certificates.ts"
@@ -44,10 +44,10 @@ export interface Runtime<Asked = Case, Said = Outcome> {
   readonly start: (stage: Stage) => Promise<Running<Asked, Said> | undefined>
 }
 
-/** A program that runs in every runtime: its folder, with `run.js` and `probe.js`, and that probe with all that it imports in one module. */
+/** A program that runs in every runtime: its folder, with `run.js` and `probe.js`, and that probe with all that it imports as modules of one flat folder. */
 export interface Program {
   readonly home: string
-  readonly bundle: string
+  readonly modules: ReadonlyArray<string>
 }
 
 const arch = process.arch === "arm64" ? "arm64" : "x64"
@@ -113,7 +113,7 @@ const asProcess = <Asked, Said>(
 }
 
 /** workerd as miniflare starts it, with the probe as a Worker that is handed the cases. */
-const workerd = <Asked, Said>(folder: string, bundle: string): Runtime<Asked, Said> => {
+const workerd = <Asked, Said>(folder: string, modules: ReadonlyArray<string>): Runtime<Asked, Said> => {
   const require = createRequire(join(folder, "package.json"))
   const worker = `import { probe } from "./probe.js"
 export default { fetch: async (request) => Response.json(await probe(await request.json())) }`
@@ -126,7 +126,7 @@ export default { fetch: async (request) => Response.json(await probe(await reque
       const miniflare = new Miniflare({
         modules: [
           { type: "ESModule", path: "worker.js", contents: worker },
-          { type: "ESModule", path: "probe.js", contents: readFileSync(bundle, "utf8") }
+          ...modules.map((file) => ({ type: "ESModule", path: basename(file), contents: readFileSync(file, "utf8") }))
         ],
         compatibilityDate: "2026-07-30",
         cf: false
@@ -147,7 +147,10 @@ export default { fetch: async (request) => Response.json(await probe(await reque
 }
 
 /** A page from loopback, whose requests to any other port are cross-origin, as they are in life. */
-const browser = <Asked, Said>(bundle: string, certificates: Certificates): Runtime<Asked, Said> => {
+const browser = <Asked, Said>(
+  modules: ReadonlyArray<string>,
+  certificates: Certificates
+): Runtime<Asked, Said> => {
   const executablePath = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium"
   const said = execFileSync(executablePath, ["--version"], { encoding: "utf8", stdio: "pipe" })
   return {
@@ -156,9 +159,9 @@ const browser = <Asked, Said>(bundle: string, certificates: Certificates): Runti
     start: async (stage) => {
       const proxy = byProxy(stage)
       const page = createServer((request, response) => {
-        const script = request.url === "/probe.js"
-        response.writeHead(200, { "content-type": script ? "text/javascript" : "text/html" })
-        response.end(script ? readFileSync(bundle) : "<!doctype html><title>probe</title>")
+        const script = modules.find((file) => request.url === `/${basename(file)}`)
+        response.writeHead(200, { "content-type": script === undefined ? "text/html" : "text/javascript" })
+        response.end(script === undefined ? "<!doctype html><title>probe</title>" : readFileSync(script))
       })
       await new Promise<void>((resolve) => page.listen(19_000, "127.0.0.1", resolve))
       const started = await chromium.launch({
@@ -194,7 +197,7 @@ const browser = <Asked, Said>(bundle: string, certificates: Certificates): Runti
 export const all = <Asked = Case, Said = Outcome>(
   folder: string,
   certificates: Certificates,
-  { home, bundle }: Program = { home: folder, bundle: join(folder, "probe.js") }
+  { home, modules }: Program = { home: folder, modules: [join(folder, "probe.js")] }
 ): ReadonlyArray<Runtime<Asked, Said>> => {
   const trusting = { NODE_EXTRA_CA_CERTS: certificates.authority }
   const node = (version: string, args: (stage: Stage) => ReadonlyArray<string> = () => []) =>
@@ -209,7 +212,7 @@ export const all = <Asked = Case, Said = Outcome>(
       DENO_CERT: certificates.authority,
       DENO_DIR: join(folder, "deno-cache")
     }),
-    workerd(folder, bundle),
-    browser(bundle, certificates)
+    workerd(folder, modules),
+    browser(modules, certificates)
   ]
 }

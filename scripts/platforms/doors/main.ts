@@ -8,7 +8,7 @@
  * @module
  */
 import { spawn } from "node:child_process"
-import { copyFileSync, mkdtempSync, rmSync } from "node:fs"
+import { copyFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { rolldown } from "rolldown"
 import { install, pack } from "../../../test/package/Packed.ts"
@@ -20,7 +20,7 @@ import * as Table from "./Table.ts"
 const platforms = dirname(import.meta.dirname)
 const folder = join(dirname(dirname(platforms)), "node_modules", ".cache", "platforms")
 const project = join(folder, "doors")
-const bundle = join(project, "bundle.js")
+const bundled = join(project, "bundled")
 
 /** A project that has installed both packages, with the probe in it. */
 const prepare = async (): Promise<void> => {
@@ -38,7 +38,8 @@ const prepare = async (): Promise<void> => {
     external: /^node:/,
     logLevel: "silent"
   })
-  await built.write({ file: bundle, codeSplitting: false })
+  // What is for Node only stays in chunks of its own, which are loaded when they are asked for.
+  await built.write({ dir: bundled, chunkFileNames: "[name].js" })
 }
 
 /** The packed mock's command, on a clock that plays each job at once. */
@@ -77,11 +78,12 @@ const lookAtAll = async (only: ReadonlyArray<string>): Promise<void> => {
   const bases: Readonly<Record<Table.Trouble, string>> = {
     "the provider answers": mock.url,
     "connection refused": "http://127.0.0.1:19009",
-    "no such host": "http://name.invalid:19009",
+    "no such host": "https://name.invalid:19009",
     "TLS to a plain port": `https://127.0.0.1:${plain}`
   }
   const seen: Array<Table.Seen> = []
-  for (const runtime of Runtimes.all<Table.Case, Table.Outcome>(folder, certificates, { home: project, bundle })) {
+  const modules = readdirSync(bundled).map((name) => join(bundled, name))
+  for (const runtime of Runtimes.all<Table.Case, Table.Outcome>(folder, certificates, { home: project, modules })) {
     if (only.length > 0 && !only.includes(runtime.name)) continue
     console.log(`${runtime.name} ${runtime.version}`)
     const apiKey = `doors-${runtime.name.toLowerCase().replace(" ", "-")}`
