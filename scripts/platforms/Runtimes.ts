@@ -147,10 +147,7 @@ export default { fetch: async (request) => Response.json(await probe(await reque
 }
 
 /** A page from loopback, whose requests to any other port are cross-origin, as they are in life. */
-const browser = <Asked, Said>(
-  modules: ReadonlyArray<string>,
-  certificates: Certificates
-): Runtime<Asked, Said> => {
+const browser = <Asked, Said>(modules: ReadonlyArray<string>, certificates: Certificates): Runtime<Asked, Said> => {
   const executablePath = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium"
   const said = execFileSync(executablePath, ["--version"], { encoding: "utf8", stdio: "pipe" })
   return {
@@ -208,10 +205,17 @@ export const all = <Asked = Case, Said = Outcome>(
     node("22", agent),
     node("24"),
     asProcess<Asked, Said>(folder, home, "Bun", "bun/bin/bun", () => ["run"], trusting),
-    asProcess<Asked, Said>(folder, home, "Deno", "deno/deno", () => ["run", "--allow-all", "--no-config", "--no-lock", "--node-modules-dir=manual"], {
-      DENO_CERT: certificates.authority,
-      DENO_DIR: join(folder, "deno-cache")
-    }),
+    asProcess<Asked, Said>(
+      folder,
+      home,
+      "Deno",
+      "deno/deno",
+      () => ["run", "--allow-all", "--no-config", "--no-lock", "--node-modules-dir=manual"],
+      {
+        DENO_CERT: certificates.authority,
+        DENO_DIR: join(folder, "deno-cache")
+      }
+    ),
     workerd(folder, modules),
     browser(modules, certificates)
   ]

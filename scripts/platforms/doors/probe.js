@@ -31,7 +31,10 @@ const ends = {
   Promise: async ({ apiKey, baseUrl }) => {
     const runway = createRunway({ apiKey, baseUrl, between, firstAfter: 0 })
     try {
-      const video = await runway.characterPerformance({ character: input.character.uri, reference: input.reference.uri })
+      const video = await runway.characterPerformance({
+        character: input.character.uri,
+        reference: input.reference.uri
+      })
       return video.url.startsWith("http") ? "SUCCEEDED" : `a video at ${video.url}`
     } finally {
       await runway.close()
