@@ -609,6 +609,8 @@ const fields = {
  * ```
  */
 export class RunwayError extends Schema.TaggedError<RunwayError>("cometapi-runway/RunwayError")("RunwayError", fields) {
+  // It hands everything on as it comes, so decoding is as before.
+  // @effect-diagnostics-next-line overriddenSchemaConstructor:off
   constructor(known: Schema.Struct<typeof fields>["~type.make.in"], options?: Schema.MakeOptions) {
     super(known, options)
     // The frames of a stack would all be this package's and Effect's own, whatever the program was doing.

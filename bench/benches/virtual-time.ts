@@ -28,7 +28,7 @@ const generations = (count: number) => async (): Promise<Contestant> => {
       yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 1)))
     }
     return yield* Fiber.join(fiber)
-  }).pipe(Effect.provide(layer), Effect.provide(TestClock.layer()), Effect.scoped)
+  }).pipe(Effect.provide(Layer.provideMerge(layer, TestClock.layer())), Effect.scoped)
   return {
     round: async () => {
       const from = performance.now()

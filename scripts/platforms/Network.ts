@@ -1,15 +1,31 @@
 /**
  * A network of our own, in a namespace that holds nothing but loopback: what happens in it reaches no other machine, every port is free, and its
- * packets can be lost on purpose. Only to be called inside that namespace (see `main.ts`).
+ * packets can be lost on purpose. All but `within` is only to be called inside that namespace.
  *
  * @module
  */
-import { execFileSync } from "node:child_process"
+import { execFileSync, spawnSync } from "node:child_process"
 import { createSocket } from "node:dgram"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 
 const say = (program: string, ...args: ReadonlyArray<string>) => execFileSync(program, args, { stdio: "pipe" })
+
+/** Prepares, outside, and then runs this same program once more, where it does its work inside a namespace of its own. */
+export const within = async (prepare: () => void | Promise<void>, work: () => Promise<void>): Promise<void> => {
+  if (process.env["PLATFORMS_INSIDE"] !== undefined) {
+    await work()
+    process.exit()
+  }
+  await prepare()
+  const asRoot = process.getuid?.() === 0 ? [] : ["--map-root-user"]
+  const own = ["--net", "--mount", "--fork", "--kill-child", ...asRoot]
+  const { status } = spawnSync("unshare", [...own, process.execPath, ...process.argv.slice(1)], {
+    stdio: "inherit",
+    env: { ...process.env, PLATFORMS_INSIDE: "yes" }
+  })
+  process.exitCode = status ?? 1
+}
 
 /** Loopback up, and a name server of our own that knows no name (`.invalid`) or stays silent (`.silent`). */
 export const open = async (folder: string): Promise<{ readonly close: () => void }> => {

@@ -9,7 +9,7 @@ import { execFile, execFileSync } from "node:child_process"
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { createServer } from "node:http"
 import { createRequire } from "node:module"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import { promisify } from "node:util"
 import { chromium } from "playwright-core"
 import type { Certificates } from "./Certificates.ts"
@@ -32,17 +32,22 @@ export interface Seen {
   readonly errors?: ReadonlyArray<Seen>
 }
 
-type Outcomes = Readonly<Record<string, Outcome>>
-
-interface Running {
-  readonly probe: (cases: ReadonlyArray<Case>) => Promise<Outcomes>
+/** What a probe is asked, and what it says of each. */
+interface Running<Asked, Said> {
+  readonly probe: (cases: ReadonlyArray<Asked>) => Promise<Readonly<Record<string, Said>>>
   readonly close: () => Promise<void>
 }
 
-export interface Runtime {
+export interface Runtime<Asked = Case, Said = Outcome> {
   readonly name: string
   readonly version: string
-  readonly start: (stage: Stage) => Promise<Running | undefined>
+  readonly start: (stage: Stage) => Promise<Running<Asked, Said> | undefined>
+}
+
+/** A program that runs in every runtime: its folder, with `run.js` and `probe.js`, and that probe with all that it imports as modules of one flat folder. */
+export interface Program {
+  readonly home: string
+  readonly modules: ReadonlyArray<string>
 }
 
 const arch = process.arch === "arm64" ? "arm64" : "x64"
@@ -76,13 +81,14 @@ const byProxy = (stage: Stage) => {
 }
 
 /** A runtime that runs `run.js` as a process of its own for each set of cases. */
-const asProcess = (
+const asProcess = <Asked, Said>(
   folder: string,
+  home: string,
   name: string,
   binary: string,
   args: (stage: Stage) => ReadonlyArray<string>,
   env: Record<string, string>
-): Runtime => {
+): Runtime<Asked, Said> => {
   const program = join(folder, "node_modules", binary)
   const said = execFileSync(program, ["--version"], { encoding: "utf8" })
   return {
@@ -94,7 +100,7 @@ const asProcess = (
       return {
         probe: async (cases) => {
           const { stdout } = await promisify(execFile)(program, [...args(stage), "run.js", JSON.stringify(cases)], {
-            cwd: folder,
+            cwd: home,
             env: { HOME: folder, ...env, ...more },
             maxBuffer: 2 ** 26
           })
@@ -107,7 +113,7 @@ const asProcess = (
 }
 
 /** workerd as miniflare starts it, with the probe as a Worker that is handed the cases. */
-const workerd = (folder: string): Runtime => {
+const workerd = <Asked, Said>(folder: string, modules: ReadonlyArray<string>): Runtime<Asked, Said> => {
   const require = createRequire(join(folder, "package.json"))
   const worker = `import { probe } from "./probe.js"
 export default { fetch: async (request) => Response.json(await probe(await request.json())) }`
@@ -120,7 +126,7 @@ export default { fetch: async (request) => Response.json(await probe(await reque
       const miniflare = new Miniflare({
         modules: [
           { type: "ESModule", path: "worker.js", contents: worker },
-          { type: "ESModule", path: "probe.js", contents: readFileSync(join(folder, "probe.js"), "utf8") }
+          ...modules.map((file) => ({ type: "ESModule", path: basename(file), contents: readFileSync(file, "utf8") }))
         ],
         compatibilityDate: "2026-07-30",
         cf: false
@@ -141,7 +147,7 @@ export default { fetch: async (request) => Response.json(await probe(await reque
 }
 
 /** A page from loopback, whose requests to any other port are cross-origin, as they are in life. */
-const browser = (folder: string, certificates: Certificates): Runtime => {
+const browser = <Asked, Said>(modules: ReadonlyArray<string>, certificates: Certificates): Runtime<Asked, Said> => {
   const executablePath = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium"
   const said = execFileSync(executablePath, ["--version"], { encoding: "utf8", stdio: "pipe" })
   return {
@@ -150,9 +156,9 @@ const browser = (folder: string, certificates: Certificates): Runtime => {
     start: async (stage) => {
       const proxy = byProxy(stage)
       const page = createServer((request, response) => {
-        const script = request.url === "/probe.js"
-        response.writeHead(200, { "content-type": script ? "text/javascript" : "text/html" })
-        response.end(script ? readFileSync(join(folder, "probe.js")) : "<!doctype html><title>probe</title>")
+        const script = modules.find((file) => request.url === `/${basename(file)}`)
+        response.writeHead(200, { "content-type": script === undefined ? "text/html" : "text/javascript" })
+        response.end(script === undefined ? "<!doctype html><title>probe</title>" : readFileSync(script))
       })
       await new Promise<void>((resolve) => page.listen(19_000, "127.0.0.1", resolve))
       const started = await chromium.launch({
@@ -172,7 +178,8 @@ const browser = (folder: string, certificates: Certificates): Runtime => {
         probe: (cases) =>
           tab.evaluate(
             async (given) => (await import(`${location.origin}/probe.js`)).probe(given),
-            cases as unknown as Array<Case>
+            // Playwright's types want an array that may be written to.
+            [...cases] as Array<unknown>
           ),
         close: async () => {
           await started.close()
@@ -184,21 +191,32 @@ const browser = (folder: string, certificates: Certificates): Runtime => {
   }
 }
 
-export const all = (folder: string, certificates: Certificates): ReadonlyArray<Runtime> => {
+export const all = <Asked = Case, Said = Outcome>(
+  folder: string,
+  certificates: Certificates,
+  { home, modules }: Program = { home: folder, modules: [join(folder, "probe.js")] }
+): ReadonlyArray<Runtime<Asked, Said>> => {
   const trusting = { NODE_EXTRA_CA_CERTS: certificates.authority }
   const node = (version: string, args: (stage: Stage) => ReadonlyArray<string> = () => []) =>
-    asProcess(folder, `Node ${version}`, `node-${version}/bin/node`, args, trusting)
+    asProcess<Asked, Said>(folder, home, `Node ${version}`, `node-${version}/bin/node`, args, trusting)
   const agent = (stage: Stage) => (byProxy(stage) === undefined ? [] : ["--import", "./env-proxy.js"])
   return [
     node("20", agent),
     node("22", agent),
     node("24"),
-    asProcess(folder, "Bun", "bun/bin/bun", () => ["run"], trusting),
-    asProcess(folder, "Deno", "deno/deno", () => ["run", "--allow-all", "--no-config", "--no-lock"], {
-      DENO_CERT: certificates.authority,
-      DENO_DIR: join(folder, "deno-cache")
-    }),
-    workerd(folder),
-    browser(folder, certificates)
+    asProcess<Asked, Said>(folder, home, "Bun", "bun/bin/bun", () => ["run"], trusting),
+    asProcess<Asked, Said>(
+      folder,
+      home,
+      "Deno",
+      "deno/deno",
+      () => ["run", "--allow-all", "--no-config", "--no-lock", "--node-modules-dir=manual"],
+      {
+        DENO_CERT: certificates.authority,
+        DENO_DIR: join(folder, "deno-cache")
+      }
+    ),
+    workerd(folder, modules),
+    browser(modules, certificates)
   ]
 }

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { execFileSync, spawnSync } from "node:child_process"
+import { execFileSync } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { connect, type Socket } from "node:net"
 import { dirname, join } from "node:path"
@@ -19,7 +19,6 @@ import * as Troubles from "./Troubles.ts"
 
 const root = dirname(dirname(import.meta.dirname))
 const folder = join(root, "node_modules", ".cache", "platforms")
-const inside = process.env["PLATFORMS_INSIDE"]
 
 /** Local ports are used up for one destination, so that nobody can connect to it any more. */
 const useUp = async (port: number): Promise<ReadonlyArray<Socket>> => {
@@ -101,16 +100,7 @@ const lookAtAll = async (only: ReadonlyArray<string>): Promise<void> => {
   rmSync(temporary, { recursive: true })
 }
 
-if (inside === undefined) {
-  Runtimes.install(folder)
-  const asRoot = process.getuid?.() === 0 ? [] : ["--map-root-user"]
-  const own = ["--net", "--mount", "--fork", "--kill-child", ...asRoot]
-  const { status } = spawnSync("unshare", [...own, process.execPath, ...process.argv.slice(1)], {
-    stdio: "inherit",
-    env: { ...process.env, PLATFORMS_INSIDE: "yes" }
-  })
-  process.exitCode = status ?? 1
-} else {
-  await lookAtAll(process.argv.slice(2))
-  process.exit(0)
-}
+await Network.within(
+  () => Runtimes.install(folder),
+  () => lookAtAll(process.argv.slice(2))
+)

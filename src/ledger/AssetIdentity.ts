@@ -7,6 +7,7 @@
  * @module
  */
 import * as Context from "effect/Context"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import { Fetch } from "effect/http/FetchHttpClient"
 import * as Predicate from "effect/Predicate"
@@ -39,6 +40,9 @@ export const AssetIdentity = Context.Reference<Identify>("cometapi-runway/AssetI
   defaultValue: () => () => Effect.undefined
 })
 
+/** No ETag could be had, and why. */
+class NoEtag extends Data.TaggedError("NoEtag")<{ readonly message: string }> {}
+
 /** Asks an asset's host for its ETag, with a GET of its first byte: signed URLs allow no HEAD. Redirects are not followed. */
 export const byEtag: Identify = Effect.fnUntraced(function* (url: string) {
   const fetch = yield* Fetch
@@ -49,12 +53,12 @@ export const byEtag: Identify = Effect.fnUntraced(function* (url: string) {
       response.body?.cancel().catch(() => {})
       return { status: response.status, etag: response.headers.get("etag") }
     },
-    catch: (cause) => new Error(`the host could not be asked for its ETag: ${String(cause)}`)
+    catch: (cause) => new NoEtag({ message: `the host could not be asked for its ETag: ${String(cause)}` })
   }).pipe(Effect.timeout("30 seconds"))
   if (answer.status !== 200 && answer.status !== 206) {
-    return yield* Effect.fail(new Error(`its host answered with ${answer.status} instead of an ETag`))
+    return yield* new NoEtag({ message: `its host answered with ${answer.status} instead of an ETag` })
   }
-  if (answer.etag === null) return yield* Effect.fail(new Error("its host says no ETag"))
+  if (answer.etag === null) return yield* new NoEtag({ message: "its host says no ETag" })
   return answer.etag
 })
 

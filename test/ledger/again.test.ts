@@ -282,7 +282,7 @@ describe("what identifies an asset", () => {
     const api = ending(succeeded)
     const url = "https://s3.example.com/a.png?sig=topsecret"
     return Effect.gen(function* () {
-      const unsure = () => Effect.fail(new Error(`no answer from ${url}`))
+      const unsure = () => Effect.fail(`no answer from ${url}`)
       const error = yield* failure(submit(asset(url)).pipe(Effect.provideService(AssetIdentity.AssetIdentity, unsure)))
       expect(error.reason._tag).toBe("AssetUnidentified")
       expect(error.message).toMatch(/it is not known which bytes stand behind https:\/\/s3\.example\.com\/a\.png/)

@@ -83,11 +83,7 @@ describe("a local file as an asset", () => {
 
   it.effect.each([
     ["cannot be read", () => Effect.succeed("https://example.com/a.png"), "/nowhere/portrait.png"],
-    [
-      "could not be put where the provider can load it: access denied",
-      () => Effect.fail(new Error("access denied")),
-      undefined
-    ],
+    ["could not be put where the provider can load it: access denied", () => Effect.fail("access denied"), undefined],
     ["was given an address that is not https://", () => Effect.succeed("http://10.0.0.1/a.png"), undefined]
   ] as const)("is a problem of the input when it %s", ([problem, publish, path]) =>
     Effect.gen(function* () {

@@ -249,6 +249,8 @@ createBindings({ get apiKey() { console.log(new Error("who asks?").stack) } })`
     expect(error.toSorted()).toEqual([
       "Defined.js",
       "FailureCode.js",
+      // A refused preflight is one of its reasons.
+      "Finding.js",
       "RunwayError.js",
       "Shown.js",
       "ledger/LedgerError.js",

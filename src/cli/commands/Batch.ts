@@ -150,7 +150,7 @@ export const batch = Subcommand.make(
         )
       )
       yield* Output.note(`${Tally.words(tally)}.`)
-      if (tally.failed > 0) yield* Subcommand.end("someFailed")
+      if (tally.failed > 0) return yield* Subcommand.end("someFailed")
     }).pipe(Effect.provide(Layer.merge(Mode.client(mode), ledgerOf(flags, mode))))
   })
 ).pipe(

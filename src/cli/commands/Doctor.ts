@@ -29,6 +29,6 @@ export const doctor = Subcommand.make(
         if (mark === "problem") worst ??= end
       }
     }
-    if (worst !== undefined) yield* Subcommand.end(worst)
+    if (worst !== undefined) return yield* Subcommand.end(worst)
   })
 ).pipe(Command.withDescription("Check Node, the key, the way to the provider, the clock and the ledger; costs nothing"))
