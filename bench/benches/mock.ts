@@ -4,11 +4,13 @@ import { body } from "../Clients.ts"
 import { type Answered, type Asked, start } from "../Server.ts"
 
 const prismCommand = ["bench/node_modules/@stoplight/prism-cli/dist/index.js", "mock", "openapi/cometapi-runway.yaml"]
+const aimock = "bench/node_modules/@copilotkit/aimock"
 const servers = {
   [ours]: ["mock/src/bin.ts", "--port", "{port}"],
   "prism mock -v silent": [...prismCommand, "--port", "{port}", "-v", "silent"],
   "prism mock": [...prismCommand, "--port", "{port}"],
-  aimock: ["bench/node_modules/@copilotkit/aimock/dist/cli.js", "--port", "{port}"]
+  // It needs a folder of answers to start with; to this path it says 404, which is an answer.
+  aimock: [`${aimock}/dist/cli.js`, "--port", "{port}", "--fixtures", `${aimock}/fixtures`]
 } as const
 
 const task = "/runwayml/v1/tasks/5b91e444-c232-deaf-a4d7-8aef3e57336b"
@@ -163,7 +165,7 @@ export const bench: Bench = {
     growth: {
       base: "with one task of the key",
       rounds: 3,
-      contestants: { "with one task of the key": grown(1), [ours]: grown(3000) }
+      contestants: { "with one task of the key": grown(1), [ours]: grown(10_000) }
     }
   },
   goals: [
