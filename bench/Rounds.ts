@@ -12,7 +12,8 @@ import type { Bench, Figures, Workload } from "./Bench.ts"
 /** The figures of each round by workload and contestant. */
 export type Measured = Readonly<Record<string, Readonly<Record<string, ReadonlyArray<Figures>>>>>
 
-export const measure = async (name: string, { workloads }: Bench): Promise<Measured> => {
+export const measure = async (name: string, { workloads, prepare }: Bench): Promise<Measured> => {
+  prepare?.()
   const measured: Record<string, Measured[string]> = {}
   for (const [title, workload] of Object.entries(workloads)) {
     console.error(`${name}, ${title}`)

@@ -3,10 +3,12 @@ import { type Bench, type Contestant, cpuOf, ours, verify } from "../Bench.ts"
 import { body } from "../Clients.ts"
 import { type Answered, type Asked, start } from "../Server.ts"
 
+// More tasks of a key than any round makes.
+const most = 100_000
 const prismCommand = ["bench/node_modules/@stoplight/prism-cli/dist/index.js", "mock", "openapi/cometapi-runway.yaml"]
 const aimock = "bench/node_modules/@copilotkit/aimock"
 const servers = {
-  [ours]: ["mock/src/bin.ts", "--port", "{port}"],
+  [ours]: ["mock/src/bin.ts", "--port", "{port}", "--max-tasks", String(most)],
   "prism mock -v silent": [...prismCommand, "--port", "{port}", "-v", "silent"],
   "prism mock": [...prismCommand, "--port", "{port}"],
   // It needs a folder of answers to start with; to this path it says 404, which is an answer.
@@ -31,7 +33,7 @@ const untilFirstAnswer = (command: ReadonlyArray<string>) => async (): Promise<C
 
 /** Requests one after the other over one connection. */
 const overHttp = (command: ReadonlyArray<string>, asked: Asked, right: (answered: Answered) => boolean) => {
-  const count = 300
+  const count = 200
   return async (): Promise<Contestant> => {
     const server = await start(...command)
     await server.firstAnswer(look)
@@ -65,7 +67,7 @@ const inProcess = "µs of CPU per GET"
 const ourMock = async (key = "bench") => {
   const Effect = await import("effect/Effect")
   const { RunwayMock } = await import("cometapi-runway-mock")
-  const { fetch } = Effect.runSync(RunwayMock.make({ clock: "virtual" }))
+  const { fetch } = Effect.runSync(RunwayMock.make({ clock: "virtual", limits: { tasks: most } }))
   const submit = async (): Promise<string> => {
     const response = await fetch(`https://api.cometapi.com${submission.path}`, {
       method: "POST",
