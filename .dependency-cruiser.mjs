@@ -28,7 +28,7 @@ const client = [
 ]
 
 const mock = [
-  ["mock/src/bin.ts", "mock/src/vitest.ts", "mock/src/jest.ts"],
+  ["mock/src/bin.ts", "mock/src/Command.ts", "mock/src/vitest.ts", "mock/src/jest.ts"],
   ["mock/src/index.ts"],
   ["mock/src/testing/"],
   ["mock/src/RunwayMock.ts"],

@@ -118,7 +118,7 @@ describe("the pages", () => {
   })
 
   it("name every flag of the mock's command, and no other", () => {
-    const source = readFileSync("mock/src/bin.ts", "utf8")
+    const source = readFileSync("mock/src/Command.ts", "utf8")
     const flags = [
       ...source.matchAll(/(?:Flag\.(?:String|Literals|Finite|Int)|count|flag|text|number|choice)\(\s*"([\w-]+)"/g)
     ].map(([, name]) => `--${name}`)

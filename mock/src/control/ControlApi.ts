@@ -249,5 +249,5 @@ const answerTo = async (mock: Control.Mock, request: Request, url: URL): Promise
 export const serve = async (mock: Control.Mock, request: Request): Promise<Response> => {
   const answer = await answerTo(mock, request, new URL(request.url)).catch(refusalOf)
   const headers = { ...answer.headers, "cache-control": "no-store", "x-content-type-options": "nosniff" }
-  return Reply.toResponse({ ...answer, headers }, [], request.method === "HEAD")
+  return Reply.toResponse({ ...answer, headers }, [], Reply.written(answer, request.method === "HEAD"))
 }

@@ -52,7 +52,11 @@ const current = (worlds: ReadonlyArray<World>): Context.Context<never> => {
 
 /** The numbers of one mock. */
 export class Metrics {
-  readonly #counted = registry()
+  /** How often, by what the number is called and by its labels. */
+  readonly #counts = new Map<
+    string,
+    { readonly name: string; readonly about: string; readonly labels: Labels; times: number }
+  >()
 
   /** Counts a request. */
   observe({ operation, answer, fault }: Entry): void {
@@ -62,13 +66,25 @@ export class Metrics {
   }
 
   #count(name: string, description: string, attributes: Labels): void {
-    const options = { description, attributes, incremental: true }
-    Metric.counter(`cometapi_runway_mock_${name}_total`, options).updateUnsafe(1, this.#counted)
+    const key = `${name} ${Object.values(attributes).join(" ")}`
+    const known = this.#counts.get(key)
+    if (known === undefined) this.#counts.set(key, { name, about: description, labels: attributes, times: 1 })
+    else known.times += 1
+  }
+
+  /** The counts in the form that Effect writes down. A request only adds one to a number. */
+  #counted(): Context.Context<never> {
+    const numbers = registry()
+    for (const { name, about, labels, times } of this.#counts.values()) {
+      const options = { description: about, attributes: labels, incremental: true }
+      Metric.counter(`cometapi_runway_mock_${name}_total`, options).updateUnsafe(times, numbers)
+    }
+    return numbers
   }
 
   /** All numbers, in the text format of Prometheus. */
   async read(worlds: ReadonlyArray<World>): Promise<string> {
     const { formatUnsafe } = await import("effect/observability/PrometheusMetrics")
-    return formatUnsafe(this.#counted) + formatUnsafe(current(worlds))
+    return formatUnsafe(this.#counted()) + formatUnsafe(current(worlds))
   }
 }

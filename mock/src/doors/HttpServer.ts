@@ -90,13 +90,13 @@ const toRequest = async (incoming: IncomingMessage, url: URL): Promise<Request> 
 }
 
 /** Sends the whole response, at the pace of whoever reads it. */
-const sendWhole = async (response: Response, outgoing: ServerResponse): Promise<void> => {
+const sendWhole = async ({ response, text }: Delivery, outgoing: ServerResponse): Promise<void> => {
   // A response that says how long it is comes as a stream; any other is short.
   if (response.body !== null && response.headers.has("content-length")) {
     outgoing.writeHead(response.status)
     return pipeline(response.body, outgoing)
   }
-  const body = new Uint8Array(await response.arrayBuffer())
+  const body = text === undefined ? new Uint8Array(await response.arrayBuffer()) : Buffer.from(text)
   const mayHaveBody = response.status !== 204 && response.status !== 304 && outgoing.req.method !== "HEAD"
   if (mayHaveBody && (response.body !== null || !outgoing.hasHeader("content-length")))
     outgoing.setHeader("content-length", body.length)
@@ -151,7 +151,7 @@ const send = async (delivery: Delivery, outgoing: ServerResponse, sleep: Sleep):
   for (const [name, value] of response.headers) outgoing.setHeader(name, value)
   if (outcome.kind === "whole" || response.body === null) {
     if (!gone.aborted) arrived()
-    return sendWhole(response, outgoing)
+    return sendWhole(delivery, outgoing)
   }
   const body = new Uint8Array(await response.arrayBuffer())
   outgoing.setHeader("content-length", body.length)

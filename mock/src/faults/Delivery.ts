@@ -30,6 +30,8 @@ export const isNever = ({ kind }: DeliveryOutcome): boolean =>
 /** An answer and how it is to be delivered. */
 export interface Delivery {
   readonly response: Response
+  /** The response's whole body, where it is a text: whoever sends it need not read it out of the response. */
+  readonly text?: string | undefined
   /** Milliseconds to hold it back, in the time of the clock that the mock was made with. */
   readonly delay: number
   readonly outcome: DeliveryOutcome

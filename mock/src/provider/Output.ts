@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { createHash } from "node:crypto"
+import { hash } from "node:crypto"
 import * as Result from "effect/Result"
 import { bundledFile, isKnown } from "../BundledFile.ts"
 import type { Answer } from "../contract/Answer.ts"
@@ -30,7 +30,7 @@ interface Claims {
 const sign = (taskId: string, { world, exp, until }: Claims): string => {
   const head = base64url(JSON.stringify({ alg: "HS256" }))
   const claims = base64url(JSON.stringify({ keyHash: world, bucket: "mock", exp, until }))
-  const proof = createHash("sha256").update(`${taskId} ${claims}`).digest("base64url")
+  const proof = hash("sha256", `${taskId} ${claims}`, "base64url")
   return `${head}.${claims}.${proof}`
 }
 

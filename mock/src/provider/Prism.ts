@@ -173,8 +173,52 @@ const formOf = (diagnostics: ReadonlyArray<Diagnostic>): Judgement["form"] => {
   return diagnostics.some(({ code }) => code === 401) ? "keyless" : "wrong"
 }
 
+/** The names that the contract gives to parameters in this place. */
+const namedIn = (place: "headers" | "query"): ReadonlyArray<string> =>
+  operations.flatMap(({ request }) => request?.[place]?.map(({ name }) => name) ?? [])
+
+/** The headers that Prism looks at, beside that with the key. */
+const judgedHeaders: ReadonlySet<string> = new Set([
+  "content-type",
+  ...namedIn("headers").map((name) => name.toLowerCase())
+])
+const judgedParameters: ReadonlySet<string> = new Set(namedIn("query"))
+
+const only = (fields: Readonly<Record<string, string>>, names: ReadonlySet<string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(fields).filter(([name]) => names.has(name)))
+
+/** The same request with no more than Prism looks at, and without the key itself: which one it is changes no judgement, and none may be kept. */
+const essence = ({ headers, query, ...request }: JudgedRequest): JudgedRequest => {
+  const { authorization } = headers
+  const judged = only(headers, judgedHeaders)
+  const key =
+    authorization === undefined ? {} : { authorization: /^Bearer\s.+$/.test(authorization) ? "Bearer key" : "other" }
+  return { ...request, query: only(query, judgedParameters), headers: { ...judged, ...key } }
+}
+
+type Judged = Result.Result<Judgement, FinalAnswer>
+
+const mostRemembered = 1000
+const longestRemembered = 1000
+
+/** What was said of requests without a body, by all that Prism sees of them. A client that polls asks the same again and again. */
+const remembered = new Map<string, Judged>()
+
 /** Judges a request by what a body must have. It fails with the answer to one that the contract has no operation for. */
-export const judge = (request: JudgedRequest, required: Required = "full"): Result.Result<Judgement, FinalAnswer> => {
+export const judge = (request: JudgedRequest, required: Required = "full"): Judged => {
+  const seen = essence(request)
+  const { method, path, query, headers, body, unreadable } = seen
+  if (body !== undefined || unreadable !== undefined) return judgeAnew(seen, required)
+  const all = JSON.stringify([required, method, path, query, headers])
+  const known = remembered.get(all)
+  if (known !== undefined) return known
+  const judged = judgeAnew(seen, required)
+  if (remembered.size >= mostRemembered) remembered.clear()
+  if (all.length <= longestRemembered) remembered.set(all, judged)
+  return judged
+}
+
+const judgeAnew = (request: JudgedRequest, required: Required): Judged => {
   const { route, validateInput, validateSecurity } = parts()
   const input = toPrism(request)
   const routed = route({ resources: operationsFor(required), input })

@@ -188,8 +188,10 @@ export const make =
     const price = address.route && settings.priceOf(address.route)
     const { entry, arrived } = record(address, world, hit, { ...answered, price }, performance.now() - started)
     settings.onRequest(entry, world)
-    const response = Reply.toResponse(answered.answer, answered.violations, request.method === "HEAD")
+    const body = Reply.written(answered.answer, request.method === "HEAD")
+    const response = Reply.toResponse(answered.answer, answered.violations, body)
     // On the clock that a Retry-After is reckoned from, whatever time it is in this world.
     response.headers.set("date", new Date(world.time.dateAfter(0)).toUTCString())
-    return { response, delay: hit?.delay ?? 0, outcome: Delivery.outcomeUnder(hit), arrived }
+    const text = typeof body === "string" ? body : undefined
+    return { response, text, delay: hit?.delay ?? 0, outcome: Delivery.outcomeUnder(hit), arrived }
   }

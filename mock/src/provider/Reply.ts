@@ -48,13 +48,17 @@ export const numbered = ({ headers, body, ...answer }: Answer, requestId: string
   body: withRequestId(body, requestId)
 })
 
-/** Writes an answer down. `bodiless` is for HEAD, whose answer has the headers alone. */
-export const toResponse = (answer: Answer, violations: ReadonlyArray<Violation>, bodiless = false): Response => {
-  const { status, body } = answer
+/** What goes out as an answer's body. `bodiless` is for HEAD, whose answer has the headers alone. */
+export const written = ({ body }: Answer, bodiless: boolean) =>
+  body === undefined || bodiless ? null : isRaw(body) ? body : JSON.stringify(body)
+
+/** Writes an answer down; `body` is for who has written that already, or wants none. */
+export const toResponse = (
+  answer: Answer,
+  violations: ReadonlyArray<Violation>,
+  body: ReturnType<typeof written> = written(answer, false)
+): Response => {
   const headers = new Headers(answer.headers)
   if (violations.length > 0) headers.set("sl-violations", violationsHeader(violations))
-  return new Response(body === undefined || bodiless ? null : isRaw(body) ? body : JSON.stringify(body), {
-    status,
-    headers
-  })
+  return new Response(body, { status: answer.status, headers })
 }

@@ -25,10 +25,13 @@ const factsOf = (world: World, { task, moment }: TaskView, origin: string): Dyna
     progress: moment.progress,
     startedAt: timeOf(task, moment.startedAfter),
     finishedAt,
-    outputUrl: Output.urlOf(origin, id, finishedAt ?? createdAt, world.now(), script.outputLasts, {
-      world: world.id,
-      shown: (at) => world.time.shown(at)
-    })
+    // Signed when a body has a place for it: most polls are of a task that has no output yet.
+    get outputUrl() {
+      return Output.urlOf(origin, id, finishedAt ?? createdAt, world.now(), script.outputLasts, {
+        world: world.id,
+        shown: (at) => world.time.shown(at)
+      })
+    }
   }
 }
 
@@ -42,8 +45,8 @@ export const bodyOf = (world: World, view: TaskView, origin: string): unknown =>
 }
 
 /** Where a recorded answer has the id, or a video, in a field that the contract does not know, this task's own takes its place. */
-const asOwn = (body: unknown, { id, outputUrl }: DynamicFields.TaskFacts, { taskId }: Recorded): unknown =>
-  DynamicFields.mapTexts(body, (text) => (isVideo(text) ? outputUrl : text.replaceAll(taskId, id)))
+const asOwn = (body: unknown, facts: DynamicFields.TaskFacts, { taskId }: Recorded): unknown =>
+  DynamicFields.mapTexts(body, (text) => (isVideo(text) ? facts.outputUrl : text.replaceAll(taskId, facts.id)))
 
 const isVideo = (text: string): boolean => /^https?:\/\/[^\s?#]+\.(mp4|webm|mov|m4v)(#.*)?$/i.test(text)
 

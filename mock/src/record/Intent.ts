@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { createHash } from "node:crypto"
+import { hash } from "node:crypto"
 import * as Predicate from "effect/Predicate"
 
 const withSortedFields = (_: string, value: unknown): unknown =>
@@ -18,7 +18,7 @@ export const intentOf = (operationId: string | undefined, body: unknown): string
   if (!Predicate.isObjectOrArray(body)) return undefined
   try {
     const sorted = JSON.stringify(body, withSortedFields)
-    return createHash("sha256").update(`${operationId} ${sorted}`).digest("hex")
+    return hash("sha256", `${operationId} ${sorted}`, "hex")
   } catch {
     // The body is nested too deeply to be written down again, so the contract does not allow it.
     return undefined

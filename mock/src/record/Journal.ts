@@ -36,8 +36,8 @@ const answerOf = (answer: ReceivedRequest["answer"], key: string | undefined): P
 }
 
 /**
- * The same entry in memory of its own. V8 makes a part of a long text by pointing into it, so that a page of a body that is kept would
- * keep the whole body.
+ * The same entry in memory of its own. V8 makes a part of a long text by pointing into it, so that the few words of a complaint that are kept
+ * would keep the whole body that they quote.
  */
 // What comes back has the entry's type, because an entry is JSON.
 const copied = (entry: Entry): Entry => JSON.parse(JSON.stringify(entry)) as Entry
@@ -46,21 +46,24 @@ const entryOf = (number: number, request: ReceivedRequest): Entry => {
   const { at, operation, method, path, key, taskId, headers, body, violations, answer, fault, took, operationId } =
     request
   const shownBody = Scrub.body(body, key)
-  return copied({
+  const entry: Entry = {
     number,
     operation,
     took,
     at: new Date(at).toISOString(),
     method: Scrub.scrub(method, key),
-    path: Scrub.path(path, key),
+    // The parts of an address point into the whole of it.
+    path: Scrub.own(Scrub.path(path, key)),
     violations: Scrub.violations(violations, key),
     headers: Scrub.headers(headers, key),
     ...(operationId === undefined ? {} : { operationId }),
-    ...(taskId === undefined ? {} : { taskId: Scrub.scrub(taskId, key) }),
+    ...(taskId === undefined ? {} : { taskId: Scrub.own(Scrub.scrub(taskId, key)) }),
     ...(shownBody === undefined ? {} : { body: shownBody }),
     ...answerOf(answer, key),
     ...(fault === undefined ? {} : { fault })
-  })
+  }
+  // A right request is not quoted anywhere, and `Scrub.ts` copies what it cuts off.
+  return violations.length === 0 ? entry : copied(entry)
 }
 
 /** How many entries all journals of a mock have together, and may have. */

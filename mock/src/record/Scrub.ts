@@ -15,7 +15,7 @@ const mostHeaders = 50
 const mostViolations = 50
 const longestMessage = 300
 
-const secretHeaders = /^(authorization|proxy-authorization|cookie|set-cookie|.*(key|token|secret).*)$/i
+const secretHeaders = /^(?:authorization|proxy-authorization|cookie|set-cookie)$|key|token|secret/i
 const redacted = "(redacted)"
 
 const secretParameter = /jwt|key|token|secret|sig|auth|pass/i
@@ -33,6 +33,30 @@ const spellingsOf = (key: string): RegExp =>
     "gi"
   )
 
+/**
+ * The same text in memory of its own. V8 makes a part of a long text by pointing into it, so that a page of a body that is kept would keep
+ * the whole body.
+ */
+export const own = (text: string): string => String(JSON.parse(JSON.stringify(text)))
+
+/** The beginning of a text that is too long to be kept. */
+const cut = (text: string, length: number): string => own(`${text.slice(0, length)}…`)
+
+/** A text without the names, and without the queries, in its URLs. */
+const withoutCredentials = (text: string): string => {
+  // Nearly every text is none of a URL, and has nothing to look for.
+  const named = text.includes("://")
+    ? text
+        .replace(/(https?:\/\/)[^\s"'/?#<>@]{1,2048}@/g, `$1${redacted}@`)
+        .replace(/(https?:\/\/[^\s"'?#<>]{1,8192})\?[^\s"'<>]*/g, `$1?${redacted}`)
+    : text
+  if (!named.includes("=")) return named
+  return named.replace(
+    /([?&][^=&?\s"]{0,64}(?:jwt|key|token|secret|sig|auth|pass)[^=&?\s"]{0,64}=)[^&\s"]+/gi,
+    `$1${redacted}`
+  )
+}
+
 /** A text without this key, however it is spelt. */
 export const withoutKey = (text: string, key: string | undefined): string => {
   // A shorter key would be found in words that have nothing to do with it.
@@ -46,14 +70,9 @@ export const withoutKey = (text: string, key: string | undefined): string => {
 
 /** A text without this key and without the queries of URLs, because such a query is often a credential. */
 export const scrub = (text: string, key: string | undefined): string => {
-  const clean = text
-    // A key that begins before the cut is seen in full, however it is written.
-    .slice(0, 2 * longestText + 6 * (key?.length ?? 0))
-    .replace(/(https?:\/\/)[^\s"'/?#<>@]{1,2048}@/g, `$1${redacted}@`)
-    .replace(/(https?:\/\/[^\s"'?#<>]{1,8192})\?[^\s"'<>]*/g, `$1?${redacted}`)
-    .replace(/([?&][^=&?\s"]{0,64}(?:jwt|key|token|secret|sig|auth|pass)[^=&?\s"]{0,64}=)[^&\s"]+/gi, `$1${redacted}`)
-  const without = withoutKey(clean, key)
-  return text.length > longestText ? `${without.slice(0, longestText)}…` : without
+  // A key that begins before the cut is seen in full, however it is written.
+  const without = withoutKey(withoutCredentials(text.slice(0, 2 * longestText + 6 * (key?.length ?? 0))), key)
+  return text.length > longestText ? cut(without, longestText) : without
 }
 
 /** A path with its query, without the values of secret parameters. A parameter's name may be percent-encoded. */
@@ -104,7 +123,7 @@ export const body = (body: unknown, key: string | undefined): unknown => {
   try {
     const clean = scrubbed(typeof body === "string" ? JSON.parse(body) : body, key)
     const text = JSON.stringify(clean)
-    return text.length > longestText ? `${text.slice(0, longestText)}…` : clean
+    return text.length > longestText ? cut(text, longestText) : clean
   } catch {
     // No JSON, or nested too deeply to be written down.
     return asText()
@@ -115,7 +134,7 @@ export const body = (body: unknown, key: string | undefined): unknown => {
 export const violations = (violations: ReadonlyArray<Api.Violation>, key: string | undefined): Array<Api.Violation> => {
   const short = (text: string) => {
     const clean = scrub(text, key)
-    return clean.length > longestMessage ? `${clean.slice(0, longestMessage)}…` : clean
+    return clean.length > longestMessage ? cut(clean, longestMessage) : clean
   }
   const kept = violations
     .slice(0, mostViolations)

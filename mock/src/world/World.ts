@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { createHash } from "node:crypto"
+import { hash } from "node:crypto"
 import { isDeepStrictEqual } from "node:util"
 import * as Result from "effect/Result"
 import type { RequiredFields } from "../../../generated/mock-control/types.gen.ts"
@@ -74,8 +74,6 @@ export interface Seed {
 
 /** Why a job was not taken on: its world is full, or its account has used up its day, which lasts until then. */
 export type Refusal = { readonly reason: "full" } | { readonly reason: "daily"; readonly until: number }
-
-const sha256 = (text: string) => createHash("sha256").update(text)
 
 const waiting = (state: Scenario.State): Scenario.Script =>
   Result.getOrThrow(Scenario.compile({ name: "waiting", timeline: [state] }))
@@ -302,7 +300,7 @@ export class World {
 
   /** The next id of a row of names that no job has: a job may have been seeded with the id of a later one. */
   #freeId(next: () => string): string {
-    const hex = sha256(`${this.#name} ${next()}`).digest("hex")
+    const hex = hash("sha256", `${this.#name} ${next()}`, "hex")
     const id = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join("-")
     return this.#jobs.has(id) ? this.#freeId(next) : id
   }
@@ -403,9 +401,7 @@ export class World {
   nextRequestId(): string {
     this.#requests += 1
     const time = new Date(this.now()).toISOString().replace(/\D/g, "")
-    const letters = sha256(`${this.#name} request ${this.#requests}`)
-      .digest("base64")
-      .replace(/[^A-Za-z]/g, "")
+    const letters = hash("sha256", `${this.#name} request ${this.#requests}`, "base64").replace(/[^A-Za-z]/g, "")
     return `${time}${String(this.#requests).padStart(6, "0")}${letters.slice(0, 8)}`
   }
 

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { createHash } from "node:crypto"
+import { hash } from "node:crypto"
 import * as Result from "effect/Result"
 import { JournalStore } from "../record/Journal.ts"
 import type { KeyRules } from "./KeyRules.ts"
@@ -66,7 +66,7 @@ export class Worlds {
   of(key: string): World | undefined {
     const { limits, rulesFor, salt = "" } = this.#settings
     this.#forgetIdle()
-    const name = createHash("sha256").update(`cometapi-runway-mock ${salt}${key}`).digest("hex")
+    const name = hash("sha256", `cometapi-runway-mock ${salt}${key}`, "hex")
     const known = this.#worlds.get(name)
     if (known === undefined && this.#worlds.size >= limits.worlds) return undefined
     const world = known?.world ?? new World({ name, label: nameOf(key) }, rulesFor(key), this.#settings, this.#store)
