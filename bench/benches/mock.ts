@@ -37,12 +37,15 @@ const overHttp = (command: ReadonlyArray<string>, asked: Asked, right: (answered
   return async (): Promise<Contestant> => {
     const server = await start(...command)
     await server.firstAnswer(look)
+    // A task that there is: only a mock that keeps tasks cares.
+    const { id } = JSON.parse((await server.ask(submission)).text)
+    const request = asked.method === "GET" ? { ...asked, path: `/runwayml/v1/tasks/${id}` } : asked
     server.hangUp()
     return {
       round: async () => {
         const from = performance.now()
         for (let n = 0; n < count; n++) {
-          const answered = await server.ask(asked)
+          const answered = await server.ask(request)
           verify(right(answered), answered.text)
         }
         const took = performance.now() - from
@@ -55,9 +58,6 @@ const overHttp = (command: ReadonlyArray<string>, asked: Asked, right: (answered
 }
 
 const hasId = ({ status, text }: Answered): boolean => status === 200 && text.includes('"id"')
-// Prism knows no task and answers with an example; the mock says that there is none.
-const looked = ({ status }: Answered): boolean => status === 200 || status === 400
-
 const over = (asked: Asked, right: (answered: Answered) => boolean) => ({
   [ours]: overHttp(servers[ours], asked, right),
   "prism mock -v silent": overHttp(servers["prism mock -v silent"], asked, right),
@@ -154,7 +154,7 @@ export const bench: Bench = {
         Object.entries(servers).map(([name, command]) => [name, untilFirstAnswer(command)])
       )
     },
-    "GET over HTTP": { base: "prism mock -v silent", rounds: 3, contestants: over(look, looked) },
+    "GET over HTTP": { base: "prism mock -v silent", rounds: 3, contestants: over(look, hasId) },
     "POST on one key over HTTP": { base: "prism mock -v silent", rounds: 3, contestants: over(submission, hasId) },
     "in process": {
       base: "Prism alone",
