@@ -40,6 +40,8 @@ export interface Goal {
 
 export interface Bench {
   readonly title: string
+  /** What has to be there before a contestant starts. */
+  readonly prepare?: () => void
   readonly workloads: Readonly<Record<string, Workload>>
   readonly goals: ReadonlyArray<Goal>
   /** The figures that grow with a workload whose name is a number, to be plotted into `docs/images/`. */

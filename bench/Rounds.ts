@@ -12,13 +12,19 @@ import type { Bench, Figures, Workload } from "./Bench.ts"
 /** The figures of each round by workload and contestant. */
 export type Measured = Readonly<Record<string, Readonly<Record<string, ReadonlyArray<Figures>>>>>
 
-export const measure = async (name: string, { workloads }: Bench): Promise<Measured> => {
+/** Measures a benchmark. What there is after each workload is handed over, so that a later one that fails takes nothing away. */
+export const measure = async (
+  name: string,
+  { workloads, prepare }: Bench,
+  sofar: (measured: Measured) => void
+): Promise<void> => {
+  prepare?.()
   const measured: Record<string, Measured[string]> = {}
   for (const [title, workload] of Object.entries(workloads)) {
     console.error(`${name}, ${title}`)
     measured[title] = await (workload.fresh ? inFreshProcesses : inKeptProcesses)([name, title], workload)
+    sofar(measured)
   }
-  return measured
 }
 
 const inFreshProcesses = async (about: ReadonlyArray<string>, workload: Workload): Promise<Measured[string]> => {

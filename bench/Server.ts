@@ -73,6 +73,8 @@ export const start = async (...arguments_: ReadonlyArray<string>) => {
   return {
     ask,
     firstAnswer,
+    /** Closes the connections. A server closes one that is idle for long, and the next request could still be sent over it. */
+    hangUp: () => agent.destroy(),
     stop: async () => {
       agent.destroy()
       child.kill("SIGTERM")

@@ -5,8 +5,10 @@ export const benches = {
   "wait-many": () => import("./benches/wait-many.ts"),
   "poll-efficiency": () => import("./benches/poll-efficiency.ts"),
   abort: () => import("./benches/abort.ts"),
+  load: () => import("./benches/load.ts"),
   mock: () => import("./benches/mock.ts"),
-  "virtual-time": () => import("./benches/virtual-time.ts")
+  "virtual-time": () => import("./benches/virtual-time.ts"),
+  generate: () => import("./benches/generate.ts")
 }
 
 export type Name = keyof typeof benches

@@ -24,9 +24,11 @@ for (const name of positionals.length === 0 ? names : positionals) {
   if (!isName(name)) continue
   const { bench } = await benches[name]()
   try {
-    const run = { machine: machine(), versions: versions(), measured: await measure(name, bench) }
-    keep(name, era(values.before), run)
-    console.log(`\n${name}: ${bench.title}\n\n${tableOf(bench, readResults()[era(values.before)][name] ?? run)}\n`)
+    await measure(name, bench, (measured) =>
+      keep(name, era(values.before), { machine: machine(), versions: versions(), measured })
+    )
+    const run = readResults()[era(values.before)][name]
+    if (run !== undefined) console.log(`\n${name}: ${bench.title}\n\n${tableOf(bench, run)}\n`)
   } catch (error) {
     failed.push(name)
     console.error(`${name} came to nothing:`, error)
