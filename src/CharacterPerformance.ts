@@ -57,6 +57,10 @@ export type Generated = Job.Generated<Input>
 /** How `generateAll` works. */
 export type GenerateAllOptions = Job.GenerateAllOptions<Input>
 
+/** The request body as the contract has it, for whoever stores or forwards one: every documented default is filled in. */
+export const Request = CharacterPerformanceRequest
+export type Request = typeof Request.Type
+
 const operation = "POST /runwayml/v1/character_performance"
 
 const job = Job.make<Input, CharacterPerformanceRequest>({
