@@ -16,20 +16,20 @@ import * as Option from "effect/Option"
 import type { SocketServerError } from "effect/socket/SocketServer"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { WorkflowEngine } from "effect/workflow/WorkflowEngine"
-import { type Sharding, sharding } from "./Engine.ts"
+import { type EngineOptions, sharding } from "./Engine.ts"
 
-export interface RunnerOptions {
+export interface RunnerOptions extends EngineOptions {
   /** Under which address the other processes reach this one. It must be free here, and different for each process. */
   readonly host: string
   readonly port: number
-  readonly sharding?: Sharding | undefined
 }
 
 /** A process of the cluster that runs jobs. */
 export const runner = ({
   host,
   port,
-  sharding: own
+  sharding: own,
+  ledger
 }: RunnerOptions): Layer.Layer<WorkflowEngine | Ledger, LedgerFailed | ConfigError | SocketServerError, SqlClient> =>
   Layer.mergeAll(
     ClusterWorkflowEngine.layer.pipe(
@@ -40,22 +40,23 @@ export const runner = ({
         })
       )
     ),
-    LedgerSql.layer()
+    LedgerSql.layer(ledger)
   )
 
 /** A process that starts jobs and asks after them, and runs none. */
-export const client = (
-  options: { readonly sharding?: Sharding | undefined } = {}
-): Layer.Layer<WorkflowEngine | Ledger, LedgerFailed | ConfigError, SqlClient> =>
+export const client = ({
+  sharding: own,
+  ledger
+}: EngineOptions = {}): Layer.Layer<WorkflowEngine | Ledger, LedgerFailed | ConfigError, SqlClient> =>
   Layer.mergeAll(
     ClusterWorkflowEngine.layer.pipe(
       Layer.provide(
         NodeClusterSocket.layer({
           storage: "sql",
           clientOnly: true,
-          shardingConfig: { ...sharding, ...options.sharding, runnerAddress: Option.none() }
+          shardingConfig: { ...sharding, ...own, runnerAddress: Option.none() }
         })
       )
     ),
-    LedgerSql.layer()
+    LedgerSql.layer(ledger)
   )

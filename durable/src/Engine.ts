@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { type Ledger, type LedgerFailed, LedgerSql, Sqlite } from "cometapi-runway/ledger"
+import { type Ledger, type LedgerFailed, type LedgerOptions, LedgerSql, Sqlite } from "cometapi-runway/ledger"
 import type { ConfigError } from "effect/Config"
 import * as ClusterWorkflowEngine from "effect/cluster/ClusterWorkflowEngine"
 import type * as ShardingConfig from "effect/cluster/ShardingConfig"
@@ -26,10 +26,15 @@ export const sharding: Sharding = {
   entityTerminationTimeout: "45 seconds"
 }
 
-export interface EmbeddedOptions {
+/** What can be said of any engine. */
+export interface EngineOptions {
+  readonly sharding?: Sharding | undefined
+  readonly ledger?: LedgerOptions | undefined
+}
+
+export interface EmbeddedOptions extends EngineOptions {
   /** Where jobs and ledger are kept. It is created if it does not exist; its folder has to exist. */
   readonly file: string
-  readonly sharding?: Sharding | undefined
 }
 
 /**
@@ -39,12 +44,13 @@ export interface EmbeddedOptions {
  */
 export const embedded = ({
   file,
-  sharding: own
+  sharding: own,
+  ledger
 }: EmbeddedOptions): Layer.Layer<WorkflowEngine | Ledger | SqlClient, LedgerFailed | ConfigError> =>
   Layer.mergeAll(
     ClusterWorkflowEngine.layer.pipe(
       Layer.provide(SingleRunner.layer({ runnerStorage: "memory", shardingConfig: { ...sharding, ...own } })),
       Layer.provide(Digest.layerWebCrypto)
     ),
-    LedgerSql.layer()
+    LedgerSql.layer(ledger)
   ).pipe(Layer.provideMerge(Sqlite.layer({ file })))

@@ -13,9 +13,10 @@ import { CharacterPerformance, Ledger, type Runway, RunwayError, Task } from "co
 import { type Budget, canonicalJson } from "cometapi-runway/ledger"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import type * as Layer from "effect/Layer"
+import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
+import * as Semaphore from "effect/Semaphore"
 import * as Activity from "effect/workflow/Activity"
 import * as Workflow from "effect/workflow/Workflow"
 import type { WorkflowEngine } from "effect/workflow/WorkflowEngine"
@@ -76,6 +77,11 @@ export interface Options<R = never> {
   readonly keep?:
     | ((task: Task.Succeeded, job: { readonly intent: string }) => Effect.Effect<Kept, RunwayError, R>)
     | undefined
+  /**
+   * How many submissions this process may have under way at once. Default: 4. When a process is killed, nobody knows how these ended until a
+   * person looks; the rest is taken over by the next process.
+   */
+  readonly submissions?: number | undefined
   /** How a submission that failed, and that certainly was not accepted, is tried again. Default: for an hour, at most a minute apart. */
   readonly resubmit?: Schedule.Schedule<unknown, RunwayError> | undefined
 }
@@ -89,24 +95,34 @@ const defaultResubmit = Schedule.min([Schedule.exponential("1 second"), Schedule
 export const layer = <R = never>(
   options: Options<R> = {}
 ): Layer.Layer<never, never, WorkflowEngine | Runway | Ledger | R> =>
-  Generate.toLayer(
-    Effect.fnUntraced(function* ({ intent, input }) {
-      yield* Effect.annotateCurrentSpan("runway.intent", intent)
-      const handle = yield* submit(intent, input, options)
-      yield* Effect.annotateCurrentSpan("runway.task.id", handle.id)
-      yield* wait(intent, handle, options.wait)
-      if (options.keep === undefined) return { taskId: handle.id }
-      return { taskId: handle.id, kept: yield* keep(intent, handle, options.keep) }
-    })
-  )
+  Layer.suspend(() => {
+    const turns = Semaphore.makeUnsafe(options.submissions ?? 4)
+    return Generate.toLayer(run(options, turns))
+  })
 
-const submit = (intent: string, input: Payload["input"], { budget, price, resubmit }: Options<unknown>) =>
+const run = <R>(options: Options<R>, turns: Semaphore.Semaphore) =>
+  Effect.fnUntraced(function* ({ intent, input }: Payload) {
+    yield* Effect.annotateCurrentSpan("runway.intent", intent)
+    const handle = yield* submit(intent, input, options, turns)
+    yield* Effect.annotateCurrentSpan("runway.task.id", handle.id)
+    yield* wait(intent, handle, options.wait)
+    if (options.keep === undefined) return { taskId: handle.id }
+    return { taskId: handle.id, kept: yield* keep(intent, handle, options.keep) }
+  })
+
+const submit = (
+  intent: string,
+  input: Payload["input"],
+  { budget, price, resubmit }: Options<unknown>,
+  turns: Semaphore.Semaphore
+) =>
   Activity.make({
     name: "submit",
     success: Task.Handle,
     error: RunwayError,
     // A request is a valid input; only the form of its ratio is checked by the schema and not by the type.
     execute: CharacterPerformance.submit(input as CharacterPerformance.Input, { intent, budget, price }).pipe(
+      turns.withPermit,
       Effect.flatMap(Task.handle),
       Effect.tapError(whileAnotherSends),
       Effect.retry({ while: ({ reason }) => reason._tag === "IntentUnresolved" && reason.isRetryable }),

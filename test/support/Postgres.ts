@@ -35,7 +35,8 @@ const programs = (): string | undefined => {
 /** Whether a server can be started here. */
 export const isInstalled = (): boolean => programs() !== undefined
 
-const freePort = async (): Promise<number> => {
+/** A port that is free now. */
+export const freePort = async (): Promise<number> => {
   const server = createServer().listen(0, "127.0.0.1")
   await once(server, "listening")
   const address = server.address()
