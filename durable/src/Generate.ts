@@ -100,14 +100,21 @@ export const layer = <R = never>(
     return Generate.toLayer(run(options, turns))
   })
 
+/** What the wait saw last. */
+interface Memory {
+  task: Task.Succeeded | undefined
+}
+
 const run = <R>(options: Options<R>, turns: Semaphore.Semaphore) =>
   Effect.fnUntraced(function* ({ intent, input }: Payload) {
     yield* Effect.annotateCurrentSpan("runway.intent", intent)
     const handle = yield* submit(intent, input, options, turns)
     yield* Effect.annotateCurrentSpan("runway.task.id", handle.id)
-    yield* wait(intent, handle, options.wait)
+    // Only while this process lives: a later one gets the task again, because the URL of an output is not written down.
+    const memory: Memory = { task: undefined }
+    yield* wait(intent, handle, options.wait, memory)
     if (options.keep === undefined) return { taskId: handle.id }
-    return { taskId: handle.id, kept: yield* keep(intent, handle, options.keep) }
+    return { taskId: handle.id, kept: yield* keep(intent, handle, options.keep, memory) }
   })
 
 const submit = (
@@ -137,12 +144,15 @@ const whileAnotherSends = ({ reason }: RunwayError): Effect.Effect<void> =>
     : Effect.void
 
 /** One activity for the whole wait: looks cost nothing and may be repeated, so a row for each would buy nothing. */
-const wait = (intent: string, handle: Task.Handle, options: Task.WaitOptions | undefined) =>
+const wait = (intent: string, handle: Task.Handle, options: Task.WaitOptions | undefined, memory: Memory) =>
   Activity.make({
     name: "wait",
     error: RunwayError,
     execute: Task.wait(handle, options).pipe(
-      Effect.tap(() => settle(intent, handle.id, "succeeded")),
+      Effect.tap((task) => {
+        memory.task = task
+        return settle(intent, handle.id, "succeeded")
+      }),
       Effect.tapError(({ reason }) => {
         if (reason._tag === "TaskFailed") return settle(intent, handle.id, "failed")
         return reason._tag === "TaskCancelled" ? settle(intent, handle.id, "cancelled") : Effect.void
@@ -158,12 +168,12 @@ const settle = (intent: string, id: Task.TaskId, outcome: "succeeded" | "failed"
     Effect.catch((error) => Effect.logError("the ledger could not be written", error.message))
   )
 
-const keep = <R>(intent: string, { id }: Task.Handle, into: NonNullable<Options<R>["keep"]>) =>
+const keep = <R>(intent: string, { id }: Task.Handle, into: NonNullable<Options<R>["keep"]>, memory: Memory) =>
   Activity.make({
     name: "keep",
     success: Kept,
     error: RunwayError,
-    execute: Task.wait(id).pipe(
+    execute: Effect.suspend(() => (memory.task === undefined ? Task.wait(id) : Effect.succeed(memory.task))).pipe(
       Effect.flatMap((task) => into(task, { intent })),
       Effect.mapError(withoutOutput)
     )

@@ -11,7 +11,8 @@ import type { Entry, LedgerFailed } from "cometapi-runway/ledger"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
-import type { WorkflowEngine } from "effect/workflow/WorkflowEngine"
+import * as DurableDeferred from "effect/workflow/DurableDeferred"
+import { WorkflowEngine, WorkflowInstance } from "effect/workflow/WorkflowEngine"
 import { Generate, type Generated, type Job } from "./Generate.ts"
 
 /** How a job stands. */
@@ -37,9 +38,17 @@ export const result = (job: Job): Effect.Effect<Generated, RunwayError, Workflow
 /** Takes a job up again whose last run ended without a video. A job that has its video, or is at work, is left as it is. */
 export const again = (job: Job): Effect.Effect<string, RunwayError, WorkflowEngine> =>
   Effect.gen(function* () {
-    const { run, exit } = yield* last(job)
-    const next = exit !== undefined && Exit.isFailure(exit) ? run + 1 : run
-    return yield* Generate.execute(yield* payload(job, next), { discard: true })
+    const { run, id, exit } = yield* last(job)
+    if (exit === undefined || Exit.isSuccess(exit)) return id
+    const next = yield* Generate.execute(yield* payload(job, run + 1), { discard: true })
+    const engine = yield* WorkflowEngine
+    yield* engine.deferredDone(TakenUp, {
+      workflowName: Generate._tag,
+      executionId: id,
+      deferredName: TakenUp.name,
+      exit: Exit.void
+    })
+    return next
   })
 
 /**
@@ -48,8 +57,10 @@ export const again = (job: Job): Effect.Effect<string, RunwayError, WorkflowEngi
  */
 export const stop = (job: Job): Effect.Effect<void, RunwayError, WorkflowEngine> =>
   Effect.gen(function* () {
-    const { run } = yield* last(job)
-    yield* Generate.interrupt(yield* Generate.executionId(yield* payload(job, run)))
+    const { id } = yield* last(job)
+    const engine = yield* WorkflowEngine
+    // The plain interruption would let the step end first, and the wait may take half an hour.
+    yield* engine.interruptUnsafe(Generate, id)
   })
 
 /** How a job stands, by its last run and by what the ledger knows of its attempts. */
@@ -63,21 +74,27 @@ export const status = (job: Job): Effect.Effect<Status, RunwayError | LedgerFail
 const payload = (job: Job, run: number) =>
   Effect.map(CharacterPerformance.validate(job.input), (input) => ({ intent: job.intent, run, input }))
 
+/** Written down at a run that ended when there is a next one: the engine does not tell a run that is at work from one that was never started. */
+const TakenUp = DurableDeferred.make("cometapi-runway/TakenUp")
+
 interface Run {
   readonly run: number
+  /** The id of its execution. */
+  readonly id: string
   /** Absent while it has not ended. */
   readonly exit: Exit.Exit<Generated, RunwayError> | undefined
 }
 
-/** The first run that has not ended, or the last one: `again` makes a run only when the one before has ended. */
 const last = Effect.fnUntraced(function* (job: Job): Effect.fn.Return<Run, RunwayError, WorkflowEngine> {
-  let ended: Run | undefined
+  const engine = yield* WorkflowEngine
   for (let run = 1; ; run++) {
-    const found = yield* Generate.poll(yield* Generate.executionId(yield* payload(job, run)))
+    const id = yield* Generate.executionId(yield* payload(job, run))
+    const found = yield* Generate.poll(id)
     const exit = Option.isSome(found) && found.value._tag === "Complete" ? found.value.exit : undefined
-    // A run that was never started looks like one that has not ended; after an ended one it means that there is none.
-    if (exit === undefined) return Option.isSome(found) ? { run, exit } : (ended ?? { run, exit })
-    if (Exit.isSuccess(exit)) return { run, exit }
-    ended = { run, exit }
+    if (exit === undefined || Exit.isSuccess(exit)) return { run, id, exit }
+    const takenUp = yield* engine
+      .deferredResult(TakenUp)
+      .pipe(Effect.provideService(WorkflowInstance, WorkflowInstance.initial(Generate, id)))
+    if (Option.isNone(takenUp)) return { run, id, exit }
   }
 })

@@ -23,3 +23,6 @@ export const haste = {
   // Longer than an attempt may take here.
   entityTerminationTimeout: "6 seconds"
 } as const
+
+/** A job is noticed at once. */
+export const quick = { entityMessagePollInterval: "50 millis" } as const
