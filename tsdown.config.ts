@@ -158,6 +158,7 @@ export default defineConfig([
       LICENSE: "LICENSE",
       "llms.txt": "../docs/agents/llms.txt",
       "LICENSE-effect": "../node_modules/@effect/platform-node/LICENSE",
+      "mock.schema.json": "../generated/mock-control/mock.schema.json",
       assets: "assets",
       page: "page"
     },

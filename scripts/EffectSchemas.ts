@@ -8,11 +8,21 @@
  * @module
  */
 import * as JsonSchema from "effect/JsonSchema"
+import * as Predicate from "effect/Predicate"
 import * as SchemaRepresentation from "effect/SchemaRepresentation"
 
-export const effectSchemas = (components: Readonly<Record<string, JsonSchema.JsonSchema>>): string => {
+/** Writes the module. `conditionsInCode` says that whoever reads such bodies checks the conditions between their fields in code. */
+export const effectSchemas = (
+  components: Readonly<Record<string, JsonSchema.JsonSchema>>,
+  { conditionsInCode }: { readonly conditionsInCode: boolean }
+): string => {
+  const importable = (schema: JsonSchema.JsonSchema): JsonSchema.JsonSchema =>
+    conditionsInCode ? withoutConditions(oneMemberPerValue(schema, components)) : schema
   const definitions = Object.fromEntries(
-    Object.entries(components).map(([name, schema]) => [name, JsonSchema.fromSchemaOpenApi3_1(schema).schema])
+    Object.entries(components).map(([name, schema]) => [
+      name,
+      JsonSchema.fromSchemaOpenApi3_1(importable(schema)).schema
+    ])
   )
   const [first, ...rest] = Object.keys(components).map((name) => ({ $ref: `#/$defs/${name}` }))
   if (first === undefined) throw new Error("The contract has no component schemas to generate from.")
@@ -41,6 +51,30 @@ export const effectSchemas = (components: Readonly<Record<string, JsonSchema.Jso
     ]),
     ""
   ].join("\n")
+}
+
+/** Conditions between the fields of one body. Effect has no equivalent for them, and its generator refuses them. */
+const withoutConditions = (schema: JsonSchema.JsonSchema): JsonSchema.JsonSchema => {
+  const { dependentRequired: _, dependentSchemas: __, ...rest } = schema
+  return rest
+}
+
+/**
+ * A union whose members are told apart by one field, with a member for each value of that field. Effect tells members apart by a single value only, and
+ * otherwise complains about several of them at once.
+ */
+const oneMemberPerValue = (
+  schema: JsonSchema.JsonSchema,
+  components: Readonly<Record<string, JsonSchema.JsonSchema>>
+): JsonSchema.JsonSchema => {
+  const { discriminator, ...rest } = schema
+  if (!Predicate.hasProperty(discriminator, "mapping")) return schema
+  const field = String(Reflect.get(discriminator, "propertyName"))
+  const members = Object.entries(Object(discriminator.mapping)).map(([value, $ref]) => {
+    const member = withoutConditions(components[String($ref).replace("#/components/schemas/", "")] ?? {})
+    return { ...member, properties: { ...Object(member["properties"]), [field]: { type: "string", const: value } } }
+  })
+  return { ...rest, oneOf: members }
 }
 
 const expectedKey = "x-expected"

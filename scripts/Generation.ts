@@ -5,6 +5,7 @@
  *   paths.gen.ts         the same types arranged as openapi-fetch wants them, by our own hey-api plugin
  *   schemas.gen.ts       Effect Schemas of the document's component schemas, by Effect's own code generator
  *   contract.gen.json    the document as data, for the mock and for whoever wants its named examples
+ *   NAME.schema.json     on request: one of its component schemas by itself, as a JSON Schema for editors
  *   defaults.gen.ts      on request: the documented defaults of each operation's body, for bindings that fill them in
  *   operations.gen.json  on request: what Prism makes of the document, so that no start of the mock has to wait for that
  *
@@ -20,6 +21,7 @@ import { getHttpOperationsFromSpec } from "@stoplight/prism-http"
 import { parse } from "yaml"
 import { bodyDefaults } from "./BodyDefaults.ts"
 import { effectSchemas } from "./EffectSchemas.ts"
+import { jsonSchema } from "./JsonSchemas.ts"
 import { openapiFetch } from "./openapi-fetch-plugin/index.ts"
 
 export interface Generation {
@@ -29,10 +31,12 @@ export interface Generation {
   readonly into: string
   /** Whether this is a provider's contract: one that bindings are made of, and by which a Prism judges. */
   readonly judged: boolean
+  /** Component schemas to write as JSON Schemas of their own: the name of the file, and the component. */
+  readonly files?: Readonly<Record<string, string>>
 }
 
 /** Writes the files. The same document gives the same bytes. */
-export const generate = async ({ contract, into, judged }: Generation): Promise<void> => {
+export const generate = async ({ contract, into, judged, files = {} }: Generation): Promise<void> => {
   const document = parse(readFileSync(contract, "utf8"))
   const write = (name: string, text: string): void => writeFileSync(join(into, name), text)
   mkdirSync(into, { recursive: true })
@@ -42,11 +46,13 @@ export const generate = async ({ contract, into, judged }: Generation): Promise<
     plugins: ["@hey-api/typescript", openapiFetch()],
     logs: { level: "silent", file: false }
   })
-  write("schemas.gen.ts", effectSchemas(document.components.schemas))
+  write("schemas.gen.ts", effectSchemas(document.components.schemas, { conditionsInCode: !judged }))
   if (judged) write("defaults.gen.ts", bodyDefaults(document))
   const code = ["types.gen.ts", "paths.gen.ts", "schemas.gen.ts", ...(judged ? ["defaults.gen.ts"] : [])]
   format(code.map((name) => join(into, name)))
   write("contract.gen.json", json(document))
+  for (const [file, component] of Object.entries(files))
+    write(`${file}.schema.json`, json(jsonSchema(document.components.schemas, component)))
   // Comes last, because Prism resolves the references in place.
   if (judged) write("operations.gen.json", json(await getHttpOperationsFromSpec(document)))
 }

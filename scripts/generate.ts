@@ -22,7 +22,12 @@ const target = join(root, "generated")
 const documents = (folder: string): ReadonlyArray<Generation> => [
   { contract: join(root, "openapi/cometapi-runway.yaml"), into: folder, judged: true },
   // The mock reads the requests to its own controls itself.
-  { contract: join(root, "openapi/mock-control.yaml"), into: join(folder, "mock-control"), judged: false }
+  {
+    contract: join(root, "openapi/mock-control.yaml"),
+    into: join(folder, "mock-control"),
+    judged: false,
+    files: { mock: "MockFile" }
+  }
 ]
 
 const filesOf = (folder: string): ReadonlyArray<string> =>

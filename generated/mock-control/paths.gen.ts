@@ -26,8 +26,14 @@ import type {
   GetClockData,
   GetClockErrors,
   GetClockResponses,
+  GetContractErrors,
+  GetContractResponses,
+  GetControlContractErrors,
+  GetControlContractResponses,
   GetHealthErrors,
   GetHealthResponses,
+  GetMetricsErrors,
+  GetMetricsResponses,
   GetReportData,
   GetReportErrors,
   GetReportResponses,
@@ -46,6 +52,8 @@ import type {
   ListFaultsData,
   ListFaultsErrors,
   ListFaultsResponses,
+  ListRecordingsErrors,
+  ListRecordingsResponses,
   ListScenariosErrors,
   ListScenariosResponses,
   ListTasksData,
@@ -221,6 +229,186 @@ export type paths = {
           }
           content: {
             "application/problem+json": ListScenariosErrors["4XX"]
+          }
+        }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/_mock/recordings": {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Tell what is recorded or replayed, how old it is, and where it differs from the contract
+     */
+    get: {
+      parameters: {
+        query?: never
+        header?: never
+        path?: never
+        cookie?: never
+      }
+      requestBody?: never
+      responses: {
+        200: {
+          headers: {
+            [name: string]: unknown
+          }
+          content: {
+            "application/json": ListRecordingsResponses[200]
+          }
+        }
+        "4XX": {
+          headers: {
+            [name: string]: unknown
+          }
+          content: {
+            "application/problem+json": ListRecordingsErrors["4XX"]
+          }
+        }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/_mock/metrics": {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Count what came and what became of it, for Prometheus
+     */
+    get: {
+      parameters: {
+        query?: never
+        header?: never
+        path?: never
+        cookie?: never
+      }
+      requestBody?: never
+      responses: {
+        200: {
+          headers: {
+            [name: string]: unknown
+          }
+          content: {
+            "text/plain": GetMetricsResponses[200]
+          }
+        }
+        "4XX": {
+          headers: {
+            [name: string]: unknown
+          }
+          content: {
+            "application/problem+json": GetMetricsErrors["4XX"]
+          }
+        }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/_mock/contract.json": {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Read the provider's contract that the mock answers from
+     */
+    get: {
+      parameters: {
+        query?: never
+        header?: never
+        path?: never
+        cookie?: never
+      }
+      requestBody?: never
+      responses: {
+        200: {
+          headers: {
+            [name: string]: unknown
+          }
+          content: {
+            "application/json": GetContractResponses[200]
+          }
+        }
+        "4XX": {
+          headers: {
+            [name: string]: unknown
+          }
+          content: {
+            "application/problem+json": GetContractErrors["4XX"]
+          }
+        }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  "/_mock/openapi.json": {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Read this document
+     */
+    get: {
+      parameters: {
+        query?: never
+        header?: never
+        path?: never
+        cookie?: never
+      }
+      requestBody?: never
+      responses: {
+        200: {
+          headers: {
+            [name: string]: unknown
+          }
+          content: {
+            "application/json": GetControlContractResponses[200]
+          }
+        }
+        "4XX": {
+          headers: {
+            [name: string]: unknown
+          }
+          content: {
+            "application/problem+json": GetControlContractErrors["4XX"]
           }
         }
       }

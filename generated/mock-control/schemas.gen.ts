@@ -11,6 +11,20 @@ export const Duration = Schema.String.annotate({ message: 'Expected a duration s
   })
 )
 
+export type TimeSpan = string
+export const TimeSpan = Schema.String.annotate({
+  message: 'Expected a duration above zero, such as "45 seconds"'
+}).check(
+  Schema.isPattern(
+    new globalThis.RegExp("^(\\d*[1-9]\\d*(\\.\\d+)?|0+\\.0*[1-9]\\d*) (millis?|seconds?|minutes?|hours?|days?)$", "u")
+  ).annotate({
+    expected:
+      "a string matching the RegExp ^(\\d*[1-9]\\d*(\\.\\d+)?|0+\\.0*[1-9]\\d*) (millis?|seconds?|minutes?|hours?|days?)$",
+    identifier: "TimeSpan",
+    message: 'Expected a duration above zero, such as "45 seconds"'
+  })
+)
+
 export type Instant = string
 export const Instant = Schema.String.annotate({ identifier: "Instant" })
 
@@ -31,8 +45,95 @@ export const Sum = Schema.StructWithRest(Schema.Struct({ jobs: Schema.Int, dolla
 export type Shape = "bare" | "envelope" | "row"
 export const Shape = Schema.Literals(["bare", "envelope", "row"]).annotate({ identifier: "Shape" })
 
+export type RecordedDeviation = {
+  readonly answer: string
+  readonly severity: "wrong" | "new"
+  readonly at: string
+  readonly problem: string
+} & { readonly [x: string]: Schema.Json }
+export const RecordedDeviation = Schema.StructWithRest(
+  Schema.Struct({
+    answer: Schema.String,
+    severity: Schema.Literals(["wrong", "new"]),
+    at: Schema.String,
+    problem: Schema.String
+  }),
+  [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
+).annotate({ identifier: "RecordedDeviation" })
+
+export type FaultTarget = "submit" | "poll" | "asset"
+export const FaultTarget = Schema.Literals(["submit", "poll", "asset"]).annotate({
+  identifier: "FaultTarget",
+  message: "Expected submit, poll or asset"
+})
+
+export type FaultNth = number
+export const FaultNth = Schema.Int.check(
+  Schema.isGreaterThanOrEqualTo(1).annotate({ expected: "a value greater than or equal to 1", identifier: "FaultNth" })
+)
+
+export type FaultFirst = number
+export const FaultFirst = Schema.Int.check(
+  Schema.isGreaterThanOrEqualTo(1).annotate({
+    expected: "a value greater than or equal to 1",
+    identifier: "FaultFirst"
+  })
+)
+
+export type FaultRate = number
+export const FaultRate = Schema.Finite.check(
+  Schema.isGreaterThanOrEqualTo(0).annotate({ expected: "a value greater than or equal to 0" })
+).check(
+  Schema.isLessThanOrEqualTo(1).annotate({ expected: "a value less than or equal to 1", identifier: "FaultRate" })
+)
+
+export type FaultOnce = boolean
+export const FaultOnce = Schema.Boolean.annotate({ identifier: "FaultOnce" })
+
+export type Account = { readonly concurrency?: number; readonly daily?: number }
+export const Account = Schema.Struct({
+  concurrency: Schema.optionalKey(
+    Schema.Int.check(Schema.isGreaterThanOrEqualTo(1).annotate({ expected: "a value greater than or equal to 1" }))
+  ),
+  daily: Schema.optionalKey(
+    Schema.Int.check(Schema.isGreaterThanOrEqualTo(0).annotate({ expected: "a value greater than or equal to 0" }))
+  )
+}).annotate({ identifier: "Account" })
+
+export type RecordTarget = {
+  readonly from: string
+  readonly out?: string
+  readonly redactHosts?: ReadonlyArray<string>
+  readonly videoLimit?: number
+}
+export const RecordTarget = Schema.Struct({
+  from: Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" })),
+  out: Schema.optionalKey(
+    Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" }))
+  ),
+  redactHosts: Schema.optionalKey(Schema.Array(Schema.String)),
+  videoLimit: Schema.optionalKey(
+    Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0).annotate({ expected: "a value greater than or equal to 0" }))
+  )
+}).annotate({ identifier: "RecordTarget" })
+
 export type Failure = { readonly as?: string }
-export const Failure = Schema.Struct({ as: Schema.optionalKey(Schema.String) }).annotate({ identifier: "Failure" })
+export const Failure = Schema.Struct({
+  as: Schema.optionalKey(
+    Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" }))
+  )
+}).annotate({ identifier: "Failure" })
+
+export type PlainFaultKind = "reset" | "lost" | "stall" | "truncated" | "html" | "redirect" | "empty"
+export const PlainFaultKind = Schema.Literals([
+  "reset",
+  "lost",
+  "stall",
+  "truncated",
+  "html",
+  "redirect",
+  "empty"
+]).annotate({ identifier: "PlainFaultKind" })
 
 export type FaultKind =
   | "status"
@@ -67,16 +168,6 @@ export const FaultKind = Schema.Literals([
   message:
     "Expected a kind of fault, one of status, reset, lost, stall, drip, truncated, cut, html, redirect, empty, content-type, oversized, latency"
 })
-
-export type Account = { readonly concurrency?: number; readonly daily?: number }
-export const Account = Schema.Struct({
-  concurrency: Schema.optionalKey(
-    Schema.Int.check(Schema.isGreaterThanOrEqualTo(1).annotate({ expected: "a value greater than or equal to 1" }))
-  ),
-  daily: Schema.optionalKey(
-    Schema.Int.check(Schema.isGreaterThanOrEqualTo(0).annotate({ expected: "a value greater than or equal to 0" }))
-  )
-}).annotate({ identifier: "Account" })
 
 export type Violation = {
   readonly location: ReadonlyArray<string>
@@ -163,7 +254,7 @@ export type State = {
   readonly with?: { readonly [x: string]: Schema.Json }
 }
 export const State = Schema.Struct({
-  state: Schema.String,
+  state: Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" })),
   status: Schema.optionalKey(Schema.Int),
   for: Schema.optionalKey(Duration),
   polls: Schema.optionalKey(
@@ -171,9 +262,6 @@ export const State = Schema.Struct({
   ),
   with: Schema.optionalKey(Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" })))
 }).annotate({ identifier: "State" })
-
-export type Advance = { readonly by: Duration }
-export const Advance = Schema.Struct({ by: Duration }).annotate({ identifier: "Advance" })
 
 export type Seed = { readonly id?: string; readonly scenario?: string; readonly at?: Duration }
 export const Seed = Schema.Struct({
@@ -190,6 +278,34 @@ export const Seed = Schema.Struct({
   ),
   at: Schema.optionalKey(Duration)
 }).annotate({ identifier: "Seed" })
+
+export type ReplaySource = { readonly from: string; readonly maxAge?: Duration }
+export const ReplaySource = Schema.Struct({
+  from: Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" })),
+  maxAge: Schema.optionalKey(Duration)
+}).annotate({ identifier: "ReplaySource" })
+
+export type KeptAtMost = {
+  readonly worlds?: number
+  readonly tasks?: number
+  readonly journal?: number
+  readonly idle?: Duration
+}
+export const KeptAtMost = Schema.Struct({
+  worlds: Schema.optionalKey(
+    Schema.Int.check(Schema.isGreaterThanOrEqualTo(1).annotate({ expected: "a value greater than or equal to 1" }))
+  ),
+  tasks: Schema.optionalKey(
+    Schema.Int.check(Schema.isGreaterThanOrEqualTo(1).annotate({ expected: "a value greater than or equal to 1" }))
+  ),
+  journal: Schema.optionalKey(
+    Schema.Int.check(Schema.isGreaterThanOrEqualTo(1).annotate({ expected: "a value greater than or equal to 1" }))
+  ),
+  idle: Schema.optionalKey(Duration)
+}).annotate({ identifier: "KeptAtMost" })
+
+export type Advance = { readonly by: Duration }
+export const Advance = Schema.Struct({ by: Duration }).annotate({ identifier: "Advance" })
 
 export type Task = {
   readonly id: string
@@ -299,58 +415,473 @@ export const Money = Schema.StructWithRest(
   [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
 ).annotate({ identifier: "Money" })
 
-export type Fault = {
-  readonly on: "submit" | "poll" | "asset"
-  readonly kind: FaultKind
-  readonly nth?: number
-  readonly first?: number
-  readonly rate?: number
-  readonly once?: boolean
+export type Recording = {
+  readonly name: string
+  readonly recordedAt: string
+  readonly age: number
+  readonly deviations: ReadonlyArray<RecordedDeviation>
+  readonly neverAsked: ReadonlyArray<string>
+  readonly unsaved: ReadonlyArray<string>
+} & { readonly [x: string]: Schema.Json }
+export const Recording = Schema.StructWithRest(
+  Schema.Struct({
+    name: Schema.String,
+    recordedAt: Schema.String,
+    age: Schema.Finite,
+    deviations: Schema.Array(RecordedDeviation),
+    neverAsked: Schema.Array(Schema.String),
+    unsaved: Schema.Array(Schema.String)
+  }),
+  [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
+).annotate({ identifier: "Recording" })
+
+export type Fault =
+  | {
+      readonly on: FaultTarget
+      readonly kind: "status"
+      readonly nth?: FaultNth
+      readonly first?: FaultFirst
+      readonly rate?: FaultRate
+      readonly once?: FaultOnce
+      readonly accepted?: boolean
+      readonly status: number
+      readonly example?: string
+      readonly retryAfter?: number
+      readonly retryAfterAs?: "seconds" | "date" | "millis"
+    }
+  | {
+      readonly on: FaultTarget
+      readonly kind: "reset"
+      readonly nth?: FaultNth
+      readonly first?: FaultFirst
+      readonly rate?: FaultRate
+      readonly once?: FaultOnce
+      readonly accepted?: boolean
+    }
+  | {
+      readonly on: FaultTarget
+      readonly kind: "lost"
+      readonly nth?: FaultNth
+      readonly first?: FaultFirst
+      readonly rate?: FaultRate
+      readonly once?: FaultOnce
+      readonly accepted?: boolean
+    }
+  | {
+      readonly on: FaultTarget
+      readonly kind: "stall"
+      readonly nth?: FaultNth
+      readonly first?: FaultFirst
+      readonly rate?: FaultRate
+      readonly once?: FaultOnce
+      readonly accepted?: boolean
+    }
+  | {
+      readonly on: FaultTarget
+      readonly kind: "truncated"
+      readonly nth?: FaultNth
+      readonly first?: FaultFirst
+      readonly rate?: FaultRate
+      readonly once?: FaultOnce
+      readonly accepted?: boolean
+    }
+  | {
+      readonly on: FaultTarget
+      readonly kind: "html"
+      readonly nth?: FaultNth
+      readonly first?: FaultFirst
+      readonly rate?: FaultRate
+      readonly once?: FaultOnce
+      readonly accepted?: boolean
+    }
+  | {
+      readonly on: FaultTarget
+      readonly kind: "redirect"
+      readonly nth?: FaultNth
+      readonly first?: FaultFirst
+      readonly rate?: FaultRate
+      readonly once?: FaultOnce
+      readonly accepted?: boolean
+    }
+  | {
+      readonly on: FaultTarget
+      readonly kind: "empty"
+      readonly nth?: FaultNth
+      readonly first?: FaultFirst
+      readonly rate?: FaultRate
+      readonly once?: FaultOnce
+      readonly accepted?: boolean
+    }
+  | {
+      readonly on: FaultTarget
+      readonly kind: "drip"
+      readonly nth?: FaultNth
+      readonly first?: FaultFirst
+      readonly rate?: FaultRate
+      readonly once?: FaultOnce
+      readonly accepted?: true
+      readonly bytes?: number
+      readonly every?: TimeSpan
+    }
+  | {
+      readonly on: FaultTarget
+      readonly kind: "cut"
+      readonly nth?: FaultNth
+      readonly first?: FaultFirst
+      readonly rate?: FaultRate
+      readonly once?: FaultOnce
+      readonly accepted?: boolean
+      readonly bytes?: number
+    }
+  | {
+      readonly on: FaultTarget
+      readonly kind: "content-type"
+      readonly nth?: FaultNth
+      readonly first?: FaultFirst
+      readonly rate?: FaultRate
+      readonly once?: FaultOnce
+      readonly accepted?: true
+    }
+  | {
+      readonly on: FaultTarget
+      readonly kind: "oversized"
+      readonly nth?: FaultNth
+      readonly first?: FaultFirst
+      readonly rate?: FaultRate
+      readonly once?: FaultOnce
+      readonly accepted?: boolean
+      readonly bytes?: number
+    }
+  | {
+      readonly on: FaultTarget
+      readonly kind: "latency"
+      readonly nth?: FaultNth
+      readonly first?: FaultFirst
+      readonly rate?: FaultRate
+      readonly once?: FaultOnce
+      readonly accepted?: true
+      readonly median: Duration
+      readonly p99?: Duration
+    }
+export const Fault = Schema.Union(
+  [
+    Schema.Struct({
+      on: FaultTarget,
+      kind: Schema.Literal("status"),
+      nth: Schema.optionalKey(FaultNth),
+      first: Schema.optionalKey(FaultFirst),
+      rate: Schema.optionalKey(FaultRate),
+      once: Schema.optionalKey(FaultOnce),
+      accepted: Schema.optionalKey(Schema.Boolean),
+      status: Schema.Int.check(
+        Schema.isGreaterThanOrEqualTo(400).annotate({ expected: "a value greater than or equal to 400" })
+      ).check(Schema.isLessThanOrEqualTo(599).annotate({ expected: "a value less than or equal to 599" })),
+      example: Schema.optionalKey(
+        Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" }))
+      ),
+      retryAfter: Schema.optionalKey(
+        Schema.Finite.check(
+          Schema.isGreaterThanOrEqualTo(0).annotate({ expected: "a value greater than or equal to 0" })
+        ).check(
+          Schema.isLessThanOrEqualTo(1000000000).annotate({ expected: "a value less than or equal to 1000000000" })
+        )
+      ),
+      retryAfterAs: Schema.optionalKey(Schema.Literals(["seconds", "date", "millis"]))
+    }),
+    Schema.Struct({
+      on: FaultTarget,
+      kind: Schema.Literal("reset"),
+      nth: Schema.optionalKey(FaultNth),
+      first: Schema.optionalKey(FaultFirst),
+      rate: Schema.optionalKey(FaultRate),
+      once: Schema.optionalKey(FaultOnce),
+      accepted: Schema.optionalKey(Schema.Boolean)
+    }),
+    Schema.Struct({
+      on: FaultTarget,
+      kind: Schema.Literal("lost"),
+      nth: Schema.optionalKey(FaultNth),
+      first: Schema.optionalKey(FaultFirst),
+      rate: Schema.optionalKey(FaultRate),
+      once: Schema.optionalKey(FaultOnce),
+      accepted: Schema.optionalKey(Schema.Boolean)
+    }),
+    Schema.Struct({
+      on: FaultTarget,
+      kind: Schema.Literal("stall"),
+      nth: Schema.optionalKey(FaultNth),
+      first: Schema.optionalKey(FaultFirst),
+      rate: Schema.optionalKey(FaultRate),
+      once: Schema.optionalKey(FaultOnce),
+      accepted: Schema.optionalKey(Schema.Boolean)
+    }),
+    Schema.Struct({
+      on: FaultTarget,
+      kind: Schema.Literal("truncated"),
+      nth: Schema.optionalKey(FaultNth),
+      first: Schema.optionalKey(FaultFirst),
+      rate: Schema.optionalKey(FaultRate),
+      once: Schema.optionalKey(FaultOnce),
+      accepted: Schema.optionalKey(Schema.Boolean)
+    }),
+    Schema.Struct({
+      on: FaultTarget,
+      kind: Schema.Literal("html"),
+      nth: Schema.optionalKey(FaultNth),
+      first: Schema.optionalKey(FaultFirst),
+      rate: Schema.optionalKey(FaultRate),
+      once: Schema.optionalKey(FaultOnce),
+      accepted: Schema.optionalKey(Schema.Boolean)
+    }),
+    Schema.Struct({
+      on: FaultTarget,
+      kind: Schema.Literal("redirect"),
+      nth: Schema.optionalKey(FaultNth),
+      first: Schema.optionalKey(FaultFirst),
+      rate: Schema.optionalKey(FaultRate),
+      once: Schema.optionalKey(FaultOnce),
+      accepted: Schema.optionalKey(Schema.Boolean)
+    }),
+    Schema.Struct({
+      on: FaultTarget,
+      kind: Schema.Literal("empty"),
+      nth: Schema.optionalKey(FaultNth),
+      first: Schema.optionalKey(FaultFirst),
+      rate: Schema.optionalKey(FaultRate),
+      once: Schema.optionalKey(FaultOnce),
+      accepted: Schema.optionalKey(Schema.Boolean)
+    }),
+    Schema.Struct({
+      on: FaultTarget,
+      kind: Schema.Literal("drip"),
+      nth: Schema.optionalKey(FaultNth),
+      first: Schema.optionalKey(FaultFirst),
+      rate: Schema.optionalKey(FaultRate),
+      once: Schema.optionalKey(FaultOnce),
+      accepted: Schema.optionalKey(Schema.Literal(true)),
+      bytes: Schema.optionalKey(
+        Schema.Int.check(Schema.isGreaterThanOrEqualTo(1).annotate({ expected: "a value greater than or equal to 1" }))
+      ),
+      every: Schema.optionalKey(TimeSpan)
+    }),
+    Schema.Struct({
+      on: FaultTarget,
+      kind: Schema.Literal("cut"),
+      nth: Schema.optionalKey(FaultNth),
+      first: Schema.optionalKey(FaultFirst),
+      rate: Schema.optionalKey(FaultRate),
+      once: Schema.optionalKey(FaultOnce),
+      accepted: Schema.optionalKey(Schema.Boolean),
+      bytes: Schema.optionalKey(
+        Schema.Int.check(Schema.isGreaterThanOrEqualTo(1).annotate({ expected: "a value greater than or equal to 1" }))
+      )
+    }),
+    Schema.Struct({
+      on: FaultTarget,
+      kind: Schema.Literal("content-type"),
+      nth: Schema.optionalKey(FaultNth),
+      first: Schema.optionalKey(FaultFirst),
+      rate: Schema.optionalKey(FaultRate),
+      once: Schema.optionalKey(FaultOnce),
+      accepted: Schema.optionalKey(Schema.Literal(true))
+    }),
+    Schema.Struct({
+      on: FaultTarget,
+      kind: Schema.Literal("oversized"),
+      nth: Schema.optionalKey(FaultNth),
+      first: Schema.optionalKey(FaultFirst),
+      rate: Schema.optionalKey(FaultRate),
+      once: Schema.optionalKey(FaultOnce),
+      accepted: Schema.optionalKey(Schema.Boolean),
+      bytes: Schema.optionalKey(
+        Schema.Int.check(Schema.isGreaterThanOrEqualTo(1).annotate({ expected: "a value greater than or equal to 1" }))
+      )
+    }),
+    Schema.Struct({
+      on: FaultTarget,
+      kind: Schema.Literal("latency"),
+      nth: Schema.optionalKey(FaultNth),
+      first: Schema.optionalKey(FaultFirst),
+      rate: Schema.optionalKey(FaultRate),
+      once: Schema.optionalKey(FaultOnce),
+      accepted: Schema.optionalKey(Schema.Literal(true)),
+      median: Duration,
+      p99: Schema.optionalKey(Duration)
+    })
+  ],
+  { mode: "oneOf" }
+).annotate({
+  identifier: "Fault",
+  message:
+    "Expected a fault, whose kind is one of status, reset, lost, stall, drip, truncated, cut, html, redirect, empty, content-type, oversized, latency"
+})
+
+export type StatusFault = {
+  readonly on: FaultTarget
+  readonly kind: "status"
+  readonly nth?: FaultNth
+  readonly first?: FaultFirst
+  readonly rate?: FaultRate
+  readonly once?: FaultOnce
   readonly accepted?: boolean
-  readonly status?: number
+  readonly status: number
   readonly example?: string
   readonly retryAfter?: number
   readonly retryAfterAs?: "seconds" | "date" | "millis"
-  readonly bytes?: number
-  readonly every?: Duration
-  readonly median?: Duration
-  readonly p99?: Duration
 }
-export const Fault = Schema.Struct({
-  on: Schema.Literals(["submit", "poll", "asset"]).annotate({ message: "Expected submit, poll or asset" }),
-  kind: FaultKind,
-  nth: Schema.optionalKey(
-    Schema.Int.check(Schema.isGreaterThanOrEqualTo(1).annotate({ expected: "a value greater than or equal to 1" }))
-  ),
-  first: Schema.optionalKey(
-    Schema.Int.check(Schema.isGreaterThanOrEqualTo(1).annotate({ expected: "a value greater than or equal to 1" }))
-  ),
-  rate: Schema.optionalKey(
-    Schema.Finite.check(
-      Schema.isGreaterThanOrEqualTo(0).annotate({ expected: "a value greater than or equal to 0" })
-    ).check(Schema.isLessThanOrEqualTo(1).annotate({ expected: "a value less than or equal to 1" }))
-  ),
-  once: Schema.optionalKey(Schema.Boolean),
+export const StatusFault = Schema.Struct({
+  on: FaultTarget,
+  kind: Schema.Literal("status"),
+  nth: Schema.optionalKey(FaultNth),
+  first: Schema.optionalKey(FaultFirst),
+  rate: Schema.optionalKey(FaultRate),
+  once: Schema.optionalKey(FaultOnce),
   accepted: Schema.optionalKey(Schema.Boolean),
-  status: Schema.optionalKey(
-    Schema.Int.check(
-      Schema.isGreaterThanOrEqualTo(400).annotate({ expected: "a value greater than or equal to 400" })
-    ).check(Schema.isLessThanOrEqualTo(599).annotate({ expected: "a value less than or equal to 599" }))
+  status: Schema.Int.check(
+    Schema.isGreaterThanOrEqualTo(400).annotate({ expected: "a value greater than or equal to 400" })
+  ).check(Schema.isLessThanOrEqualTo(599).annotate({ expected: "a value less than or equal to 599" })),
+  example: Schema.optionalKey(
+    Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" }))
   ),
-  example: Schema.optionalKey(Schema.String),
   retryAfter: Schema.optionalKey(
     Schema.Finite.check(
       Schema.isGreaterThanOrEqualTo(0).annotate({ expected: "a value greater than or equal to 0" })
     ).check(Schema.isLessThanOrEqualTo(1000000000).annotate({ expected: "a value less than or equal to 1000000000" }))
   ),
-  retryAfterAs: Schema.optionalKey(Schema.Literals(["seconds", "date", "millis"])),
+  retryAfterAs: Schema.optionalKey(Schema.Literals(["seconds", "date", "millis"]))
+}).annotate({ identifier: "StatusFault" })
+
+export type DripFault = {
+  readonly on: FaultTarget
+  readonly kind: "drip"
+  readonly nth?: FaultNth
+  readonly first?: FaultFirst
+  readonly rate?: FaultRate
+  readonly once?: FaultOnce
+  readonly accepted?: true
+  readonly bytes?: number
+  readonly every?: TimeSpan
+}
+export const DripFault = Schema.Struct({
+  on: FaultTarget,
+  kind: Schema.Literal("drip"),
+  nth: Schema.optionalKey(FaultNth),
+  first: Schema.optionalKey(FaultFirst),
+  rate: Schema.optionalKey(FaultRate),
+  once: Schema.optionalKey(FaultOnce),
+  accepted: Schema.optionalKey(Schema.Literal(true)),
   bytes: Schema.optionalKey(
     Schema.Int.check(Schema.isGreaterThanOrEqualTo(1).annotate({ expected: "a value greater than or equal to 1" }))
   ),
-  every: Schema.optionalKey(Duration),
-  median: Schema.optionalKey(Duration),
+  every: Schema.optionalKey(TimeSpan)
+}).annotate({ identifier: "DripFault" })
+
+export type CutFault = {
+  readonly on: FaultTarget
+  readonly kind: "cut"
+  readonly nth?: FaultNth
+  readonly first?: FaultFirst
+  readonly rate?: FaultRate
+  readonly once?: FaultOnce
+  readonly accepted?: boolean
+  readonly bytes?: number
+}
+export const CutFault = Schema.Struct({
+  on: FaultTarget,
+  kind: Schema.Literal("cut"),
+  nth: Schema.optionalKey(FaultNth),
+  first: Schema.optionalKey(FaultFirst),
+  rate: Schema.optionalKey(FaultRate),
+  once: Schema.optionalKey(FaultOnce),
+  accepted: Schema.optionalKey(Schema.Boolean),
+  bytes: Schema.optionalKey(
+    Schema.Int.check(Schema.isGreaterThanOrEqualTo(1).annotate({ expected: "a value greater than or equal to 1" }))
+  )
+}).annotate({ identifier: "CutFault" })
+
+export type ContentTypeFault = {
+  readonly on: FaultTarget
+  readonly kind: "content-type"
+  readonly nth?: FaultNth
+  readonly first?: FaultFirst
+  readonly rate?: FaultRate
+  readonly once?: FaultOnce
+  readonly accepted?: true
+}
+export const ContentTypeFault = Schema.Struct({
+  on: FaultTarget,
+  kind: Schema.Literal("content-type"),
+  nth: Schema.optionalKey(FaultNth),
+  first: Schema.optionalKey(FaultFirst),
+  rate: Schema.optionalKey(FaultRate),
+  once: Schema.optionalKey(FaultOnce),
+  accepted: Schema.optionalKey(Schema.Literal(true))
+}).annotate({ identifier: "ContentTypeFault" })
+
+export type OversizedFault = {
+  readonly on: FaultTarget
+  readonly kind: "oversized"
+  readonly nth?: FaultNth
+  readonly first?: FaultFirst
+  readonly rate?: FaultRate
+  readonly once?: FaultOnce
+  readonly accepted?: boolean
+  readonly bytes?: number
+}
+export const OversizedFault = Schema.Struct({
+  on: FaultTarget,
+  kind: Schema.Literal("oversized"),
+  nth: Schema.optionalKey(FaultNth),
+  first: Schema.optionalKey(FaultFirst),
+  rate: Schema.optionalKey(FaultRate),
+  once: Schema.optionalKey(FaultOnce),
+  accepted: Schema.optionalKey(Schema.Boolean),
+  bytes: Schema.optionalKey(
+    Schema.Int.check(Schema.isGreaterThanOrEqualTo(1).annotate({ expected: "a value greater than or equal to 1" }))
+  )
+}).annotate({ identifier: "OversizedFault" })
+
+export type LatencyFault = {
+  readonly on: FaultTarget
+  readonly kind: "latency"
+  readonly nth?: FaultNth
+  readonly first?: FaultFirst
+  readonly rate?: FaultRate
+  readonly once?: FaultOnce
+  readonly accepted?: true
+  readonly median: Duration
+  readonly p99?: Duration
+}
+export const LatencyFault = Schema.Struct({
+  on: FaultTarget,
+  kind: Schema.Literal("latency"),
+  nth: Schema.optionalKey(FaultNth),
+  first: Schema.optionalKey(FaultFirst),
+  rate: Schema.optionalKey(FaultRate),
+  once: Schema.optionalKey(FaultOnce),
+  accepted: Schema.optionalKey(Schema.Literal(true)),
+  median: Duration,
   p99: Schema.optionalKey(Duration)
-}).annotate({ identifier: "Fault" })
+}).annotate({ identifier: "LatencyFault" })
+
+export type PlainFault = {
+  readonly on: FaultTarget
+  readonly kind: PlainFaultKind
+  readonly nth?: FaultNth
+  readonly first?: FaultFirst
+  readonly rate?: FaultRate
+  readonly once?: FaultOnce
+  readonly accepted?: boolean
+}
+export const PlainFault = Schema.Struct({
+  on: FaultTarget,
+  kind: PlainFaultKind,
+  nth: Schema.optionalKey(FaultNth),
+  first: Schema.optionalKey(FaultFirst),
+  rate: Schema.optionalKey(FaultRate),
+  once: Schema.optionalKey(FaultOnce),
+  accepted: Schema.optionalKey(Schema.Boolean)
+}).annotate({ identifier: "PlainFault" })
 
 export type EntryFault = {
   readonly ids: ReadonlyArray<string>
@@ -404,39 +935,22 @@ export const Verification = Schema.StructWithRest(
   [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
 ).annotate({ identifier: "Verification" })
 
-export type Scenario = {
-  readonly name: string
-  readonly about?: string
-  readonly shape?: Shape
-  readonly timeline: ReadonlyArray<State>
-  readonly outputLasts?: Duration
-  readonly outsideContract?: boolean
-}
-export const Scenario = Schema.Struct({
-  name: Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" })),
-  about: Schema.optionalKey(Schema.String),
-  shape: Schema.optionalKey(Shape),
-  timeline: Schema.Array(State),
-  outputLasts: Schema.optionalKey(Duration),
-  outsideContract: Schema.optionalKey(Schema.Boolean)
-}).annotate({ identifier: "Scenario" })
-
-export type ScenarioChoice = {
-  readonly name: string
-  readonly about?: string
-  readonly shape?: Shape
-  readonly timeline?: ReadonlyArray<State>
-  readonly outputLasts?: Duration
-  readonly outsideContract?: boolean
-}
-export const ScenarioChoice = Schema.Struct({
-  name: Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" })),
-  about: Schema.optionalKey(Schema.String),
-  shape: Schema.optionalKey(Shape),
-  timeline: Schema.optionalKey(Schema.Array(State)),
-  outputLasts: Schema.optionalKey(Duration),
-  outsideContract: Schema.optionalKey(Schema.Boolean)
-}).annotate({ identifier: "ScenarioChoice" })
+export type Timeline = ReadonlyArray<State>
+export const Timeline = Schema.Array(State)
+  .annotate({ message: "Expected a timeline of 1 to 1000 states" })
+  .check(
+    Schema.isMinLength(1).annotate({
+      expected: "a value with a length of at least 1",
+      message: "Expected a timeline of 1 to 1000 states"
+    })
+  )
+  .check(
+    Schema.isMaxLength(1000).annotate({
+      expected: "a value with a length of at most 1000",
+      identifier: "Timeline",
+      message: "Expected a timeline of 1 to 1000 states"
+    })
+  )
 
 export type World = {
   readonly world: string
@@ -466,6 +980,41 @@ export const World = Schema.StructWithRest(
   [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
 ).annotate({ identifier: "World" })
 
+export type Recordings = {
+  readonly mode: "record" | "replay" | "none"
+  readonly complete: boolean
+  readonly recordings: ReadonlyArray<Recording>
+  readonly unrecorded: ReadonlyArray<string>
+  readonly text: string
+} & { readonly [x: string]: Schema.Json }
+export const Recordings = Schema.StructWithRest(
+  Schema.Struct({
+    mode: Schema.Literals(["record", "replay", "none"]),
+    complete: Schema.Boolean,
+    recordings: Schema.Array(Recording),
+    unrecorded: Schema.Array(Schema.String),
+    text: Schema.String
+  }),
+  [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
+).annotate({ identifier: "Recordings" })
+
+export type KeyRules = {
+  readonly scenario?: string
+  readonly faults?: ReadonlyArray<Fault>
+  readonly account?: Account
+  readonly required?: RequiredFields
+  readonly tasks?: ReadonlyArray<Seed>
+}
+export const KeyRules = Schema.Struct({
+  scenario: Schema.optionalKey(
+    Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" }))
+  ),
+  faults: Schema.optionalKey(Schema.Array(Fault)),
+  account: Schema.optionalKey(Account),
+  required: Schema.optionalKey(RequiredFields),
+  tasks: Schema.optionalKey(Schema.Array(Seed))
+}).annotate({ identifier: "KeyRules" })
+
 export type InjectedFault = {
   readonly id: string
   readonly fault: Fault
@@ -481,6 +1030,7 @@ export type Entry = {
   readonly number: number
   readonly at: Instant
   readonly operation: Operation
+  readonly operationId?: string
   readonly method: string
   readonly path: string
   readonly taskId?: string
@@ -496,6 +1046,7 @@ export const Entry = Schema.StructWithRest(
     number: Schema.Int,
     at: Instant,
     operation: Operation,
+    operationId: Schema.optionalKey(Schema.String),
     method: Schema.String,
     path: Schema.String,
     taskId: Schema.optionalKey(Schema.String),
@@ -539,6 +1090,42 @@ export const Report = Schema.StructWithRest(
   [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
 ).annotate({ identifier: "Report" })
 
+export type Scenario = {
+  readonly name: string
+  readonly about?: string
+  readonly shape?: Shape
+  readonly timeline: Timeline
+  readonly outputLasts?: TimeSpan
+  readonly outsideContract?: boolean
+  readonly recorded?: boolean
+}
+export const Scenario = Schema.Struct({
+  name: Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" })),
+  about: Schema.optionalKey(Schema.String),
+  shape: Schema.optionalKey(Shape),
+  timeline: Timeline,
+  outputLasts: Schema.optionalKey(TimeSpan),
+  outsideContract: Schema.optionalKey(Schema.Boolean),
+  recorded: Schema.optionalKey(Schema.Boolean)
+}).annotate({ identifier: "Scenario" })
+
+export type ScenarioChoice = {
+  readonly name: string
+  readonly about?: string
+  readonly shape?: Shape
+  readonly timeline?: Timeline
+  readonly outputLasts?: TimeSpan
+  readonly outsideContract?: boolean
+}
+export const ScenarioChoice = Schema.Struct({
+  name: Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" })),
+  about: Schema.optionalKey(Schema.String),
+  shape: Schema.optionalKey(Shape),
+  timeline: Schema.optionalKey(Timeline),
+  outputLasts: Schema.optionalKey(TimeSpan),
+  outsideContract: Schema.optionalKey(Schema.Boolean)
+}).annotate({ identifier: "ScenarioChoice" })
+
 export type Journal = { readonly entries: ReadonlyArray<Entry>; readonly last: number; readonly dropped: number } & {
   readonly [x: string]: Schema.Json
 }
@@ -546,3 +1133,65 @@ export const Journal = Schema.StructWithRest(
   Schema.Struct({ entries: Schema.Array(Entry), last: Schema.Int, dropped: Schema.Int }),
   [Schema.Record(Schema.String, Schema.Json.annotate({ expected: "JSON value" }))]
 ).annotate({ identifier: "Journal" })
+
+export type MockFile = {
+  readonly $schema?: string
+  readonly port?: number
+  readonly host?: string
+  readonly publicUrl?: string
+  readonly control?: "loopback" | "anywhere"
+  readonly state?: string
+  readonly scenario?: string
+  readonly scenarios?: ReadonlyArray<Scenario>
+  readonly faults?: ReadonlyArray<Fault>
+  readonly account?: Account
+  readonly required?: RequiredFields
+  readonly keys?: { readonly [x: string]: KeyRules }
+  readonly prices?: { readonly [x: string]: number }
+  readonly clock?: ClockKind
+  readonly virtualStart?: string
+  readonly scale?: number
+  readonly seed?: number
+  readonly replay?: ReplaySource
+  readonly record?: RecordTarget
+  readonly limits?: KeptAtMost
+}
+export const MockFile = Schema.Struct({
+  $schema: Schema.optionalKey(Schema.String),
+  port: Schema.optionalKey(
+    Schema.Int.check(
+      Schema.isGreaterThanOrEqualTo(0).annotate({ expected: "a value greater than or equal to 0" })
+    ).check(Schema.isLessThanOrEqualTo(65535).annotate({ expected: "a value less than or equal to 65535" }))
+  ),
+  host: Schema.optionalKey(
+    Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" }))
+  ),
+  publicUrl: Schema.optionalKey(Schema.String),
+  control: Schema.optionalKey(Schema.Literals(["loopback", "anywhere"])),
+  state: Schema.optionalKey(
+    Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" }))
+  ),
+  scenario: Schema.optionalKey(
+    Schema.String.check(Schema.isMinLength(1).annotate({ expected: "a value with a length of at least 1" }))
+  ),
+  scenarios: Schema.optionalKey(Schema.Array(Scenario)),
+  faults: Schema.optionalKey(Schema.Array(Fault)),
+  account: Schema.optionalKey(Account),
+  required: Schema.optionalKey(RequiredFields),
+  keys: Schema.optionalKey(Schema.Record(Schema.String, KeyRules)),
+  prices: Schema.optionalKey(
+    Schema.Record(
+      Schema.String,
+      Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0).annotate({ expected: "a value greater than or equal to 0" }))
+    )
+  ),
+  clock: Schema.optionalKey(ClockKind),
+  virtualStart: Schema.optionalKey(Schema.String),
+  scale: Schema.optionalKey(
+    Schema.Finite.check(Schema.isGreaterThan(0).annotate({ expected: "a value greater than 0" }))
+  ),
+  seed: Schema.optionalKey(Schema.Finite),
+  replay: Schema.optionalKey(ReplaySource),
+  record: Schema.optionalKey(RecordTarget),
+  limits: Schema.optionalKey(KeptAtMost)
+}).annotate({ title: "mock.json", identifier: "MockFile" })

@@ -10,6 +10,11 @@ export type ClientOptions = {
 export type Duration = string
 
 /**
+ * A duration that is longer than none.
+ */
+export type TimeSpan = string
+
+/**
  * A time of the world's clock.
  */
 export type Instant = string
@@ -81,7 +86,7 @@ export type World = {
 }
 
 /**
- * One stretch of a task's life. All but the last say how long they last, with `for` or with `polls`.
+ * One stretch of a task's life. All but the last say how long they last, with `for` or with `polls`; the last one stays, and says neither.
  */
 export type State = {
   /**
@@ -105,6 +110,8 @@ export type State = {
   }
 }
 
+export type Timeline = Array<State>
+
 export type Shape = "bare" | "envelope" | "row"
 
 export type Scenario = {
@@ -114,14 +121,233 @@ export type Scenario = {
    */
   about?: string
   shape?: Shape
-  timeline: Array<State>
-  outputLasts?: Duration
+  timeline: Timeline
+  outputLasts?: TimeSpan
   /**
    * Lets answers through that break the contract.
    */
   outsideContract?: boolean
+  /**
+   * True where the mock plays a recording, whose states are answers of its own. Nobody else can say this.
+   */
+  recorded?: boolean
 }
 
+export type RecordedDeviation = {
+  /**
+   * The recorded answer that has it.
+   */
+  answer: string
+  /**
+   * `wrong`: the contract says otherwise. `new`: the contract does not know it.
+   */
+  severity: "wrong" | "new"
+  /**
+   * Where in the body.
+   */
+  at: string
+  problem: string
+}
+
+export type Recording = {
+  /**
+   * The name of its file, and of its scenario.
+   */
+  name: string
+  /**
+   * The machine's time.
+   */
+  recordedAt: string
+  /**
+   * Days since then, on the machine's clock.
+   */
+  age: number
+  /**
+   * Where its answers differ from the contract.
+   */
+  deviations: Array<RecordedDeviation>
+  /**
+   * Replaying: what of it no client asked for.
+   */
+  neverAsked: Array<string>
+  /**
+   * Recording: why something of it could not be saved.
+   */
+  unsaved: Array<string>
+}
+
+export type Recordings = {
+  mode: "record" | "replay" | "none"
+  /**
+   * Whether each recorded answer was asked for, each request had a recording, and everything was saved.
+   */
+  complete: boolean
+  recordings: Array<Recording>
+  /**
+   * Replaying: the paid requests that no recording answers.
+   */
+  unrecorded: Array<string>
+  /**
+   * The same for people.
+   */
+  text: string
+}
+
+/**
+ * mock.json
+ *
+ * How the mock is to behave, for `cometapi-runway-mock --config mock.json`. What the command line says goes before it. Paths are relative to the file.
+ */
+export type MockFile = {
+  /**
+   * Where this schema is, for editors: `./node_modules/cometapi-runway-mock/mock.schema.json`.
+   */
+  $schema?: string
+  /**
+   * Port to listen on; 0 takes any free one. Default 4010. Read at the start.
+   */
+  port?: number
+  /**
+   * Address to listen on; a container needs `0.0.0.0`. Default `127.0.0.1`. Read at the start.
+   */
+  host?: string
+  /**
+   * Where others reach it, behind a forwarder: `https://mock.example.test`. Read at the start.
+   */
+  publicUrl?: string
+  /**
+   * Who may use the controls: this machine, or everybody who gets here. Default `loopback`. Read at the start.
+   */
+  control?: "loopback" | "anywhere"
+  /**
+   * A file that keeps the tasks while the mock is stopped. Read at the start.
+   */
+  state?: string
+  /**
+   * What becomes of the tasks, for POSTs and keys that do not say. Default `happy`.
+   */
+  scenario?: string
+  /**
+   * Scenarios of your own that can be asked for by name.
+   */
+  scenarios?: Array<Scenario>
+  /**
+   * Faults that every key begins with.
+   */
+  faults?: Array<Fault>
+  account?: Account
+  required?: RequiredFields
+  /**
+   * What holds for some keys: a pattern, in which `*` stands for any letters, and what keys like that get. Of several that fit, faults and tasks add up, and of all else the last one counts.
+   */
+  keys?: {
+    [key: string]: KeyRules
+  }
+  /**
+   * What one job costs in dollars, by the contract's name of its operation. Default: the contract's prices.
+   */
+  prices?: {
+    [key: string]: number
+  }
+  clock?: ClockKind
+  /**
+   * When a virtual or manual clock begins: `now`, or a time. Read at the start.
+   */
+  virtualStart?: string
+  /**
+   * How many times faster than real the time runs. Read at the start.
+   */
+  scale?: number
+  /**
+   * What the chance of faults is made of. Default 1. Read at the start.
+   */
+  seed?: number
+  replay?: ReplaySource
+  record?: RecordTarget
+  limits?: KeptAtMost
+}
+
+/**
+ * What holds for keys that fit a pattern.
+ */
+export type KeyRules = {
+  /**
+   * What becomes of their tasks.
+   */
+  scenario?: string
+  /**
+   * Faults that they begin with, beside those of every key.
+   */
+  faults?: Array<Fault>
+  account?: Account
+  required?: RequiredFields
+  /**
+   * Tasks that they begin with.
+   */
+  tasks?: Array<Seed>
+}
+
+/**
+ * Plays recordings. Read at the start.
+ */
+export type ReplaySource = {
+  /**
+   * The folder with the recordings.
+   */
+  from: string
+  /**
+   * How old a recording may be. Default `90 days`.
+   */
+  maxAge?: Duration
+}
+
+/**
+ * Forwards each request to the provider, with the client's own key, which pays, and saves what became of each job. Read at the start.
+ */
+export type RecordTarget = {
+  /**
+   * The provider's base URL.
+   */
+  from: string
+  /**
+   * The folder that gets a file for each job. Default `recordings`.
+   */
+  out?: string
+  /**
+   * Hosts to leave out of what is recorded; `["all"]` for every one.
+   */
+  redactHosts?: Array<string>
+  /**
+   * A longer video is not saved, in bytes.
+   */
+  videoLimit?: number
+}
+
+/**
+ * How much is kept. Read at the start.
+ */
+export type KeptAtMost = {
+  /**
+   * Keys at a time. Default 1000.
+   */
+  worlds?: number
+  /**
+   * Tasks of one key. Default 1000.
+   */
+  tasks?: number
+  /**
+   * Requests in the journals of all keys together. Default 20000.
+   */
+  journal?: number
+  /**
+   * How long a key is kept after its last request. Default `1 hour`.
+   */
+  idle?: Duration
+}
+
+/**
+ * A known scenario's name, alone; or, with a timeline, a scenario of your own.
+ */
 export type ScenarioChoice = {
   name: string
   about?: string
@@ -129,8 +355,8 @@ export type ScenarioChoice = {
   /**
    * Given, it is a scenario of your own.
    */
-  timeline?: Array<State>
-  outputLasts?: Duration
+  timeline?: Timeline
+  outputLasts?: TimeSpan
   outsideContract?: boolean
 }
 
@@ -213,56 +439,207 @@ export type Failure = {
 }
 
 /**
- * One misbehaviour on the wire. It hits when all of `nth`, `first`, `rate` and `once` that are given say so, and every time when none is. Requests are counted from the moment it is injected. Where several hit, the latency of each is added, and of the others the one injected first is had.
+ * One misbehaviour on the wire, of one `kind`. It hits when all of `nth`, `first`, `rate` and `once` that are given say so, and every time when none is. Requests are counted from the moment it is injected. Where several hit, the latency of each is added, and of the others the one injected first is had.
  */
-export type Fault = {
+export type Fault =
+  | ({
+      kind: "status"
+    } & StatusFault)
+  | ({
+      kind: "reset" | "lost" | "stall" | "truncated" | "html" | "redirect" | "empty"
+    } & PlainFault)
+  | ({
+      kind: "drip"
+    } & DripFault)
+  | ({
+      kind: "cut"
+    } & CutFault)
+  | ({
+      kind: "content-type"
+    } & ContentTypeFault)
+  | ({
+      kind: "oversized"
+    } & OversizedFault)
+  | ({
+      kind: "latency"
+    } & LatencyFault)
+
+/**
+ * Which requests: the POST, the GET of a task, or a download.
+ */
+export type FaultTarget = "submit" | "poll" | "asset"
+
+/**
+ * Only the nth request, counted from 1.
+ */
+export type FaultNth = number
+
+/**
+ * Only the first so many requests.
+ */
+export type FaultFirst = number
+
+/**
+ * This share of the requests, by the mock's seed: the same ones in every run.
+ */
+export type FaultRate = number
+
+/**
+ * Never again after it has hit.
+ */
+export type FaultOnce = boolean
+
+/**
+ * A documented answer in place of the right one.
+ */
+export type StatusFault = {
+  on: FaultTarget
+  kind: "status"
+  nth?: FaultNth
+  first?: FaultFirst
+  rate?: FaultRate
+  once?: FaultOnce
   /**
-   * Which requests: the POST, the GET of a task, or a download.
-   */
-  on: "submit" | "poll" | "asset"
-  kind: FaultKind
-  /**
-   * Only the nth request, counted from 1.
-   */
-  nth?: number
-  /**
-   * Only the first so many requests.
-   */
-  first?: number
-  /**
-   * This share of the requests, by the mock's seed: the same ones in every run.
-   */
-  rate?: number
-  /**
-   * Never again after it has hit.
-   */
-  once?: boolean
-  /**
-   * Whether a POST has made, and charged, a task before this happens. By default so for `lost`, `stall`, `drip`, `truncated`, `cut`, `empty`, `content-type`, `oversized` and `latency`; not for `status`, `reset`, `html` and `redirect`. The answers of `drip`, `content-type` and `latency` say that there is a task, so those cannot be not accepted.
+   * Whether a POST has made, and charged, a task before this happens. By default it has not.
    */
   accepted?: boolean
   /**
-   * For `status`: the answer's status, one that the contract documents.
+   * The answer's status, one that the contract documents.
    */
-  status?: number
+  status: number
   /**
-   * For `status`: the contract's example; its first one for that status by default.
+   * The contract's example; its first one for that status by default. A download has none.
    */
   example?: string
   /**
-   * For `status`: seconds to wait.
+   * Seconds to wait.
    */
   retryAfter?: number
   /**
    * How `retryAfter` is written: `Retry-After: 7`, `Retry-After: Fri, 01 May …`, or `retry-after-ms: 7000`. Default `seconds`.
    */
   retryAfterAs?: "seconds" | "date" | "millis"
+}
+
+/**
+ * An answer that cannot be used, or none. It has no more to say than its kind.
+ */
+export type PlainFault = {
+  on: FaultTarget
+  kind: PlainFaultKind
+  nth?: FaultNth
+  first?: FaultFirst
+  rate?: FaultRate
+  once?: FaultOnce
   /**
-   * For `drip`: how many at a time (default 16). For `cut`: how many before the connection breaks (default half). For `oversized`: how large (default 64 MiB).
+   * Whether a POST has made, and charged, a task before this happens. By default so for `lost`, `stall`, `truncated` and `empty`; not for `reset`, `html` and `redirect`.
+   */
+  accepted?: boolean
+}
+
+export type PlainFaultKind = "reset" | "lost" | "stall" | "truncated" | "html" | "redirect" | "empty"
+
+/**
+ * The answer comes a few bytes at a time.
+ */
+export type DripFault = {
+  on: FaultTarget
+  kind: "drip"
+  nth?: FaultNth
+  first?: FaultFirst
+  rate?: FaultRate
+  once?: FaultOnce
+  /**
+   * A POST has made, and charged, a task before this happens, as the answer says.
+   */
+  accepted?: true
+  /**
+   * How many at a time. Default 16.
    */
   bytes?: number
-  every?: Duration
-  median?: Duration
+  /**
+   * How long it waits between them. Default 100 millis.
+   */
+  every?: TimeSpan
+}
+
+/**
+ * The connection breaks in the middle of the body.
+ */
+export type CutFault = {
+  on: FaultTarget
+  kind: "cut"
+  nth?: FaultNth
+  first?: FaultFirst
+  rate?: FaultRate
+  once?: FaultOnce
+  /**
+   * Whether a POST has made, and charged, a task before this happens. By default it has.
+   */
+  accepted?: boolean
+  /**
+   * How many bytes come before that. Default half of them.
+   */
+  bytes?: number
+}
+
+/**
+ * The right body, said to be `text/plain`.
+ */
+export type ContentTypeFault = {
+  on: FaultTarget
+  kind: "content-type"
+  nth?: FaultNth
+  first?: FaultFirst
+  rate?: FaultRate
+  once?: FaultOnce
+  /**
+   * A POST has made, and charged, a task before this happens, as the answer says.
+   */
+  accepted?: true
+}
+
+/**
+ * A body without use for anybody, far too large.
+ */
+export type OversizedFault = {
+  on: FaultTarget
+  kind: "oversized"
+  nth?: FaultNth
+  first?: FaultFirst
+  rate?: FaultRate
+  once?: FaultOnce
+  /**
+   * Whether a POST has made, and charged, a task before this happens. By default it has.
+   */
+  accepted?: boolean
+  /**
+   * How large it is. Default 64 MiB.
+   */
+  bytes?: number
+}
+
+/**
+ * The answer comes late.
+ */
+export type LatencyFault = {
+  on: FaultTarget
+  kind: "latency"
+  nth?: FaultNth
+  first?: FaultFirst
+  rate?: FaultRate
+  once?: FaultOnce
+  /**
+   * A POST has made, and charged, a task before this happens, as the answer says.
+   */
+  accepted?: true
+  /**
+   * Half of the answers take longer than this.
+   */
+  median: Duration
+  /**
+   * One answer in a hundred takes longer than this, which is no shorter than the median. By default each takes the median.
+   */
   p99?: Duration
 }
 
@@ -341,6 +718,10 @@ export type Entry = {
   number: number
   at: Instant
   operation: Operation
+  /**
+   * The contract's operation, where the address is one of those.
+   */
+  operationId?: string
   method: string
   /**
    * With its query, credentials in it redacted.
@@ -692,6 +1073,110 @@ export type ListScenariosResponses = {
 }
 
 export type ListScenariosResponse = ListScenariosResponses[keyof ListScenariosResponses]
+
+export type ListRecordingsData = {
+  body?: never
+  path?: never
+  query?: never
+  url: "/_mock/recordings"
+}
+
+export type ListRecordingsErrors = {
+  /**
+   * What was wrong with the call. Nothing was changed.
+   */
+  "4XX": Problem
+}
+
+export type ListRecordingsError = ListRecordingsErrors[keyof ListRecordingsErrors]
+
+export type ListRecordingsResponses = {
+  /**
+   * The recordings. There are none where the mock neither records nor replays.
+   */
+  200: Recordings
+}
+
+export type ListRecordingsResponse = ListRecordingsResponses[keyof ListRecordingsResponses]
+
+export type GetMetricsData = {
+  body?: never
+  path?: never
+  query?: never
+  url: "/_mock/metrics"
+}
+
+export type GetMetricsErrors = {
+  /**
+   * What was wrong with the call. Nothing was changed.
+   */
+  "4XX": Problem
+}
+
+export type GetMetricsError = GetMetricsErrors[keyof GetMetricsErrors]
+
+export type GetMetricsResponses = {
+  /**
+   * The metrics, whose names begin with `cometapi_runway_mock_`.
+   */
+  200: string
+}
+
+export type GetMetricsResponse = GetMetricsResponses[keyof GetMetricsResponses]
+
+export type GetContractData = {
+  body?: never
+  path?: never
+  query?: never
+  url: "/_mock/contract.json"
+}
+
+export type GetContractErrors = {
+  /**
+   * What was wrong with the call. Nothing was changed.
+   */
+  "4XX": Problem
+}
+
+export type GetContractError = GetContractErrors[keyof GetContractErrors]
+
+export type GetContractResponses = {
+  /**
+   * An OpenAPI document.
+   */
+  200: {
+    [key: string]: unknown
+  }
+}
+
+export type GetContractResponse = GetContractResponses[keyof GetContractResponses]
+
+export type GetControlContractData = {
+  body?: never
+  path?: never
+  query?: never
+  url: "/_mock/openapi.json"
+}
+
+export type GetControlContractErrors = {
+  /**
+   * What was wrong with the call. Nothing was changed.
+   */
+  "4XX": Problem
+}
+
+export type GetControlContractError = GetControlContractErrors[keyof GetControlContractErrors]
+
+export type GetControlContractResponses = {
+  /**
+   * An OpenAPI document.
+   */
+  200: {
+    [key: string]: unknown
+  }
+}
+
+export type GetControlContractResponse = GetControlContractResponses[keyof GetControlContractResponses]
 
 export type GetWorldData = {
   body?: never

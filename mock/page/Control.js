@@ -1,9 +1,9 @@
 // @ts-check
 /**
  * The mock's controls, called as their contract describes them. An `Error` is the mock's own word against a call, `Silent` is no
- * answer at all.
+ * answer at all, and `Locked` is the answer to a call without the right token, where the mock wants one.
  *
- * It keeps nothing and decides nothing.
+ * It keeps the token as long as the browser's tab is open, and nothing else. It decides nothing.
  *
  * @module
  */
@@ -11,6 +11,12 @@
 /** @import { Answer, Api, Method, Options, Path } from "./Types.ts" */
 
 export class Silent extends Error {}
+export class Locked extends Error {}
+
+const tokenKey = "mock-control-token"
+
+/** Sends this token with each call from now on. @param {string} token */
+export const unlock = (token) => sessionStorage.setItem(tokenKey, token)
 
 /** @param {string} text @returns {unknown} */
 export const parsed = (text) => {
@@ -36,12 +42,16 @@ export const wordsOf = (body) => {
 /** @param {URL} url @param {RequestInit} init */
 const exchange = async (url, init) => {
   const signal = AbortSignal.timeout(10_000)
-  const [{ ok, status }, text] = await fetch(url, { ...init, signal })
+  const headers = new Headers(init.headers)
+  const token = sessionStorage.getItem(tokenKey)
+  if (token !== null) headers.set("x-mock-control-token", token)
+  const [{ ok, status }, text] = await fetch(url, { ...init, headers, signal })
     .then(async (response) => /** @type {const} */ ([response, await response.text()]))
     .catch((cause) => {
       throw new Silent("The mock does not answer.", { cause })
     })
   if (ok) return parsed(text)
+  if (status === 401 && text.includes("#CONTROL_TOKEN")) throw new Locked(wordsOf(parsed(text)))
   throw new Error(wordsOf(parsed(text)) ?? `The mock answered ${status}.`)
 }
 

@@ -141,8 +141,14 @@ const showList = (state, chosen, choose) =>
     at("scenario-list"),
     [...state.scenarios.values()],
     ({ name }) => name,
-    ({ name, about = "", timeline }) => {
-      const parts = [make("b", {}, name), barOf(timeline), make("span", { class: "hint" }, about)]
+    ({ name, about = "", timeline, recorded = false }) => {
+      const title = make(
+        "b",
+        {},
+        name,
+        ...(recorded ? [" ", make("span", { class: "badge", "data-tone": "work" }, "recorded")] : [])
+      )
+      const parts = [title, barOf(timeline), make("span", { class: "hint" }, about)]
       return make(
         "li",
         {},
@@ -151,12 +157,6 @@ const showList = (state, chosen, choose) =>
     },
     (item, { name }) => item.querySelector("button")?.setAttribute("aria-pressed", String(name === chosen))
   )
-
-/** Whether a scenario was recorded: its states are examples of its own, or chosen by the body that is sent. @param {State} state @param {Scenario} scenario */
-const isRecorded = ({ contract }, { name, timeline }) => {
-  const known = answersOf(contract, "poll").map(({ name }) => name)
-  return name === "recorded" || timeline.some(({ state }) => !known.includes(state))
-}
 
 /** What the mock is asked for: a scenario that it knows by its name, another one whole. @param {Scenario} draft @param {State} state */
 const choiceOf = (draft, { scenarios }) =>
@@ -187,7 +187,8 @@ export const scenarioEditor = (state, handlers) => {
       ...timeline.map((step, index) => segmentOf(step, index, index === timeline.length - 1))
     )
     const known = state.scenarios.get(name)
-    const recorded = known !== undefined && isRecorded(state, known)
+    // It is played as it was: its states are answers of its own.
+    const recorded = known?.recorded === true
     at("scenario-recorded").hidden = !recorded
     at("add-step").hidden = recorded
     input("scenario-name").readOnly = recorded

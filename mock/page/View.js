@@ -49,6 +49,17 @@ const setSilent = (silent) => {
   say(at("pulse"), silent ? "not answering" : "live")
 }
 
+/** @param {string | undefined} why absent where the mock lets the page in. */
+const setLocked = (why) => {
+  const locked = why !== undefined
+  say(at("locked-why"), why ?? "")
+  if (at("locked").hidden === !locked) return
+  at("locked").hidden = !locked
+  at("pulse").className = locked ? "pulse bad" : "pulse good"
+  say(at("pulse"), locked ? "locked" : "live")
+  if (locked) at("token").focus()
+}
+
 /** @param {Health | undefined} health */
 const showHealth = (health) => {
   const { version = "", clock = "real", scale = 1 } = health ?? {}
@@ -203,6 +214,7 @@ export const view = (state, handlers) => {
   return {
     tell,
     setSilent,
+    setLocked,
     /** Shows what stays as it is. */
     begin: () => {
       showHealth(state.health)

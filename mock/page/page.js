@@ -7,7 +7,7 @@
  * @module
  */
 import { actions, copy } from "./Actions.js"
-import { documentOf, Silent } from "./Control.js"
+import { documentOf, Locked, Silent, unlock } from "./Control.js"
 import { at, byId, select } from "./Element.js"
 import { listenToKeys } from "./Shortcuts.js"
 import { empty, findWorld, load, look, turnTo } from "./State.js"
@@ -63,6 +63,7 @@ const shown = view(state, {
 /** @param {unknown} error */
 const complain = (error) => {
   if (error instanceof Silent) shown.setSilent(true)
+  else if (error instanceof Locked) shown.setLocked(error.message)
   else shown.tell(error instanceof Error ? error.message : String(error), "bad")
 }
 
@@ -95,6 +96,7 @@ const looker = () => {
         again = false
         await lookOnce()
       } while (again)
+      shown.setLocked(undefined)
       shown.setSilent(false)
     } catch (error) {
       complain(error)
@@ -135,6 +137,7 @@ on("world", "change", async () => {
   state.chosen = select("world").value
 })
 on("retry", "click", async () => {})
+on("locked", "submit", async () => unlock(byId("token", HTMLInputElement).value))
 on("start-here", "click", async () => can.start(submission(), body()))
 on("scenario", "change", () => can.chooseScenario({ name: select("scenario").value }))
 for (const step of at("advance").querySelectorAll("button"))

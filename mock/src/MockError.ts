@@ -52,6 +52,25 @@ export class BrokenRecording extends Data.TaggedError("BrokenRecording")<{
   }
 }
 
+/** A file with options that cannot be used, with every mistake in it. */
+export class BrokenFile extends Data.TaggedError("BrokenFile")<{
+  readonly file: string
+  /** What is wrong, and where in the file: `faults[0].kind`. */
+  readonly mistakes: ReadonlyArray<{ readonly at: string; readonly problem: string }>
+}> {
+  override get message() {
+    const number = this.mistakes.length === 1 ? "a mistake" : `${this.mistakes.length} mistakes`
+    return [`${this.file} has ${number}:`, ...this.mistakes.map(({ at, problem }) => `  ${at} ${problem}`)].join("\n")
+  }
+}
+
+/** A file with kept tasks that cannot be read or written. */
+export class BrokenState extends Data.TaggedError("BrokenState")<{ readonly file: string; readonly problem: string }> {
+  override get message() {
+    return `the tasks kept in ${this.file} cannot be used: ${this.problem}`
+  }
+}
+
 /** A recording that is older than it may be. */
 export class StaleRecording extends Data.TaggedError("StaleRecording")<{
   readonly name: string
@@ -133,7 +152,9 @@ export type MockErrorReason =
   | BrokenScenario
   | BrokenFault
   | BrokenSeed
+  | BrokenFile
   | BrokenRecording
+  | BrokenState
   | StaleRecording
   | InvalidScale
   | InvalidOption

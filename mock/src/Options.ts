@@ -9,8 +9,9 @@ import { accessSync, constants, mkdirSync } from "node:fs"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import type { Entry, Fault } from "../../generated/mock-control/types.gen.ts"
-import { type Checked, check } from "./faults/Fault.ts"
+import type { Entry, Fault, KeyRules as KeyOptions } from "../../generated/mock-control/types.gen.ts"
+import * as Contract from "./contract/Contract.ts"
+import { check } from "./faults/Fault.ts"
 import { InvalidOption, InvalidScale, RunwayMockError, UnknownScenario } from "./MockError.ts"
 import type * as Recorder from "./recording/Recorder.ts"
 import type { RedactedHosts } from "./recording/Redaction.ts"
@@ -18,6 +19,7 @@ import * as Replay from "./recording/Replay.ts"
 import * as Time from "./Time.ts"
 import * as Account from "./world/Account.ts"
 import { builtIn } from "./world/BuiltInScenarios.ts"
+import type { KeyRules, PatternRules } from "./world/KeyRules.ts"
 import { compile, type Scenario, type Script } from "./world/Scenario.ts"
 import type { Limits, Required } from "./world/World.ts"
 
@@ -43,6 +45,11 @@ export interface ReplayOptions {
 
 /** How a mock behaves. */
 export interface Options {
+  /**
+   * A file that says all of this in JSON: a `mock.json`. What is said here goes before it, and its own paths are relative to it. Default:
+   * none is read, whatever lies in the folder.
+   */
+  readonly config?: string | undefined
   /** What becomes of the tasks: a built-in scenario's name, or a scenario of your own. Default `"happy"`. */
   readonly scenario?: string | Scenario | undefined
   /** Scenarios of your own that a POST or a key can ask for by name, beside the built-in ones. */
@@ -61,6 +68,13 @@ export interface Options {
   readonly scale?: number | undefined
   /** Faults that every key begins with. */
   readonly faults?: ReadonlyArray<Fault> | undefined
+  /**
+   * What holds for some keys: a pattern, in which `*` stands for any letters, and what keys like that get. Of several patterns that fit a
+   * key, faults and tasks add up, and of all else the last one counts.
+   */
+  readonly keys?: Readonly<Record<string, KeyOptions>> | undefined
+  /** What one job costs in dollars, by the contract's name of its operation. Default: the contract's prices. */
+  readonly prices?: Readonly<Record<string, number>> | undefined
   /** What every key may do, until that is changed: jobs at work at a time, submissions a day. Default: anything. */
   readonly account?: Account.Account | undefined
   /** What chance is made of: the same seed, the same key and the same requests meet the same faults. Default 1. */
@@ -86,27 +100,31 @@ export interface Options {
     | undefined
 }
 
-/** Options that were checked, with what holds where they say nothing. */
-export interface Settings {
-  readonly limits: Limits
+/** Checked options that may change while a mock runs. */
+export interface KeyedSettings {
   /** Every scenario that can be asked for, by name. */
   readonly scripts: ReadonlyMap<string, Script>
-  /** What becomes of a task for which nobody asks for another scenario. */
-  readonly script: Script
-  readonly faults: ReadonlyArray<{ readonly fault: Fault; readonly checked: Checked }>
-  readonly account: Account.Account
+  /** What holds for every key. Its script is for tasks for which nobody asks for another scenario. */
+  readonly rules: KeyRules
+  /** What holds for some keys, in the order in which it was written. */
+  readonly patterns: ReadonlyArray<PatternRules>
+  readonly priceOf: (route: Contract.Route) => number | undefined
+}
+
+/** Options that were checked, with what holds where they say nothing. */
+export interface Settings extends KeyedSettings {
+  readonly limits: Limits
   readonly seed: number
   readonly clock: "real" | "virtual" | "manual"
-  readonly required: Required
   readonly scale: number
   /** The clock of one more world. */
   readonly time: () => Time.Time
-  readonly record: Record | undefined
+  readonly record: Recording | undefined
   readonly replay: Replay.Replay | undefined
 }
 
 /** What is recorded, checked. */
-type Record = Pick<Recorder.Settings, "from" | "folder" | "hosts" | "videoLimit">
+type Recording = Pick<Recorder.Settings, "from" | "folder" | "hosts" | "videoLimit">
 
 const fail = (reason: RunwayMockError["reason"]): Effect.Effect<never, RunwayMockError> =>
   Effect.fail(new RunwayMockError({ reason }))
@@ -194,7 +212,7 @@ const recordOf = Effect.fnUntraced(function* ({ record, replay, clock = "real", 
   const unusable = folderProblem(out)
   if (unusable !== undefined) return yield* refuse("record.out", unusable)
   if (!(videoLimit >= 0)) return yield* refuse("record.videoLimit", `must be a number of bytes; got ${videoLimit}`)
-  return { from: yield* orFail(providerOf(from)), folder: out, hosts: redactHosts, videoLimit } satisfies Record
+  return { from: yield* orFail(providerOf(from)), folder: out, hosts: redactHosts, videoLimit } satisfies Recording
 })
 
 const replayOf = Effect.fnUntraced(function* ({ replay }: Options) {
@@ -225,20 +243,84 @@ const scriptsOf = Effect.fnUntraced(function* (options: Options, recorded: Reado
 
 const faultOf = (fault: Fault) => Effect.map(orFail(check(fault)), (checked) => ({ fault, checked }))
 
+const orInvalid = (problem: { readonly option: string; readonly problem: string } | undefined) =>
+  problem === undefined ? Effect.void : fail(new InvalidOption(problem))
+
+/** The checked rules of one pattern. */
+const patternOf = Effect.fnUntraced(function* (
+  pattern: string,
+  { scenario, faults = [], account, required, tasks = [] }: KeyOptions,
+  scripts: ReadonlyMap<string, Script>,
+  general: Script
+) {
+  const scriptOf = (name: string) =>
+    Effect.fromNullishOr(scripts.get(name)).pipe(
+      Effect.mapError(() => new RunwayMockError({ reason: new UnknownScenario({ name, known: [...scripts.keys()] }) }))
+    )
+  const script = scenario === undefined ? undefined : yield* scriptOf(scenario)
+  const seeds = yield* Effect.forEach(tasks, ({ id, scenario: name, at = "0 seconds" }) =>
+    Effect.gen(function* () {
+      const ago = Time.millisOf(at)
+      const refuse = (problem: string) => orInvalid({ option: `keys["${pattern}"]`, problem })
+      if (ago === undefined) yield* refuse(`has a task whose at is no duration: ${at}`)
+      const own = name === undefined ? undefined : yield* scriptOf(name)
+      // Such a script only says where to look for one, by the body of a POST that is not there.
+      if ((own ?? script ?? general).scriptFor !== undefined)
+        yield* refuse("has a task that would be chosen by the body of its POST, and there is none: name its scenario")
+      return { id, ago: ago ?? 0, script: own }
+    })
+  )
+  yield* orInvalid(account && Account.problemOf(account))
+  return {
+    pattern,
+    script,
+    account,
+    required,
+    faults: yield* Effect.forEach(faults, faultOf),
+    tasks: seeds
+  } satisfies PatternRules
+})
+
+const pricesOf = Effect.fnUntraced(function* (prices: NonNullable<Options["prices"]>) {
+  const known = Contract.routesOf("submit").map(({ operationId }) => operationId)
+  for (const [name, price] of Object.entries(prices)) {
+    if (!known.includes(name))
+      yield* orInvalid({ option: "prices", problem: `has "${name}", which is no paid operation: ${known.join(", ")}` })
+    if (!(price >= 0 && Number.isFinite(price)))
+      yield* orInvalid({ option: `prices.${name}`, problem: `must be dollars, 0 or more; got ${price}` })
+  }
+  const given: ReadonlyMap<string, number> = new Map(Object.entries(prices))
+  return ({ operationId, price }: Contract.Route) => given.get(operationId) ?? price
+})
+
+/** Checks the options that may change while a mock runs; `recorded` are the scenarios that it replays. */
+export const keyedSettingsOf: (
+  options: Options,
+  recorded: ReadonlyArray<Script>
+) => Effect.Effect<KeyedSettings, RunwayMockError> = Effect.fnUntraced(function* (options, recorded) {
+  const { account = {}, required = "full" } = options
+  const { scripts, script } = yield* scriptsOf(options, recorded)
+  const faults = yield* Effect.forEach(options.faults ?? [], faultOf)
+  yield* orInvalid(Account.problemOf(account))
+  const patterns = yield* Effect.forEach(Object.entries(options.keys ?? {}), ([pattern, given]) =>
+    patternOf(pattern, given, scripts, script)
+  )
+  const priceOf = yield* pricesOf(options.prices ?? {})
+  const rules: KeyRules = { script, faults, account, required, tasks: [] }
+  return { scripts, rules, patterns, priceOf }
+})
+
 /** Checks options. */
 export const settingsOf: (options: Options) => Effect.Effect<Settings, RunwayMockError> = Effect.fnUntraced(
   function* (options) {
-    const { account = {}, seed = 1, scale = 1, clock = "real", required = "full" } = options
+    const { seed = 1, scale = 1, clock = "real" } = options
     const time = yield* timeOf(options)
     const limits = yield* limitsOf(options.limits ?? {})
     const record = yield* recordOf(options)
     const replay = yield* replayOf(options)
-    const { scripts, script } = yield* scriptsOf(options, replay?.scripts ?? [])
-    const faults = yield* Effect.forEach(options.faults ?? [], faultOf)
-    const problem = Account.problemOf(account)
-    if (problem !== undefined) return yield* fail(new InvalidOption(problem))
+    const keyed = yield* keyedSettingsOf(options, replay?.scripts ?? [])
     if (!Number.isFinite(seed))
       return yield* fail(new InvalidOption({ option: "seed", problem: `must be a number; got ${seed}` }))
-    return { limits, scripts, script, faults, account, seed, clock, required, scale, time, record, replay }
+    return { ...keyed, limits, seed, clock, scale, time, record, replay }
   }
 )

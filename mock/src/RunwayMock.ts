@@ -15,26 +15,42 @@ import * as Exit from "effect/Exit"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
+import * as Configuration from "./Configuration.ts"
 import type { MockControl } from "./control/Control.ts"
 import * as Control from "./control/Control.ts"
 import * as ControlApi from "./control/ControlApi.ts"
+import { Metrics } from "./control/Metrics.ts"
 import * as Page from "./control/Page.ts"
 import * as CrossOrigin from "./doors/CrossOrigin.ts"
 import * as Fetch from "./doors/Fetch.ts"
 import * as HttpServer from "./doors/HttpServer.ts"
 import * as Delivery from "./faults/Delivery.ts"
-import type { RunwayMockError } from "./MockError.ts"
-import { type Options, settingsOf } from "./Options.ts"
+import * as Watcher from "./file/Watcher.ts"
+import { BrokenState, InvalidOption, RunwayMockError } from "./MockError.ts"
+import { type KeyedSettings, type Options, settingsOf } from "./Options.ts"
 import * as Prism from "./provider/Prism.ts"
 import * as Provider from "./provider/Provider.ts"
 import * as ScenarioChoice from "./provider/ScenarioChoice.ts"
 import * as Recorder from "./recording/Recorder.ts"
 import { type RecordingsReport, ReplayIncomplete, reportOf } from "./recording/RecordingReport.ts"
 import type { Replay } from "./recording/Replay.ts"
+import * as StateFile from "./state/StateFile.ts"
+import { type KeyRules, rulesOf } from "./world/KeyRules.ts"
+import type { Script } from "./world/Scenario.ts"
 import { Worlds } from "./world/Worlds.ts"
 
 /** How a mock is served. */
-export interface ServeOptions extends Options, HttpServer.Options {}
+export interface ServeOptions extends Options, HttpServer.Options {
+  /**
+   * Reads the file of `config` again whenever it is written. Tasks stay; a version with a mistake changes nothing. Scenarios, faults, account,
+   * required fields, prices and what holds for some keys change at once, for a key in use from its next request; all else is read at the start.
+   */
+  readonly watch?: boolean | undefined
+  /** Called when the file was read again. Default: what is wrong with it is a warning on the console. */
+  readonly onConfig?: ((change: Configuration.ConfigChange) => void) | undefined
+  /** A file that keeps the tasks while the mock is stopped. Default: none, and they are forgotten. */
+  readonly state?: string | undefined
+}
 
 /** A mock and its controls, without a socket. */
 export interface Mock extends MockControl {
@@ -77,29 +93,136 @@ const handlerOf =
     return delivery
   }
 
-/** What stands behind every door. */
-const build = Effect.fnUntraced(function* (options: Options) {
-  const { script, scripts, clock: kind, scale, record, replay, ...settings } = yield* settingsOf(options)
+/** Whether a request only looks at the mock. */
+const isLook = ({ method, url }: Request): boolean =>
+  (method === "GET" || method === "HEAD") && new URL(url).pathname.startsWith("/_mock/")
+
+/** What stands behind every door. `salt` is what hashes of keys are made with, where they are written down. */
+const build = Effect.fnUntraced(function* (options: Options, salt?: string) {
+  const settings = yield* settingsOf(options)
+  const { limits, seed, time, clock: kind, scale, record, replay } = settings
+  const inForce: { keyed: KeyedSettings } = { keyed: settings }
   const started = performance.now()
   const worlds = new Worlds({
-    ...settings,
-    scriptFor: (key) => ScenarioChoice.ofKey(key, scripts) ?? script,
+    limits,
+    seed,
+    time,
+    salt,
+    rulesFor: (key) => rulesFor(inForce.keyed, key),
     uptime: () => performance.now()
   })
-  const mock: Control.Mock = { worlds, scripts, clock: kind, scale, uptime: () => performance.now() - started }
-  const onRequest: Provider.Settings["onRequest"] = (entry, world) => options.onRequest?.(entry, world.id)
+  const metrics = new Metrics()
+  const mock: Control.Mock = {
+    worlds,
+    metrics,
+    scale,
+    clock: kind,
+    mode: record !== undefined ? "record" : replay !== undefined ? "replay" : "none",
+    recordings: () => recordings.recordings(),
+    uptime: () => performance.now() - started,
+    get scripts() {
+      return inForce.keyed.scripts
+    }
+  }
+  const onRequest: Provider.Settings["onRequest"] = (entry, world) => {
+    metrics.observe(entry)
+    options.onRequest?.(entry, world.id)
+  }
   const clock = yield* Clock.Clock
   const now = () => clock.currentTimeMillisUnsafe()
   const recorder = record && Recorder.make({ ...record, worlds, onRequest, now })
-  const handle = handlerOf(mock, recorder?.handle ?? Provider.make({ worlds, scripts, onRequest }))
+  const provider: Provider.Settings = {
+    worlds,
+    onRequest,
+    priceOf: (route) => inForce.keyed.priceOf(route),
+    get scripts() {
+      return inForce.keyed.scripts
+    }
+  }
+  const handle = handlerOf(mock, recorder?.handle ?? Provider.make(provider))
   // Answers are held back in the clock's own time: neither scaled nor virtual, as a client's timeouts are not.
   const sleep: Fetch.Sleep = (millis, signal) => Effect.runPromise(clock.sleep(Duration.millis(millis)), { signal })
   const fetch = Fetch.make(handle, sleep)
   /** The mock for its user; `origin` is where it is served, if it is. */
   const recordings = recordingsOf(recorder, replay)
   const facade = (origin?: string): Mock => ({ fetch, ...recordings, ...Control.ofMock(mock, origin) })
-  return { handle, sleep, facade }
+  /** Lets other settings hold from now on. */
+  const apply = (keyed: KeyedSettings) => {
+    inForce.keyed = keyed
+    worlds.rulesChanged()
+  }
+  return { handle, sleep, facade, apply, worlds, recorded: replay?.scripts ?? [], scripts: () => mock.scripts }
 })
+
+/** What holds for a key: by its name, by the patterns that it fits, and else as for every key. */
+const rulesFor = ({ rules, patterns, scripts }: KeyedSettings, key: string | undefined): KeyRules => {
+  if (key === undefined) return { ...rules, faults: [], tasks: [] }
+  return rulesOf({ ...rules, script: ScenarioChoice.ofKey(key, scripts) ?? rules.script }, patterns, key)
+}
+
+/** What was kept in the file of `state`, if there is one. */
+const stateOf = ({ state }: ServeOptions) =>
+  state === undefined
+    ? Effect.succeed(undefined)
+    : Effect.fromResult(StateFile.read(state)).pipe(
+        Effect.map((content) => ({ file: state, content })),
+        Effect.mapError((reason) => new RunwayMockError({ reason }))
+      )
+
+/** Goes on from what was kept, and keeps what comes of it until the scope closes. Gives what is to be called after each change. */
+const keepState = Effect.fnUntraced(function* (
+  kept: Effect.Success<ReturnType<typeof stateOf>>,
+  worlds: Worlds,
+  scripts: () => ReadonlyMap<string, Script>
+) {
+  if (kept === undefined) return () => {}
+  const { file, content } = kept
+  const since = content.worlds.length === 0 ? 0 : Math.max(0, Date.now() - content.savedAt)
+  yield* Effect.fromResult(worlds.restore(content.worlds, since, scripts())).pipe(
+    Effect.mapError((problem) => new RunwayMockError({ reason: new BrokenState({ file, problem }) }))
+  )
+  const { version, salt } = content
+  const keeper = new StateFile.StateFile(file, () => ({
+    version,
+    salt,
+    savedAt: Date.now(),
+    worlds: worlds.saved(scripts())
+  }))
+  const save = Effect.tryPromise({
+    try: () => keeper.save(),
+    catch: (error) =>
+      new RunwayMockError({
+        reason: error instanceof BrokenState ? error : new BrokenState({ file, problem: String(error) })
+      })
+  })
+  // A file that cannot be written is to be known now, and not when there is something to lose.
+  yield* save
+  yield* Effect.addFinalizer(() => Effect.catch(save, ({ message }) => Effect.sync(() => console.warn(message))))
+  return () => keeper.changed()
+})
+
+/** Follows the file of options until the scope closes. */
+const followFile = (
+  options: ServeOptions,
+  recorded: ReadonlyArray<Script>,
+  apply: (settings: KeyedSettings) => void
+): Effect.Effect<void, RunwayMockError, Scope.Scope> => {
+  const { config, watch = false, onConfig = warnOf } = options
+  if (!watch) return Effect.void
+  if (config === undefined) {
+    const problem = "is about the file of config, and there is none"
+    return Effect.fail(new RunwayMockError({ reason: new InvalidOption({ option: "watch", problem }) }))
+  }
+  const look = Configuration.follower({ ...options, config }, recorded, apply)
+  return Watcher.watch(config, () => {
+    const change = look()
+    if (change !== undefined) onConfig(change)
+  })
+}
+
+const warnOf = ({ error }: Configuration.ConfigChange): void => {
+  if (error !== undefined) console.warn(`cometapi-runway-mock: ${error.message}`)
+}
 
 /** What a mock says of the recordings that it makes or plays. */
 const recordingsOf = (
@@ -139,7 +262,7 @@ const recordingsOf = (
 export class RunwayMock extends Context.Service<RunwayMock, Unserved>()("cometapi-runway-mock/RunwayMock") {
   /** A mock of its own. Fails when a scenario or an option makes no sense. */
   static make(options: Options = {}): Effect.Effect<Unserved, RunwayMockError> {
-    return Effect.map(build(options), ({ facade }) =>
+    return Effect.map(Effect.flatMap(Configuration.withFile(options), build), ({ facade }) =>
       RunwayMock.of({ ...facade(), warmUp: Effect.promise(Prism.warmUp) })
     )
   }
@@ -178,10 +301,16 @@ export class RunwayMock extends Context.Service<RunwayMock, Unserved>()("cometap
    */
   static serve(options: ServeOptions = {}): Effect.Effect<Served, RunwayMockError, Scope.Scope> {
     return Effect.gen(function* () {
-      const { handle, sleep, facade } = yield* build(options)
-      const address = yield* HttpServer.listen(handle, sleep, options)
+      const configured = yield* Configuration.withFile(options)
+      const kept = yield* stateOf(configured)
+      const { handle, sleep, facade, apply, worlds, recorded, scripts } = yield* build(configured, kept?.content.salt)
+      yield* followFile(options, recorded, apply)
+      const changed = yield* keepState(kept, worlds, scripts)
+      const keeping: typeof handle = (request) =>
+        handle(request).finally(() => (isLook(request) ? undefined : changed()))
+      const address = yield* HttpServer.listen(keeping, sleep, configured)
       yield* Effect.promise(Prism.warmUp)
-      const mock = facade(address.url)
+      const mock = facade(address.publicUrl ?? address.url)
       // A video that is still being saved is saved before the mock ends.
       yield* Effect.addFinalizer(() => Effect.promise(mock.recordings))
       return { ...address, ...mock }

@@ -24,6 +24,10 @@ export interface Time {
   readonly dateAfter: (millis: number) => number
   /** The time here at which such a date will come. */
   readonly until: (date: number) => number
+  /** Goes on from this time, as a clock that stood still since then. */
+  readonly resume: (at: number) => void
+  /** So much real time has passed unseen: a clock that goes by itself has gone on. */
+  readonly elapsed: (millis: number) => void
   /** A time of this clock on the one of its readers, the same whenever it is asked for. */
   readonly shown: (at: number) => number
 }
@@ -55,9 +59,11 @@ const jitter = 25
 
 /** A clock that begins with another one, runs `scale` times faster, and can be moved ahead of it. */
 export const following = (leader: () => number, scale: number): Time => {
-  const born = leader()
+  let born = leader()
+  /** What this clock showed then. */
+  let shownFirst = born
   let ahead = 0
-  const now = () => Math.min(latest, born + (leader() - born) * scale + ahead)
+  const now = () => Math.min(latest, shownFirst + (leader() - born) * scale + ahead)
   return {
     now,
     slack: Math.max(slack, jitter * scale),
@@ -67,7 +73,15 @@ export const following = (leader: () => number, scale: number): Time => {
     },
     dateAfter: (millis) => leader() + millis / scale,
     until: (date) => now() + (date - leader()) * scale,
-    shown: (at) => born + (at - born) / scale
+    resume: (at) => {
+      born = leader()
+      shownFirst = at
+      ahead = 0
+    },
+    elapsed: (millis) => {
+      shownFirst += millis * scale
+    },
+    shown: (at) => born + (at - shownFirst) / scale
   }
 }
 
@@ -83,6 +97,10 @@ export const manual = (readers: () => number, start: number = virtualStart): Tim
     },
     dateAfter: (millis) => readers() + millis,
     until: (date) => time + (date - readers()),
+    resume: (at) => {
+      time = at
+    },
+    elapsed: () => {},
     shown: (at) => at
   }
 }

@@ -16,6 +16,10 @@ export const decoded = (text: string): string => {
   }
 }
 
+/** A URL, or nothing where the text is none. Node 20 has no `URL.parse`. */
+export const parsedUrl = (text: string, base?: string): URL | undefined =>
+  URL.canParse(text, base) ? new URL(text, base) : undefined
+
 /** What a value has under this name, if it has anything there. */
 export const field = (value: unknown, name: string): unknown =>
   Predicate.isObjectKeyword(value) ? Reflect.get(value, name) : undefined

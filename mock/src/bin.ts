@@ -10,6 +10,7 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Cause from "effect/Cause"
+import * as Config from "effect/Config"
 import * as Console from "effect/Console"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
@@ -17,10 +18,21 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import * as Schemas from "../../generated/mock-control/schemas.gen.ts"
 import manifest from "../package.json" with { type: "json" }
+import * as Configuration from "./Configuration.ts"
 import * as Contract from "./contract/Contract.ts"
-import { type Mock, type MockControl, type RecordOptions, RunwayMock, scenarioNames } from "./index.ts"
+import { Written } from "./faults/Fault.ts"
+import {
+  type ConfigChange,
+  type Mock,
+  type MockControl,
+  type RedactedHosts,
+  RunwayMock,
+  type RunwayMockError,
+  type Served,
+  type ServeOptions,
+  scenarioNames
+} from "./index.ts"
 import * as Log from "./record/Log.ts"
 import { builtIn } from "./world/BuiltInScenarios.ts"
 
@@ -65,27 +77,44 @@ const longestName = Math.max(...scenarioNames.map((name) => name.length))
 
 const list = [...builtIn.values()].map(({ name, about }) => `${name.padEnd(longestName)}  ${about}`).join("\n")
 
-type Given = Readonly<{ [name in "record" | "replay" | "scenario"]: Option.Option<string> }>
-
 /** What the mock does, in a few words. */
-const modeOf = ({ record, replay, scenario }: Given): string => {
-  if (Option.isSome(record)) return `forwards to ${record.value} with your key, which pays, and records`
-  const played = Option.getOrElse(scenario, () => (Option.isSome(replay) ? "recorded" : "happy"))
-  return Option.isSome(replay) ? `replays ${replay.value}, scenario ${played}` : `scenario ${played}`
+const modeOf = ({ record, replay, scenario }: ServeOptions): string => {
+  if (record !== undefined) return `forwards to ${record.from} with your key, which pays, and records`
+  const played =
+    (typeof scenario === "object" ? scenario.name : scenario) ?? (replay === undefined ? "happy" : "recorded")
+  const folder = typeof replay === "object" ? replay.from : replay
+  return folder === undefined ? `scenario ${played}` : `replays ${folder}, scenario ${played}`
 }
 
-const recordOf = (
-  record: Option.Option<string>,
-  out: string,
-  redactHosts: Option.Option<string>
-): RecordOptions | undefined => {
-  if (Option.isNone(record)) return undefined
-  const hosts = Option.getOrElse(redactHosts, () => "")
-  const names = hosts
-    .split(",")
-    .map((name) => name.trim())
-    .filter((name) => name !== "")
-  return { from: record.value, out, redactHosts: hosts === "all" ? "all" : names }
+const redactedHosts = (hosts: string): RedactedHosts =>
+  hosts === "all"
+    ? "all"
+    : hosts
+        .split(",")
+        .map((name) => name.trim())
+        .filter((name) => name !== "")
+
+/** What is to be said of another version of the file of options. */
+const wordsOf = ({ file, error, needsRestart }: ConfigChange): string => {
+  if (error !== undefined) return `${error.message}\nWhat ${file} said before is still in force.`
+  const later =
+    needsRestart.length === 0 ? "" : `; read only at the start, so stop and start it for ${needsRestart.join(", ")}`
+  return `${file} was read again${later}`
+}
+
+const tell = (change: ConfigChange, json: boolean, print: (text: string) => void): void => {
+  const { file, error, needsRestart } = change
+  const said = error === undefined ? { needsRestart } : { reason: error.reason._tag, message: error.message }
+  if (json) print(JSON.stringify({ event: error === undefined ? "config" : "config-failed", file, ...said }))
+  else if (error === undefined) print(wordsOf(change))
+  else console.error(wordsOf(change))
+}
+
+/** What to know before others find it out. */
+const warningsOf = ({ control, controlToken, publicUrl }: ServeOptions): ReadonlyArray<string> => {
+  if (controlToken !== undefined || (control !== "anywhere" && publicUrl === undefined)) return []
+  const who = control === "anywhere" ? "everybody who can reach this port" : `everybody who can reach ${publicUrl}`
+  return [`The controls are open to ${who}: set a token (${tokenVariable}) to close them.`]
 }
 
 /** Says at the end what was recorded or replayed. What was not complete makes the command fail. */
@@ -103,136 +132,165 @@ const stdinClosed = Effect.callback<void>((resume) => {
   process.stdin.once("end", ended).once("close", ended).once("error", ended).resume()
 })
 
-const count = (name: string, description: string, byDefault: number) =>
-  Flag.Int(name).pipe(Flag.withDescription(`${description} (default: ${byDefault})`), Flag.withDefault(byDefault))
+/** The environment variable with the controls' token: other users of a machine can read a command line. */
+const tokenVariable = "COMETAPI_RUNWAY_MOCK_CONTROL_TOKEN"
+
+/** A flag that says nothing where it is not given: then the file of options may. */
+const optional = <A>(flag: Flag.Flag<A>) => Flag.map(Flag.optional(flag), Option.getOrUndefined)
+
+const text = (name: string, description: string, metavar = "text") =>
+  optional(Flag.String(name).pipe(Flag.withMetavar(metavar), Flag.withDescription(description)))
+
+const count = (name: string, description: string) => optional(Flag.Int(name).pipe(Flag.withDescription(description)))
+
+const number = (name: string, description: string) =>
+  optional(Flag.Finite(name).pipe(Flag.withDescription(description)))
+
+const choice = <const A extends ReadonlyArray<string>>(name: string, choices: A, description: string) =>
+  optional(Flag.Literals(name, choices).pipe(Flag.withDescription(description)))
 
 const flag = (name: string, description: string) =>
   Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.withDefault(false))
 
+/** What a mock is made with. */
+const optionFlags = {
+  config: text(
+    "config",
+    "A mock.json with all of this; what is said here goes before it (default: none is read)",
+    "file"
+  ),
+  watch: flag("watch", "Read the file of --config again whenever it is written; tasks stay"),
+  state: text("state", "Keep the tasks in this file while the mock is stopped (default: they are forgotten)", "file"),
+  port: count("port", "Port to listen on; 0 takes any free one (default: 4010)"),
+  host: text("host", "Address to listen on; a container needs 0.0.0.0 (default: 127.0.0.1)"),
+  publicUrl: text("public-url", "Where others reach it, behind a forwarder: outputs and the page follow it", "url"),
+  control: choice(
+    "control",
+    ["loopback", "anywhere"],
+    "Who may use the controls below /_mock/; a container needs anywhere (default: loopback)"
+  ),
+  controlToken: optional(
+    Flag.String("control-token").pipe(
+      Flag.withMetavar("token"),
+      Flag.withDescription(
+        `What each call to the controls must send; better given as ${tokenVariable} (default: none)`
+      ),
+      Flag.withFallbackConfig(Config.NonEmptyString(tokenVariable))
+    )
+  ),
+  scenario: text("scenario", "What becomes of the tasks, for POSTs and keys that do not say (default: happy)", "name"),
+  clock: choice(
+    "clock",
+    ["real", "virtual", "manual"],
+    "Whose time it is; a virtual clock moves 5 seconds at each poll, a manual one only by POST /_mock/clock/advance (default: real)"
+  ),
+  virtualStart: text(
+    "virtual-start",
+    "When a virtual or manual clock begins: now, or a time (default: 2026-05-01T12:00:00Z)",
+    "time"
+  ),
+  required: choice(
+    "required",
+    ["full", "minimal"],
+    "Which fields a body must have: all, or those of the shorter edition (default: full)"
+  ),
+  scale: number("scale", "How many times faster than real the time runs, e.g. 20 (default: 1)"),
+  seed: number("seed", "What the chance of faults is made of (default: 1)"),
+  concurrency: count(
+    "concurrency",
+    "Jobs of one key that are at work at a time; the others are THROTTLED (default: any number)"
+  ),
+  daily: count("daily", "Submissions of one key a day; the next is a 429 (default: any number)"),
+  faults: Flag.String("fault").pipe(
+    Flag.withMetavar("json"),
+    Flag.withDescription(
+      `A fault that every key begins with, e.g. '{"on":"poll","kind":"reset","rate":0.1}'; may be repeated`
+    ),
+    Flag.withSchema(Schema.fromJsonString(Written)),
+    Flag.atLeast(0)
+  ),
+  record: text(
+    "record",
+    "Forward each request to this provider, e.g. https://api.cometapi.com, and save each job; costs money",
+    "url"
+  ),
+  out: text("out", "Folder for what is recorded (default: recordings)", "folder"),
+  redactHosts: text(
+    "redact-hosts",
+    "Hosts to leave out of what is recorded: all, or names between commas (default: none)"
+  ),
+  replay: text(
+    "replay",
+    "Play the recordings of this folder; ends with status 1 where one was not asked for",
+    "folder"
+  ),
+  replayMaxAge: text("replay-max-age", 'How old a recording may be (default: "90 days")', "duration"),
+  idle: text("idle", 'How long a key is kept after its last request (default: "1 hour")', "duration"),
+  maxWorlds: count("max-worlds", "How many keys it keeps at a time (default: 1000)"),
+  maxTasks: count("max-tasks", "How many tasks of one key it keeps (default: 1000)"),
+  maxJournal: count("max-journal", "How many requests all journals together keep (default: 20000)")
+}
+
+/** What is said here, as options; what is not said is left to the file. */
+const optionsOf = (flags: Command.Command.Config.Infer<typeof optionFlags>): ServeOptions => {
+  const { concurrency, daily, faults, record, out, redactHosts, replay, replayMaxAge, ...others } = flags
+  const { idle, maxWorlds, maxTasks, maxJournal, ...rest } = others
+  return {
+    ...rest,
+    faults: faults.length === 0 ? undefined : faults,
+    record:
+      record === undefined
+        ? undefined
+        : { from: record, out: out ?? "recordings", redactHosts: redactedHosts(redactHosts ?? "") },
+    replay: replay === undefined ? undefined : { from: replay, maxAge: replayMaxAge },
+    account: { concurrency, daily },
+    limits: { worlds: maxWorlds, tasks: maxTasks, journal: maxJournal, idle }
+  }
+}
+
+/** Says where the mock listens, and what to know about that. */
+const announce = Effect.fnUntraced(function* (
+  { url, port, publicUrl }: Served,
+  options: ServeOptions,
+  { json, quiet }: { readonly json: boolean; readonly quiet: boolean }
+) {
+  const address = publicUrl === undefined ? { url, port } : { url, port, publicUrl }
+  const ready = { event: "ready", ...address, pid: process.pid, version: manifest.version }
+  const hello = quiet ? `cometapi-runway-mock listens on ${url}` : greeting(publicUrl ?? url, modeOf(options))
+  yield* Console.log(json ? JSON.stringify(ready) : hello)
+  for (const warning of warningsOf(options))
+    yield* json ? Console.log(JSON.stringify({ event: "warning", message: warning })) : Console.error(warning)
+})
+
 const command = Command.make(
   "cometapi-runway-mock",
   {
-    port: count("port", "Port to listen on; 0 takes any free one", 4010),
-    host: Flag.String("host").pipe(
-      Flag.withDescription("Address to listen on; a container needs 0.0.0.0 (default: 127.0.0.1)"),
-      Flag.withDefault("127.0.0.1")
-    ),
-    control: Flag.Literals("control", ["loopback", "anywhere"]).pipe(
-      Flag.withDescription("Who may use the controls below /_mock/; a container needs anywhere (default: loopback)"),
-      Flag.withDefault("loopback")
-    ),
-    scenario: Flag.String("scenario").pipe(
-      Flag.withDescription("What becomes of the tasks, for POSTs and keys that do not say (default: happy)"),
-      Flag.optional
-    ),
+    ...optionFlags,
     list: flag("list", "Show the scenarios, one a line, and end"),
-    clock: Flag.Literals("clock", ["real", "virtual", "manual"]).pipe(
-      Flag.withDescription(
-        "Whose time it is; a virtual clock moves 5 seconds at each poll, a manual one only by POST /_mock/clock/advance (default: real)"
-      ),
-      Flag.withDefault("real")
-    ),
-    virtualStart: Flag.String("virtual-start").pipe(
-      Flag.withMetavar("time"),
-      Flag.withDescription("When a virtual or manual clock begins: now, or a time (default: 2026-05-01T12:00:00Z)"),
-      Flag.optional
-    ),
-    required: Flag.Literals("required", ["full", "minimal"]).pipe(
-      Flag.withDescription("Which fields a body must have: all, or those of the shorter edition (default: full)"),
-      Flag.withDefault("full")
-    ),
-    scale: Flag.Finite("scale").pipe(
-      Flag.withDescription("How many times faster than real the time runs, e.g. 20 (default: 1)"),
-      Flag.withDefault(1)
-    ),
-    faults: Flag.String("fault").pipe(
-      Flag.withMetavar("json"),
-      Flag.withDescription(
-        `A fault that every key begins with, e.g. '{"on":"poll","kind":"reset","rate":0.1}'; may be repeated`
-      ),
-      Flag.withSchema(Schema.fromJsonString(Schemas.Fault)),
-      Flag.atLeast(0)
-    ),
-    concurrency: Flag.Int("concurrency").pipe(
-      Flag.withDescription(
-        "Jobs of one key that are at work at a time; the others are THROTTLED (default: any number)"
-      ),
-      Flag.optional
-    ),
-    daily: Flag.Int("daily").pipe(
-      Flag.withDescription("Submissions of one key a day; the next is a 429 (default: any number)"),
-      Flag.optional
-    ),
-    seed: Flag.Finite("seed").pipe(
-      Flag.withDescription("What the chance of faults is made of (default: 1)"),
-      Flag.withDefault(1)
-    ),
-    record: Flag.String("record").pipe(
-      Flag.withMetavar("url"),
-      Flag.withDescription(
-        "Forward each request to this provider, e.g. https://api.cometapi.com, and save each job; costs money"
-      ),
-      Flag.optional
-    ),
-    out: Flag.String("out").pipe(
-      Flag.withDescription("Folder for what is recorded (default: recordings)"),
-      Flag.withDefault("recordings")
-    ),
-    redactHosts: Flag.String("redact-hosts").pipe(
-      Flag.withDescription("Hosts to leave out of what is recorded: all, or names between commas (default: none)"),
-      Flag.optional
-    ),
-    replay: Flag.String("replay").pipe(
-      Flag.withMetavar("folder"),
-      Flag.withDescription("Play the recordings of this folder; ends with status 1 where one was not asked for"),
-      Flag.optional
-    ),
-    replayMaxAge: Flag.String("replay-max-age").pipe(
-      Flag.withDescription('How old a recording may be (default: "90 days")'),
-      Flag.withDefault("90 days")
-    ),
     verbose: flag("verbose", "Show the headers and bodies of each request too"),
     quiet: flag("quiet", "Show no requests: only where it listens and, at the end, what the client did wrong"),
     json: flag("json", "Say everything in lines of JSON, for programs: first that it is ready, then each request"),
-    exitWithStdin: flag(
-      "exit-with-stdin",
-      "End when standard input is closed, as it is when the starting program ends"
-    ),
-    idle: Flag.String("idle").pipe(
-      Flag.withDescription('How long a key is kept after its last request (default: "1 hour")'),
-      Flag.withDefault("1 hour")
-    ),
-    maxWorlds: count("max-worlds", "How many keys it keeps at a time", 1000),
-    maxTasks: count("max-tasks", "How many tasks of one key it keeps", 1000),
-    maxJournal: count("max-journal", "How many requests all journals together keep", 20_000)
+    exitWithStdin: flag("exit-with-stdin", "End when standard input is closed, as it is when the starting program ends")
   },
-  Effect.fnUntraced(function* ({ list: listing, ...options }) {
+  Effect.fnUntraced(function* ({ list: listing, verbose, quiet, json, exitWithStdin, ...flags }) {
     if (listing) return yield* Console.log(list)
-    const { maxWorlds, maxTasks, maxJournal, idle, verbose, quiet, json, exitWithStdin, concurrency, daily, ...flags } =
-      options
-    const { record, out, redactHosts, replay, replayMaxAge, virtualStart, ...rest } = flags
-    const scenario = Option.getOrUndefined(rest.scenario)
     const show = json ? Log.json : verbose ? Log.verbose : Log.line
     const print = Log.writer(process.stdout)
-    const mock = yield* RunwayMock.serve({
-      ...rest,
-      virtualStart: Option.getOrUndefined(virtualStart),
-      scenario,
-      record: recordOf(record, out, redactHosts),
-      replay: Option.getOrUndefined(Option.map(replay, (from) => ({ from, maxAge: replayMaxAge }))),
-      account: { concurrency: Option.getOrUndefined(concurrency), daily: Option.getOrUndefined(daily) },
-      limits: { worlds: maxWorlds, tasks: maxTasks, journal: maxJournal, idle },
-      onRequest: quiet ? undefined : (entry, world) => print(show(entry, world))
-    }).pipe(
-      Effect.tapError(({ reason, message }) =>
-        json ? Console.log(JSON.stringify({ event: "failed", reason: reason._tag, message })) : Effect.void
-      )
-    )
-    const { url, port } = mock
-    const ready = { event: "ready", url, port, pid: process.pid, version: manifest.version }
-    const hello = quiet ? `cometapi-runway-mock listens on ${url}` : greeting(url, modeOf(flags))
-    yield* Console.log(json ? JSON.stringify(ready) : hello)
-    if (Option.isSome(record) || Option.isSome(replay)) yield* Effect.addFinalizer(() => sumUp(mock, json))
+    const options = optionsOf(flags)
+    const failed = ({ reason, message }: RunwayMockError) =>
+      json ? Console.log(JSON.stringify({ event: "failed", reason: reason._tag, message })) : Effect.void
+    const start = Effect.gen(function* () {
+      const mock = yield* RunwayMock.serve({
+        ...options,
+        onConfig: (change) => tell(change, json, print),
+        onRequest: quiet ? undefined : (entry, world) => print(show(entry, world))
+      })
+      return { mock, configured: yield* Configuration.withFile(options) }
+    })
+    const { mock, configured } = yield* Effect.tapError(start, failed)
+    yield* announce(mock, configured, { json, quiet })
+    if (configured.record !== undefined || configured.replay !== undefined)
+      yield* Effect.addFinalizer(() => sumUp(mock, json))
     if (!json) {
       yield* Effect.addFinalizer(() => {
         const text = farewell(mock)

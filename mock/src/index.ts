@@ -9,6 +9,9 @@
 export type {
   Clock,
   ClockKind,
+  ContentTypeFault,
+  CutFault,
+  DripFault,
   Entry,
   EntryAnswer,
   EntryFault,
@@ -20,21 +23,30 @@ export type {
   InjectedFault,
   Intent,
   Journal,
+  KeyRules,
+  LatencyFault,
+  MockFile,
   NearMiss,
   Operation,
+  OversizedFault,
+  PlainFault,
   Report,
+  StatusFault,
   Task,
   Verification,
   Violation,
   World
 } from "../../generated/mock-control/types.gen.ts"
+export type { ConfigChange } from "./Configuration.ts"
 export type { JournalFilter, MockControl, Seed, WorldControl } from "./control/Control.ts"
 export type { Access } from "./doors/Guard.ts"
 export {
   BrokenFault,
+  BrokenFile,
   BrokenRecording,
   BrokenScenario,
   BrokenSeed,
+  BrokenState,
   ClientMisconduct,
   InvalidOption,
   InvalidScale,

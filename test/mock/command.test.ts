@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdtempSync, readFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Writable } from "node:stream"
@@ -161,6 +161,61 @@ describe("the command", () => {
       [...scenarioNames]
     )
     for (const line of lines) assert.match(line, /^[\w-]+ {2,}\w.{10,}$/)
+  })
+
+  it("reads its options from a file, reads that again, and keeps the tasks in another over a SIGTERM", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "command-"))
+    const file = join(folder, "mock.json")
+    writeFileSync(file, JSON.stringify({ port: 1, clock: "virtual", state: "state.json", scenario: "stuck" }))
+    const flags = ["--config", file, "--watch", "--port", "0", "--json"]
+    const begin = async () => {
+      const running = run(...flags)
+      while (!running.said.out.includes("\n")) await once(running.child.stdout, "data")
+      return { ...running, url: String(JSON.parse(running.said.out.split("\n")[0] ?? "").url) }
+    }
+    const first = await begin()
+    const { id } = await (await post(fetch, first.url, key)).json()
+    writeFileSync(file, '{ "port": 1, "clok": "virtual" }')
+    while (!first.said.out.includes("config-failed")) await once(first.child.stdout, "data")
+    assert.match(first.said.out, /clok is not known: did you mean \\"clock\\"/)
+    assert.strictEqual((await (await post(fetch, first.url, key)).json()).id.length, 36)
+    writeFileSync(file, JSON.stringify({ port: 2, clock: "virtual", state: "state.json", scenario: "slow" }))
+    while (!first.said.out.includes('"event":"config",')) await once(first.child.stdout, "data")
+    assert.match(first.said.out, /"event":"config",.*"needsRestart":\["port"\]/)
+    first.child.kill("SIGTERM")
+    assert.deepStrictEqual([(await first.ended)[0], first.said.err], [0, ""])
+    const second = await begin()
+    try {
+      assert.strictEqual((await get(fetch, id, second.url, key)).status, 200)
+    } finally {
+      second.child.kill("SIGINT")
+    }
+    assert.strictEqual((await second.ended)[0], 0)
+    assert.notInclude(readFileSync(join(folder, "state.json"), "utf8"), key)
+  })
+
+  it("takes the controls' token from the environment, and says so where they are open to everybody", async () => {
+    const bin = fileURLToPath(new URL("../../mock/src/bin.ts", import.meta.url))
+    const controlToken = "open-sesame-1"
+    for (const token of [undefined, controlToken]) {
+      const env = { ...process.env, ...(token === undefined ? {} : { COMETAPI_RUNWAY_MOCK_CONTROL_TOKEN: token }) }
+      const args = ["--port", "0", "--control", "anywhere", "--json", "--exit-with-stdin"]
+      const child = spawn(process.execPath, [bin, ...args], { env, stdio: ["pipe", "pipe", "inherit"] })
+      const ended = once(child, "close")
+      let out = ""
+      child.stdout.on("data", (chunk) => {
+        out += chunk
+      })
+      while (!out.includes("\n")) await once(child.stdout, "data")
+      const { url } = JSON.parse(out.split("\n")[0] ?? "")
+      assert.strictEqual((await fetch(`${url}/_mock/worlds`)).status, token === undefined ? 200 : 401)
+      const headers = { "x-mock-control-token": controlToken }
+      assert.strictEqual((await fetch(`${url}/_mock/worlds`, { headers })).status, 200)
+      child.stdin.end()
+      await ended
+      assert.strictEqual(/"event":"warning".*open to everybody.*CONTROL_TOKEN/.test(out), token === undefined)
+      assert.notInclude(out, controlToken)
+    }
   })
 
   it.effect("says in one line why it cannot start, and to programs in JSON too", () =>

@@ -406,7 +406,11 @@ describe("who may use the controls", () => {
   it("another machine is told by its address", () => {
     const from = (remoteAddress: string, access: Guard.Access) =>
       // The address is all of a socket that is looked at.
-      Guard.refusalOf("/_mock/worlds", { headers: { host: "127.0.0.1" }, socket: { remoteAddress } as Socket }, access)
+      Guard.refusalOf(
+        "/_mock/worlds",
+        { headers: { host: "127.0.0.1" }, socket: { remoteAddress } as Socket },
+        { access, token: undefined, publicOrigin: undefined }
+      )?.detail
     for (const address of ["10.0.0.7", "::ffff:10.0.0.7", "fe80::1", "::12", "192.168.127.1"]) {
       assert.match(from(address, "loopback") ?? "", /for this machine only.*--control anywhere/)
       assert.isUndefined(from(address, "anywhere"))
@@ -556,6 +560,7 @@ describe("what is kept is bounded", () => {
       path: `/x?${number}`,
       key: undefined,
       taskId: undefined,
+      operationId: undefined,
       took: 0
     },
     ...{ headers: [], body: undefined, violations: [], answer: undefined, fault: undefined }

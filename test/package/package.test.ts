@@ -119,7 +119,13 @@ describe("the packages", () => {
     expect(rest(tarballs.client).sort()).toEqual([...always, ...changelog, "skills/cometapi-runway/SKILL.md"].sort())
     const page = readdirSync(join(root, "mock/page")).filter((name) => !/\.ts$|^tsconfig/.test(name))
     expect(rest(tarballs.mock).sort()).toEqual(
-      [...always, ...changelog, "assets/performance.mp4", ...page.map((name) => `page/${name}`)].sort()
+      [
+        ...always,
+        ...changelog,
+        "assets/performance.mp4",
+        "mock.schema.json",
+        ...page.map((name) => `page/${name}`)
+      ].sort()
     )
   })
 

@@ -58,6 +58,8 @@ interface VisitOptions extends BrowserContextOptions {
   /** Errors that belong to what is tried. */
   readonly trouble?: ReadonlyArray<RegExp>
   readonly path?: string
+  /** What shows that the page is there. Default: that it is live. */
+  readonly begins?: string
   readonly mock?: ServeOptions
   /** What has to be there before the page is opened. */
   readonly before?: (page: Page, mock: Visit["mock"]) => Promise<unknown>
@@ -66,7 +68,7 @@ interface VisitOptions extends BrowserContextOptions {
 /** A mock whose clock only moves when it is told to, and its page in a browser. */
 export const visit = async (
   use: (visit: Visit) => Promise<void>,
-  { trouble = [], path = "/", mock: mockOptions, before, ...options }: VisitOptions = {}
+  { trouble = [], path = "/", begins = "#pulse.good", mock: mockOptions, before, ...options }: VisitOptions = {}
 ): Promise<void> => {
   await using mock = await RunwayMock.start({ port: 0, clock: "virtual", ...mockOptions })
   const context = await browser?.newContext({ reducedMotion: "reduce", ...options })
@@ -87,7 +89,7 @@ export const visit = async (
     })
     await before?.(page, mock)
     await page.goto(mock.url + path)
-    await page.locator("#pulse.good").waitFor()
+    await page.locator(begins).waitFor()
     await use({ page, mock })
     assert.deepStrictEqual({ wrong, elsewhere }, { wrong: [], elsewhere: [] })
   } finally {

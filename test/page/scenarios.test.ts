@@ -79,7 +79,9 @@ inBrowser("the scenario editor", () => {
         const list = page.locator("#scenario-list button")
         const note = page.getByText("This is a recording of the provider.")
         for (const name of ["recorded", "character-performance-1"]) {
-          await list.filter({ has: page.getByText(name, { exact: true }) }).click()
+          const choice = list.filter({ has: page.locator("b", { hasText: new RegExp(`^${name}`) }) })
+          assert.strictEqual(await choice.locator(".badge").innerText(), "recorded")
+          await choice.click()
           await note.waitFor()
           assert.strictEqual(await page.locator("#steps > *, #add-step:visible").count(), 0)
           assert.isFalse(await page.getByLabel("Name").isEditable())
@@ -89,6 +91,7 @@ inBrowser("the scenario editor", () => {
         assert.strictEqual(mock.world("my-key").describe().scenario, "character-performance-1")
         for (const choice of await list.all()) {
           if (/recorded|recording/.test(await choice.innerText())) continue
+          assert.strictEqual(await choice.locator(".badge").count(), 0)
           await choice.click()
           assert.isFalse(await note.isVisible(), await choice.innerText())
         }

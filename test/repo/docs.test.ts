@@ -67,9 +67,13 @@ describe("the examples of the documentation and the docstrings", () => {
     expect(problems).toEqual([])
   })
 
-  it.each(["examples/generate.ts", "examples/mock.test.ts"])("the README shows %s as it is", (file) => {
+  it.each([
+    ["README.md", "examples/generate.ts"],
+    ["README.md", "examples/mock.test.ts"],
+    ["docs/testing.md", "examples/runway-sdk.test.ts"]
+  ])("%s shows %s as it is", (page, file) => {
     const [, ...code] = readFileSync(file, "utf8").split("\n")
-    expect(blocks(readFileSync("README.md", "utf8"))).toContain(code.join("\n"))
+    expect(blocks(readFileSync(page, "utf8"))).toContain(code.join("\n"))
   })
 })
 
@@ -115,9 +119,9 @@ describe("the pages", () => {
 
   it("name every flag of the mock's command, and no other", () => {
     const source = readFileSync("mock/src/bin.ts", "utf8")
-    const flags = [...source.matchAll(/(?:Flag\.(?:String|Literals|Finite|Int)|count|flag)\(\s*"([\w-]+)"/g)].map(
-      ([, name]) => `--${name}`
-    )
+    const flags = [
+      ...source.matchAll(/(?:Flag\.(?:String|Literals|Finite|Int)|count|flag|text|number|choice)\(\s*"([\w-]+)"/g)
+    ].map(([, name]) => `--${name}`)
     expect(named("docs/mock.md", "The command").sort()).toEqual(flags.sort())
   })
 

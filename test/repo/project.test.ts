@@ -45,6 +45,7 @@ describe("the workflows", () => {
     expect(permissions).toEqual([
       [".github/workflows/ci.yml", { contents: "read" }],
       [".github/workflows/drift.yml", { contents: "read" }],
+      [".github/workflows/mock.yml", { contents: "read" }],
       [".github/workflows/release.yml", {}, { contents: "write", "pull-requests": "write", "id-token": "write" }]
     ])
   })

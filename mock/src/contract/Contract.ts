@@ -38,6 +38,8 @@ export interface Route {
   readonly price: number | undefined
   /** The documented value of each header that a request has, by the header's name as the contract spells it. */
   readonly headers: Readonly<Record<string, string>>
+  /** The names of the headers that a request must have, in lower case. */
+  readonly requiredHeaders: ReadonlySet<string>
 }
 
 interface Reference {
@@ -60,6 +62,7 @@ interface Content extends Reference {
 interface Parameter extends Reference {
   readonly name?: string
   readonly in?: string
+  readonly required?: boolean
   readonly example?: unknown
 }
 interface Operation {
@@ -130,6 +133,14 @@ const headersOf = ({ parameters = [] }: Operation): Readonly<Record<string, stri
     })
   )
 
+const requiredHeadersOf = ({ parameters = [] }: Operation): ReadonlySet<string> =>
+  new Set(
+    parameters.map(resolve).flatMap(({ name, in: place, required }) => {
+      const isRequired = place === "header" && name !== undefined && required === true
+      return isRequired ? [name.toLowerCase()] : []
+    })
+  )
+
 const requestOf = ({ requestBody = {} }: Operation): unknown => {
   const [first] = Object.values(resolve(requestBody).content?.["application/json"]?.examples ?? {})
   return first === undefined ? undefined : resolve(first).value
@@ -143,7 +154,8 @@ export const routes: ReadonlyArray<Route> = operations.map(({ path, method, oper
   kind: kindOf(method, path, operation),
   request: requestOf(operation),
   price: operation["x-price"]?.currency === "USD" ? operation["x-price"].amount : undefined,
-  headers: headersOf(operation)
+  headers: headersOf(operation),
+  requiredHeaders: requiredHeadersOf(operation)
 }))
 
 const routesById: ReadonlyMap<string, Route> = new Map(routes.map((route) => [route.operationId, route]))
@@ -154,9 +166,9 @@ export const routeOf = (operationId: string): Route | undefined => routesById.ge
 /** The operations of one kind, in the contract's order. */
 export const routesOf = (kind: Kind): ReadonlyArray<Route> => routes.filter((route) => route.kind === kind)
 
-/** Whether a path is one of this route's. */
+/** Whether a path is one of this route's, however its letters are written: `%74asks` is `tasks`. */
 export const matches = ({ path }: Pick<Route, "path">, actual: string): boolean => {
-  const [template, parts] = [path.split("/"), actual.split("/")]
+  const [template, parts] = [path.split("/"), actual.split("/").map(decoded)]
   const fits = (part: string, index: number) => (part.startsWith("{") ? parts[index] !== "" : part === parts[index])
   return template.length === parts.length && template.every(fits)
 }

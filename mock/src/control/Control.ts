@@ -24,11 +24,13 @@ import {
 } from "../MockError.ts"
 import * as TaskBody from "../provider/TaskBody.ts"
 import * as Verification from "../record/Verification.ts"
+import type { RecordingsReport } from "../recording/RecordingReport.ts"
 import { type Length, millisOf } from "../Time.ts"
 import * as Account from "../world/Account.ts"
 import * as Scenario from "../world/Scenario.ts"
 import type { Seed as SeededJob, TaskView, World } from "../world/World.ts"
 import type { Worlds } from "../world/Worlds.ts"
+import type { Metrics } from "./Metrics.ts"
 
 /** What a mock is to those who steer it. */
 export interface Mock {
@@ -38,6 +40,10 @@ export interface Mock {
   readonly scale: number
   /** Milliseconds of real time since it started. */
   readonly uptime: () => number
+  readonly metrics: Metrics
+  /** Whether it records or replays, and what it has recorded or replays. */
+  readonly mode: Api.Recordings["mode"]
+  readonly recordings: () => Promise<RecordingsReport>
 }
 
 /** Which entries of a journal are wanted. */
@@ -274,6 +280,8 @@ const seedId = /^[A-Za-z0-9][A-Za-z0-9_.~:-]{0,199}$/
 /** What a seed asks for, checked. */
 const checkedSeed = ({ scripts }: Mock, world: World, { id, scenario, at = "0 seconds" }: Seed): SeededJob => {
   const refuse = (problem: string) => fail(new BrokenSeed({ problem }))
+  if (world.isKeyless)
+    return refuse("requests without a key make no task and can ask about none: seed it with the key of your program")
   if (id !== undefined && !seedId.test(id))
     return refuse(`its id must have 1 to 200 letters, digits and any of _ . ~ : -, and begin with a letter or digit`)
   const ago = passable(at)
@@ -408,6 +416,21 @@ const ofWorld = (mock: Mock, find: () => World, origin: string): WorldControl =>
     ...recordControls(controlled),
     ...verifyControls(controlled)
   }
+}
+
+const day = 24 * 3_600_000
+
+/** What is recorded or replayed, and how old it is by the machine's clock. */
+export const recordingsOf = async ({ mode, recordings }: Mock): Promise<Api.Recordings> => {
+  const { recordings: list, unrecorded, ...report } = await recordings()
+  const aged = list.map(({ deviations, neverAsked, unsaved, ...recording }) => ({
+    ...recording,
+    age: Math.max(0, Date.now() - Date.parse(recording.recordedAt)) / day,
+    deviations: [...deviations],
+    neverAsked: [...neverAsked],
+    unsaved: [...unsaved]
+  }))
+  return { mode, ...report, recordings: aged, unrecorded: [...unrecorded] }
 }
 
 /** The origin of output URLs, for a caller in this process. */

@@ -15,10 +15,12 @@ import * as Schemas from "../../../generated/mock-control/schemas.gen.ts"
 import manifest from "../../package.json" with { type: "json" }
 import { type Answer, problem } from "../contract/Answer.ts"
 import * as Contract from "../contract/Contract.ts"
+import { Written } from "../faults/Fault.ts"
 import { RunwayMockError } from "../MockError.ts"
 import * as Incoming from "../provider/Incoming.ts"
 import * as Reply from "../provider/Reply.ts"
 import * as Control from "./Control.ts"
+import * as Metrics from "./Metrics.ts"
 
 /** What an operation is called with. */
 interface Call {
@@ -58,7 +60,7 @@ const json = (body: unknown, status = 200): Answer => ({
 const nothing: Answer = { status: 204, headers: {}, body: undefined }
 
 /** One operation of the document, carried out. */
-type Handler = (call: Call) => Answer
+type Handler = (call: Call) => Answer | Promise<Answer>
 
 type Method = "get" | "put" | "post" | "delete"
 
@@ -104,7 +106,12 @@ const health = ({ mock }: Call): BodyOf<"/_mock/health", "get", 200> => {
 
 const chooseScenario = ({ world, body }: Call): BodyOf<"/_mock/scenario", "put", 200> => {
   const { timeline, ...choice } = read(Schemas.ScenarioChoice, body)
-  return world().choose(timeline === undefined ? choice.name : { ...choice, timeline })
+  if (timeline !== undefined) return world().choose({ ...choice, timeline })
+  const { name, ...idle } = choice
+  const [field] = Object.keys(idle)
+  if (field === undefined) return world().choose(name)
+  const why = `"${field}" is for a scenario of your own, and this one has no timeline: add it, or give the name alone`
+  throw new Refused(400, "INVALID_CALL", why)
 }
 
 const removeFault = ({ world, subject }: Call): void => {
@@ -120,6 +127,16 @@ const readJournal = ({ world, query }: Call): BodyOf<"/_mock/journal", "get", 20
   return world().journal({ after: read(After, parameter("after")), operation, task: parameter("task") })
 }
 
+const listRecordings = async ({ mock }: Call): Promise<Answer> => {
+  const recordings: BodyOf<"/_mock/recordings", "get", 200> = await Control.recordingsOf(mock)
+  return json(recordings)
+}
+
+const getMetrics = async ({ mock }: Call): Promise<Answer> => ({
+  ...json(await mock.metrics.read(mock.worlds.all())),
+  headers: { "content-type": Metrics.mediaType }
+})
+
 /** What each operation of the document does, by its name there. */
 export const operations: Readonly<Record<string, Handler>> = {
   getHealth: answers<"/_mock/health", "get">(health),
@@ -127,6 +144,10 @@ export const operations: Readonly<Record<string, Handler>> = {
   forgetWorlds: does(({ mock }) => Control.ofMock(mock).reset()),
   // A scenario comes back as its author wrote it, and a length that was written in this process need not be a text.
   listScenarios: ({ mock }) => json(Control.ofMock(mock).scenarios()),
+  listRecordings,
+  getMetrics,
+  getContract: () => json(contract),
+  getControlContract: () => json(document),
   getWorld: answers<"/_mock/world", "get">(({ world }) => world().describe()),
   resetWorld: does(({ world }) => world().reset()),
   chooseScenario: answers<"/_mock/scenario", "put">(chooseScenario),
@@ -143,7 +164,7 @@ export const operations: Readonly<Record<string, Handler>> = {
     world().fail(subject, read(Schemas.Failure, body === undefined ? {} : body).as)
   ),
   listFaults: answers<"/_mock/faults", "get">(({ world }) => world().faults()),
-  injectFault: creates<"/_mock/faults", "post">(({ world, body }) => world().inject(read(Schemas.Fault, body))),
+  injectFault: creates<"/_mock/faults", "post">(({ world, body }) => world().inject(read(Written, body))),
   removeFaults: does(({ world }) => world().heal()),
   removeFault: does(removeFault),
   getAccount: answers<"/_mock/account", "get">(({ world }) => world().account()),
@@ -215,8 +236,6 @@ const noControl = (sameAddress: typeof routes): Answer => {
 const answerTo = async (mock: Control.Mock, request: Request, url: URL): Promise<Answer> => {
   const { pathname, searchParams: query } = url
   const isGet = request.method === "GET" || request.method === "HEAD"
-  if (isGet && pathname === "/_mock/openapi.json") return json(document)
-  if (isGet && pathname === "/_mock/contract.json") return json(contract)
   const sameAddress = routes.filter((route) => Contract.matches(route, pathname))
   const route = sameAddress.find(({ method }) => method === request.method || (isGet && method === "GET"))
   const operation = operations[route?.operationId ?? ""]

@@ -7,16 +7,18 @@
  * @module
  */
 import * as Contract from "../contract/Contract.ts"
+import { decoded } from "../Unknown.ts"
 
-/** Where the contract's operations are, and the outputs. */
-const open: ReadonlyArray<string> = [
-  ...new Set(Contract.routes.map(({ path }) => `/${path.split("/")[1]}/`)),
-  "/assets/"
-]
+/** How the paths of the contract's operations begin, and those of the outputs. */
+const open: ReadonlySet<string | undefined> = new Set([
+  ...Contract.routes.map(({ path }) => path.split("/")[1]),
+  "assets"
+])
 
 const isOpen = (request: Request): boolean => {
   const { pathname } = new URL(request.url)
-  return open.some((start) => pathname.startsWith(start))
+  const [, first = "", ...rest] = pathname.split("/")
+  return rest.length > 0 && open.has(decoded(first))
 }
 
 /** What a page may read beside the headers that it always may. */

@@ -19,6 +19,7 @@ import { beforeCut, type Delivery, type DeliveryOutcome } from "../faults/Delive
 import { InvalidOption, ListenFailed, PortInUse, RunwayMockError } from "../MockError.ts"
 import { bodyLimit } from "../provider/Incoming.ts"
 import { millisOf } from "../Time.ts"
+import { parsedUrl } from "../Unknown.ts"
 import type { Sleep } from "./Fetch.ts"
 import * as Guard from "./Guard.ts"
 
@@ -29,6 +30,16 @@ export interface Options {
   readonly host?: string | undefined
   /** Who may use the controls below `/_mock/`: programs and pages of this machine, which is the default, or everybody who gets here. */
   readonly control?: Guard.Access | undefined
+  /**
+   * What each call to the controls must bring along in the header `X-Mock-Control-Token`, from whatever machine. Give one wherever others can
+   * reach the controls: with `control: "anywhere"`, or behind a forwarder. Default: none is asked for.
+   */
+  readonly controlToken?: string | undefined
+  /**
+   * Where others reach the mock, when a forwarder stands before it: `"https://mock.example.test"`. The outputs' URLs begin with it, and its
+   * page may use the controls. Default: nothing stands before it.
+   */
+  readonly publicUrl?: string | undefined
   /** How long a request may take to arrive in full. Default 30 seconds. */
   readonly requestTimeout?: Duration.Input | undefined
 }
@@ -36,6 +47,8 @@ export interface Options {
 export interface Address {
   readonly url: string
   readonly port: number
+  /** Where others reach it, where that was said. */
+  readonly publicUrl?: string
 }
 
 type Handler = (request: Request) => Promise<Delivery>
@@ -61,10 +74,10 @@ const isHost = (host: string | undefined): host is string =>
   host !== undefined && /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i.test(host) && URL.canParse(`http://${host}`)
 
 /** What was asked for, as the web reads addresses: without dot segments, and whatever the slashes look like. */
-const urlOf = (incoming: IncomingMessage, base: string): URL | null => {
-  const origin = isHost(incoming.headers.host) ? `http://${incoming.headers.host}` : base
+const urlOf = (incoming: IncomingMessage, base: string, publicOrigin: string | undefined): URL | undefined => {
+  const origin = publicOrigin ?? (isHost(incoming.headers.host) ? `http://${incoming.headers.host}` : base)
   const target = incoming.url ?? "/"
-  return URL.parse(target.startsWith("/") ? origin + target : target, origin)
+  return parsedUrl(target.startsWith("/") ? origin + target : target, origin)
 }
 
 const toRequest = async (incoming: IncomingMessage, url: URL): Promise<Request> => {
@@ -155,7 +168,7 @@ const refuse = (outgoing: ServerResponse, status: number, name: string, detail: 
 interface Door {
   readonly handle: Handler
   readonly sleep: Sleep
-  readonly control: Guard.Access
+  readonly admission: Guard.Admission
   /** Where the server listens, for callers that do not say whom they called. */
   readonly base: () => string
 }
@@ -164,9 +177,9 @@ interface Door {
 const receive = async (
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  url: URL | null
+  url: URL | undefined
 ): Promise<Request | undefined> => {
-  const request = url === null ? undefined : await toRequest(incoming, url).catch(() => undefined)
+  const request = url === undefined ? undefined : await toRequest(incoming, url).catch(() => undefined)
   // A body that was not read to its end must not be taken for the next request.
   if (!incoming.complete) outgoing.setHeader("connection", "close")
   incoming.resume()
@@ -174,13 +187,13 @@ const receive = async (
 }
 
 const listener =
-  ({ handle, sleep, control, base }: Door) =>
+  ({ handle, sleep, admission, base }: Door) =>
   async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
-    const url = urlOf(incoming, base())
-    const refusal = url === null ? undefined : Guard.refusalOf(url.pathname, incoming, control)
+    const url = urlOf(incoming, base(), admission.publicOrigin)
+    const refusal = url && Guard.refusalOf(url.pathname, incoming, admission)
     if (refusal !== undefined) {
       incoming.resume()
-      return refuse(outgoing, 403, "FORBIDDEN", refusal)
+      return refuse(outgoing, refusal.status, refusal.name, refusal.detail)
     }
     const request = await receive(incoming, outgoing, url)
     if (request === undefined) {
@@ -221,6 +234,30 @@ const timeoutsOf = (requestTimeout: Duration.Input): Result.Result<Timeouts, Inv
   })
 }
 
+const shortestToken = 8
+
+/** Who may call, by the options. */
+const admissionOf = ({
+  control: access = "loopback",
+  controlToken: token,
+  publicUrl
+}: Options): Result.Result<Guard.Admission, InvalidOption> => {
+  const broken = (option: string, problem: string) => Result.fail(new InvalidOption({ option, problem }))
+  // What is no ASCII cannot be sent in a header, and the token is not shown in any message.
+  if (token !== undefined && !(/^[\x21-\x7e]+$/.test(token) && token.length >= shortestToken))
+    return broken(
+      "controlToken",
+      `must have ${shortestToken} letters at least, digits and signs among them but no spaces`
+    )
+  if (publicUrl === undefined) return Result.succeed({ access, token, publicOrigin: undefined })
+  const url = parsedUrl(publicUrl)
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    return broken("publicUrl", `must be a URL such as https://mock.example.test; got ${publicUrl}`)
+  return url.pathname === "/" && url.search === "" && url.hash === "" && url.username === ""
+    ? Result.succeed({ access, token, publicOrigin: url.origin })
+    : broken("publicUrl", "must be a host alone, without a path, a query or a name")
+}
+
 /** How a host is written in a URL; one that means every address is called by a name of this machine. */
 const nameOf = (host: string): string => {
   if (host === "0.0.0.0" || host === "::") return "localhost"
@@ -230,7 +267,7 @@ const nameOf = (host: string): string => {
 const open = (
   handle: Handler,
   sleep: Sleep,
-  { host = "127.0.0.1", port = 4010, control = "loopback", requestTimeout = "30 seconds" }: Options
+  { host = "127.0.0.1", port = 4010, requestTimeout = "30 seconds", ...options }: Options
 ): Effect.Effect<{ server: Server; address: Address }, RunwayMockError> =>
   Effect.callback((resume) => {
     const failWith = (reason: RunwayMockError["reason"]) => resume(Effect.fail(new RunwayMockError({ reason })))
@@ -240,8 +277,12 @@ const open = (
     }
     const timeouts = timeoutsOf(requestTimeout)
     if (Result.isFailure(timeouts)) return failWith(timeouts.failure)
+    const admitted = admissionOf(options)
+    if (Result.isFailure(admitted)) return failWith(admitted.failure)
+    const admission = admitted.success
+    const { publicOrigin: publicUrl } = admission
     let address: Address = { url: `http://${nameOf(host)}`, port }
-    const answer = listener({ handle, sleep, control, base: () => address.url })
+    const answer = listener({ handle, sleep, admission, base: () => address.url })
     const server = createServer({ ...timeouts.success, maxHeaderSize: 16 * 1024 }, (incoming, outgoing) => {
       void answer(incoming, outgoing)
     })
@@ -255,7 +296,8 @@ const open = (
       server.listen(port, host, () => {
         const bound = server.address()
         const actualPort = typeof bound === "object" && bound !== null ? bound.port : port
-        address = { url: `http://${nameOf(host)}:${actualPort}`, port: actualPort }
+        const url = `http://${nameOf(host)}:${actualPort}`
+        address = { url, port: actualPort, ...(publicUrl === undefined ? {} : { publicUrl }) }
         server.removeListener("error", fail)
         resume(Effect.succeed({ server, address }))
       })

@@ -6,6 +6,8 @@
  * @module
  */
 import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as Schemas from "../../../generated/mock-control/schemas.gen.ts"
 import type * as Api from "../../../generated/mock-control/types.gen.ts"
 import type { Answer } from "../contract/Answer.ts"
 import * as Contract from "../contract/Contract.ts"
@@ -15,8 +17,26 @@ import { millisOf } from "../Time.ts"
 export type Target = Api.Fault["on"]
 export type Kind = Api.FaultKind
 
+/** Every field that some kind of fault has. Whether a fault has what its own kind needs, and nothing else, is for `check` to say, in words. */
+const Fields = Schema.Struct({
+  ...Schemas.CutFault.fields,
+  ...Schemas.DripFault.fields,
+  ...Schemas.LatencyFault.fields,
+  ...Schemas.StatusFault.fields,
+  kind: Schemas.FaultKind,
+  median: Schema.optionalKey(Schemas.LatencyFault.fields.median),
+  status: Schema.optionalKey(Schemas.StatusFault.fields.status)
+})
+type Fields = typeof Fields.Type
+
+/**
+ * A fault as data from outside. What it decodes is still to be checked, as a fault of a caller without a compiler is: its type only says what
+ * a fault should be.
+ */
+export const Written = Fields as unknown as Schema.Codec<Api.Fault, unknown>
+
 /** The fields that only some kinds have. */
-const fieldsOf: Readonly<Record<Kind, ReadonlyArray<keyof Api.Fault>>> = {
+const fieldsOf: Readonly<Record<Kind, ReadonlyArray<keyof Fields>>> = {
   status: ["status", "example", "retryAfter", "retryAfterAs"],
   reset: [],
   lost: [],
@@ -64,7 +84,7 @@ const waitForms: ReadonlySet<string> = new Set(["seconds", "date", "millis"])
 const longestWait = 1e9
 
 const waitHeader =
-  (seconds: number | undefined, form: Api.Fault["retryAfterAs"]) =>
+  (seconds: number | undefined, form: Fields["retryAfterAs"]) =>
   (dateAfter: (millis: number) => number): Record<string, string> => {
     if (seconds === undefined) return {}
     if (form === "millis") return { "retry-after-ms": String(Math.round(seconds * 1000)) }
@@ -75,7 +95,7 @@ const waitHeader =
   }
 
 /** What is wrong with the fields of a `status`, apart from its example. */
-const statusProblem = ({ status, retryAfter, retryAfterAs }: Api.Fault): string | undefined => {
+const statusProblem = ({ status, retryAfter, retryAfterAs }: Fields): string | undefined => {
   if (status === undefined) return `"status" must say which, for example 503`
   if (!(Number.isInteger(status) && status >= 400 && status <= 599))
     return `"status" must be one of an error, from 400 to 599; got ${status}`
@@ -108,7 +128,7 @@ const documentedAnswer = (
 }
 
 /** The answer of a `status`, or what is wrong with it. */
-const answerOf = (fault: Api.Fault): Result.Result<AnswerAt, string> => {
+const answerOf = (fault: Fields): Result.Result<AnswerAt, string> => {
   const { on, status = 0, example, retryAfter, retryAfterAs } = fault
   const problem = statusProblem(fault)
   if (problem !== undefined) return Result.fail(problem)
@@ -129,7 +149,7 @@ interface Durations {
 }
 
 /** The durations of a fault in milliseconds, with what holds where it says nothing; `NaN` for what is no duration. */
-const durationsOf = (fault: Api.Fault): Durations => {
+const durationsOf = (fault: Fields): Durations => {
   const millis = (text: string | undefined, otherwise: number) =>
     text === undefined ? otherwise : (millisOf(text) ?? Number.NaN)
   const median = millis(fault.median, Number.NaN)
@@ -139,7 +159,7 @@ const durationsOf = (fault: Api.Fault): Durations => {
 const isCount = (count: number | undefined) => count === undefined || (Number.isSafeInteger(count) && count >= 1)
 
 /** What is wrong with the fault's kind and target, and with the fields that go with them. */
-const formProblem = (fault: Api.Fault): string | undefined => {
+const formProblem = (fault: Fields): string | undefined => {
   const { on, kind, accepted } = fault
   if (!Object.hasOwn(fieldsOf, kind)) return `"kind" must be one of ${Object.keys(fieldsOf).join(", ")}; got "${kind}"`
   if (!targets.includes(on)) return `"on" must be one of ${targets.join(", ")}; got "${on}"`
@@ -152,7 +172,7 @@ const formProblem = (fault: Api.Fault): string | undefined => {
 }
 
 /** What is wrong with the fault's numbers. */
-const numberProblem = ({ nth, first, bytes, rate }: Api.Fault): string | undefined => {
+const numberProblem = ({ nth, first, bytes, rate }: Fields): string | undefined => {
   const counts = Object.entries({ nth, first, bytes })
   const [name, count] = counts.find(([, value]) => !isCount(value)) ?? []
   if (name !== undefined) return `"${name}" must be a whole number above 0; got ${count}`
@@ -160,7 +180,7 @@ const numberProblem = ({ nth, first, bytes, rate }: Api.Fault): string | undefin
 }
 
 /** What is wrong with the fault's durations. */
-const durationProblem = (fault: Api.Fault, { every, median, p99 }: Durations): string | undefined => {
+const durationProblem = (fault: Fields, { every, median, p99 }: Durations): string | undefined => {
   if (!(every > 0 && every < Infinity)) return `"every" must be a duration such as "100 millis"; got "${fault.every}"`
   if (fault.kind !== "latency") return undefined
   if (!(median >= 0 && median < Infinity))
@@ -172,7 +192,7 @@ const durationProblem = (fault: Api.Fault, { every, median, p99 }: Durations): s
 
 /** Which of the requests to its target a fault hits. */
 const selection =
-  ({ nth, first, rate, once = false }: Api.Fault): Checked["hits"] =>
+  ({ nth, first, rate, once = false }: Fields): Checked["hits"] =>
   (seen, before, random) =>
     (nth === undefined || seen === nth) &&
     (first === undefined || seen <= first) &&
@@ -180,7 +200,8 @@ const selection =
     (!once || before === 0)
 
 /** Checks a fault. */
-export const check = (fault: Api.Fault): Result.Result<Checked, BrokenFault> => {
+export const check = (written: Api.Fault): Result.Result<Checked, BrokenFault> => {
+  const fault: Fields = written
   const durations = durationsOf(fault)
   const problem = formProblem(fault) ?? numberProblem(fault) ?? durationProblem(fault, durations)
   if (problem !== undefined) return Result.fail(new BrokenFault({ problem }))

@@ -88,13 +88,14 @@ const refusalOf = (signature: string | null, taskId: string, now: number): strin
   return now < claims.until ? undefined : "This URL has expired: get the task again, it has a fresh one."
 }
 
-/** Whether a path is below the one that all outputs have. */
-export const isBelow = (path: string): boolean => path.startsWith("/assets/")
+/** Whether a path is below the one that all outputs have, however its letters are written. */
+export const isBelow = (path: string): boolean =>
+  decoded(path.split("/")[1] ?? "") === "assets" && path.split("/").length > 2
 
 /** The task whose output a path names, if the path is one of an output. */
 export const taskIdOf = (path: string): string | undefined => {
-  const name = /^\/assets\/([^/]+)\.mp4$/.exec(path)?.[1]
-  return name === undefined ? undefined : decoded(name)
+  const [, , file, ...rest] = path.split("/").map(decoded)
+  return isBelow(path) && rest.length === 0 ? /^(.+)\.mp4$/.exec(file ?? "")?.[1] : undefined
 }
 
 /** The id of the world whose task an output's URL says it is; it may be anything where the URL is a forgery. */

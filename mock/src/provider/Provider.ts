@@ -31,6 +31,8 @@ export interface Settings {
   readonly worlds: Worlds
   /** The scenarios that a POST can ask for, by name. */
   readonly scripts: ReadonlyMap<string, Script>
+  /** What one job costs in dollars, where that is known. */
+  readonly priceOf: (route: Contract.Route) => number | undefined
   /** Called with each request, once its answer is known. */
   readonly onRequest: (entry: Entry, world: World) => void
 }
@@ -183,7 +185,8 @@ export const make =
     const call = receive(settings, address, outputOf)
     const { world, hit } = call
     const answered = await (outputOf === undefined ? answerCall(settings, call) : answerDownload(call, outputOf))
-    const { entry, arrived } = record(address, world, hit, answered, performance.now() - started)
+    const price = address.route && settings.priceOf(address.route)
+    const { entry, arrived } = record(address, world, hit, { ...answered, price }, performance.now() - started)
     settings.onRequest(entry, world)
     const response = Reply.toResponse(answered.answer, answered.violations, request.method === "HEAD")
     // On the clock that a Retry-After is reckoned from, whatever time it is in this world.

@@ -6,6 +6,7 @@
  * @module
  */
 import type { Answer, Violation } from "../contract/Answer.ts"
+import type { Route } from "../contract/Contract.ts"
 import * as Delivery from "../faults/Delivery.ts"
 import type { FaultHit } from "../faults/Faults.ts"
 import type { Entry } from "../record/Journal.ts"
@@ -53,12 +54,17 @@ const faultOf = (hit: FaultHit | undefined): Entry["fault"] =>
     ...(hit.delay > 0 ? { delay: hit.delay } : {})
   }
 
+const versionHeader = "x-runway-version"
+
+/** Whether the contract asks for the version of the API in a request to this operation. */
+const asksForVersion = (route: Route | undefined): boolean => route?.requiredHeaders.has(versionHeader) === true
+
 /** Writes a request down. `took` is how many milliseconds it took to answer. */
 export const record = (
   { request, url, operation, route }: Address,
   world: World,
   hit: FaultHit | undefined,
-  answered: AnsweredRequest,
+  answered: AnsweredRequest & { readonly price: number | undefined },
   took: number
 ): Recorded => {
   const { answer, body, taskId, view } = answered
@@ -66,6 +72,7 @@ export const record = (
   const entry = world.journal.record({
     at,
     operation,
+    operationId: route?.operationId,
     taskId,
     violations: [...answered.violations],
     took: Math.round(took * 100) / 100,
@@ -84,9 +91,9 @@ export const record = (
     violations: entry.violations,
     taskId,
     status: answer.status,
-    versioned: request.headers.has("x-runway-version"),
+    versioned: !asksForVersion(route) || request.headers.has(versionHeader),
     intent: answered.intent,
-    price: route?.price,
+    price: answered.price,
     faulted: hit !== undefined,
     received: Delivery.receivedUnder(hit),
     notBefore: notBeforeOf(answer, world),

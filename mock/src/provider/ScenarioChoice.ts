@@ -7,7 +7,7 @@
  * @module
  */
 
-import { decoded } from "../Unknown.ts"
+import { decoded, parsedUrl } from "../Unknown.ts"
 import type { Script } from "../world/Scenario.ts"
 
 /** `https://scenario.mock.test/failed-asset/portrait.png` asks for `failed-asset`. The top-level name `test` is reserved for this. */
@@ -34,7 +34,7 @@ function* textsOf(value: unknown, path: ReadonlyArray<string>): Generator<readon
 
 /** The scenario that a text names, if it is a URL on the mock's own host. */
 const nameIn = (text: string): string | undefined => {
-  const url = URL.parse(text)
+  const url = parsedUrl(text)
   return url?.host === host ? decoded(url.pathname.split("/")[1] ?? "") : undefined
 }
 

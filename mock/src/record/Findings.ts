@@ -58,6 +58,11 @@ export class Findings {
     return this.#dropped
   }
 
+  /** How many there are of each kind, without those beyond the limit. */
+  kinds(): ReadonlyArray<readonly [Api.FindingKind, number]> {
+    return [...this.#findings.values()].map(({ kind }) => [kind, 1])
+  }
+
   list(): Array<Api.Finding> {
     return [...this.#findings.values()].map(({ kind, taskId, requests, times, message }) => ({
       kind,

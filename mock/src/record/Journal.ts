@@ -15,6 +15,8 @@ export type Entry = Api.Entry
 export interface ReceivedRequest extends Pick<Entry, "operation" | "method" | "violations" | "took"> {
   readonly at: number
   readonly path: string
+  /** The contract's operation, if the address is one of those. */
+  readonly operationId: string | undefined
   /** The key that it was sent with, which must not be found in what is kept. */
   readonly key: string | undefined
   readonly taskId: string | undefined
@@ -41,7 +43,8 @@ const answerOf = (answer: ReceivedRequest["answer"], key: string | undefined): P
 const copied = (entry: Entry): Entry => JSON.parse(JSON.stringify(entry)) as Entry
 
 const entryOf = (number: number, request: ReceivedRequest): Entry => {
-  const { at, operation, method, path, key, taskId, headers, body, violations, answer, fault, took } = request
+  const { at, operation, method, path, key, taskId, headers, body, violations, answer, fault, took, operationId } =
+    request
   const shownBody = Scrub.body(body, key)
   return copied({
     number,
@@ -52,6 +55,7 @@ const entryOf = (number: number, request: ReceivedRequest): Entry => {
     path: Scrub.path(path, key),
     violations: Scrub.violations(violations, key),
     headers: Scrub.headers(headers, key),
+    ...(operationId === undefined ? {} : { operationId }),
     ...(taskId === undefined ? {} : { taskId: Scrub.scrub(taskId, key) }),
     ...(shownBody === undefined ? {} : { body: shownBody }),
     ...answerOf(answer, key),

@@ -19,7 +19,7 @@ export interface RequestFacts {
   readonly at: number
   readonly operation: Api.Operation
   readonly violations: ReadonlyArray<Api.Violation>
-  /** Whether it named the version of the API. */
+  /** Whether it named the version of the API, or need not. */
   readonly versioned: boolean
   /** The same for the same POST. */
   readonly intent: string | undefined
@@ -197,9 +197,12 @@ export class ClientReport {
     this.#uncollected.set(taskId, task)
   }
 
-  /** A job is there that nobody submitted: its polls are judged, but it costs nothing and need not be collected. */
-  seeded(taskId: string): void {
-    this.#tasks.set(taskId, newTask(0, 0, false))
+  /**
+   * A job is there that nobody submitted while this report was kept: its polls are judged, but it costs nothing and need not be collected.
+   * `collected` says that the client has heard before how it ended.
+   */
+  seeded(taskId: string, collected = false): void {
+    this.#tasks.set(taskId, { ...newTask(0, 0, false), collectedBy: collected ? 0 : undefined })
   }
 
   #paidAgain({ number, price = 0, intent = "", taskId }: RequestFacts, { taskIds, requests }: Intent): void {
@@ -256,6 +259,11 @@ export class ClientReport {
   /** How many findings there are, given the tasks that can end. */
   size(ending: ReadonlySet<string>): number {
     return this.#findings.size + this.#unfinished(ending).length
+  }
+
+  /** The kinds of findings, with a number for each, given the tasks that can end. One kind may come more than once. */
+  kinds(ending: ReadonlySet<string>): ReadonlyArray<readonly [Api.FindingKind, number]> {
+    return [...this.#findings.kinds(), ...this.#unfinished(ending).map(({ kind }) => [kind, 1] as const)]
   }
 
   /** What has been paid for and has not come to its end: by itself no mistake, as long as the client still can. */

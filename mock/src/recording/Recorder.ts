@@ -285,7 +285,7 @@ const mentions = (value: unknown, text: string): boolean =>
 /** Writes a forwarded request down for those who watch. */
 const watch = (
   { worlds, onRequest }: Settings,
-  { address, key }: Forwarded,
+  { address, route, key }: Forwarded,
   exchanged: Exchanged,
   facts: Pick<ReceivedRequest, "taskId" | "body" | "violations">
 ): void => {
@@ -293,6 +293,7 @@ const watch = (
   const bearer = Incoming.keyOf(request.headers)
   const world = (bearer === undefined ? undefined : worlds.of(bearer)) ?? worlds.keyless()
   const entry = world.journal.record({
+    operationId: route.operationId,
     ...facts,
     at: exchanged.askedAt,
     operation,

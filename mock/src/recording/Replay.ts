@@ -214,7 +214,12 @@ class Player implements Replay {
     const step = nothingPolled("")
     const finder: Script = {
       name: byBody,
-      scenario: { name: byBody, about: "the recording of the same request", timeline: [{ state: step.example.name }] },
+      scenario: {
+        name: byBody,
+        about: "the recording of the same request",
+        timeline: [{ state: step.example.name }],
+        recorded: true
+      },
       steps: first?.steps ?? [step],
       outputLasts: day,
       outsideContract: false,
@@ -329,7 +334,7 @@ const playableOf = (folder: string, named: NamedRecording): Result.Result<Playab
     )
     const script: Script = {
       name,
-      scenario: { name, about: `recorded on ${recording.recordedAt.slice(0, 10)}`, timeline },
+      scenario: { name, about: `recorded on ${recording.recordedAt.slice(0, 10)}`, timeline, recorded: true },
       steps: [first, ...rest],
       outputLasts: day,
       // They were compared with the contract when they were read, and a real answer is played whatever the contract says.

@@ -40,6 +40,8 @@ export interface Scenario {
   readonly outputLasts?: Length | undefined
   /** Lets answers through that break the contract, as `with` can make them. Otherwise such an answer is a 500. */
   readonly outsideContract?: boolean | undefined
+  /** The mock says this of a recording, and nobody else can. */
+  readonly recorded?: boolean | undefined
 }
 
 /** A state that was found in the contract. */
@@ -148,6 +150,8 @@ const mostStates = 1000
 const scriptOf = (scenario: Scenario): Result.Result<Script, string> =>
   Result.gen(function* () {
     const { name, shape, timeline, outputLasts: length = "24 hours", outsideContract = false } = scenario
+    if (scenario.recorded === true)
+      return yield* Result.fail(`"recorded" is said of recordings only: leave it out, and it is a scenario of your own`)
     if (timeline.length > mostStates)
       return yield* Result.fail(`its timeline has ${timeline.length} states, and may have ${mostStates}`)
     const [first, ...rest] = yield* Result.all(

@@ -8,15 +8,17 @@
  * @module
  */
 import { createHash } from "node:crypto"
+import { isDeepStrictEqual } from "node:util"
 import * as Result from "effect/Result"
-import type { Fault, RequiredFields } from "../../../generated/mock-control/types.gen.ts"
-import type { Checked } from "../faults/Fault.ts"
+import type { RequiredFields } from "../../../generated/mock-control/types.gen.ts"
 import { Faults } from "../faults/Faults.ts"
 import { Journal, type JournalStore } from "../record/Journal.ts"
 import { ClientReport } from "../record/Report.ts"
 import { pollInterval, type Time } from "../Time.ts"
 import { type Account, dayOf, nextDay } from "./Account.ts"
+import type { GivenFault, KeyRules } from "./KeyRules.ts"
 import * as Life from "./Life.ts"
+import { lifeOf, type SavedTask, type SavedWorld, type Scripts, scriptOf, scriptToSave } from "./SavedWorld.ts"
 import * as Scenario from "./Scenario.ts"
 import { Turns } from "./Turns.ts"
 
@@ -88,15 +90,19 @@ const waitingFor = (script: Scenario.Script): Scenario.Script =>
 /** What worlds are made with. */
 export interface WorldSettings {
   readonly limits: Limits
-  readonly scriptFor: (key: string) => Scenario.Script
-  readonly faults: ReadonlyArray<{ readonly fault: Fault; readonly checked: Checked }>
-  readonly account: Account
-  readonly required: Required
   readonly seed: number
   /** The clock of one more world. */
   readonly time: () => Time
   /** Real time in milliseconds from any start: forgetting a world saves memory, and is no part of what is simulated. */
   readonly uptime: () => number
+}
+
+/** Which world it is. */
+export interface Identity {
+  /** A hash of its key. */
+  readonly name: string
+  readonly label: string | undefined
+  readonly isKeyless?: boolean
 }
 
 /** What one key sees. */
@@ -114,7 +120,12 @@ export class World {
   required: Required
   /** Its clock. Its requests move it through `advance` and `waited`. */
   readonly time: Time
+  /** Whether it is the one of requests without a key. */
+  readonly isKeyless: boolean
   #account: Account
+  #rules: KeyRules
+  /** The faults that it has by its rules, each with its id here. */
+  #given: ReadonlyArray<GivenFault & { readonly id: string }> = []
   readonly #name: string
   readonly #limit: number
   readonly #jobs = new Map<string, Job>()
@@ -124,26 +135,51 @@ export class World {
   #seeds = 0
   #requests = 0
 
-  constructor(
-    name: string,
-    script: Scenario.Script,
-    settings: WorldSettings,
-    store: JournalStore,
-    label: string | undefined
-  ) {
+  constructor(identity: Identity, rules: KeyRules, settings: WorldSettings, store: JournalStore) {
+    const { name, label, isKeyless = false } = identity
     this.label = label
+    this.isKeyless = isKeyless
     this.#name = name
     this.id = name.slice(0, 12)
-    this.script = script
-    this.required = settings.required
-    this.#account = settings.account
-    this.#turns = new Turns(settings.account.concurrency ?? Number.POSITIVE_INFINITY)
+    this.script = rules.script
+    this.required = rules.required
+    this.#account = rules.account
+    this.#turns = new Turns(rules.account.concurrency ?? Number.POSITIVE_INFINITY)
     this.faults = new Faults(`${settings.seed} ${name}`)
-    for (const { fault, checked } of settings.faults) this.faults.inject(fault, checked)
     this.journal = new Journal(store)
     this.time = settings.time()
     this.report = new ClientReport(this.time.slack)
     this.#limit = settings.limits.tasks
+    this.#rules = rules
+    this.#give(rules.faults)
+    for (const task of rules.tasks) this.seed({ ...task, script: task.script ?? this.script })
+  }
+
+  /** Lets other rules hold from now on. What a control has changed stays as it is, and so does every task. */
+  follow(rules: KeyRules): void {
+    const before = this.#rules
+    this.#rules = rules
+    if (this.script === before.script) this.script = rules.script
+    if (this.required === before.required) this.required = rules.required
+    if (this.#account === before.account) {
+      if (isDeepStrictEqual(rules.account, before.account)) this.#account = rules.account
+      else this.limit(rules.account)
+    }
+    this.#give(rules.faults)
+    // One without an id of its own cannot be told from the one that is there.
+    for (const task of rules.tasks)
+      if (task.id !== undefined) this.seed({ ...task, script: task.script ?? this.script })
+  }
+
+  /** Gives it these faults by its rules. One that it has by them already goes on counting. */
+  #give(faults: ReadonlyArray<GivenFault>): void {
+    const had = [...this.#given]
+    this.#given = faults.map((given) => {
+      const at = had.findIndex(({ fault }) => isDeepStrictEqual(fault, given.fault))
+      const [same] = at < 0 ? [] : had.splice(at, 1)
+      return same ?? { ...given, id: this.faults.inject(given.fault, given.checked).id }
+    })
+    for (const { id } of had) this.faults.remove(id)
   }
 
   /** The time here, in milliseconds since 1970. */
@@ -203,6 +239,65 @@ export class World {
     this.#begin(job, createdAt)
     this.report.seeded(job.id)
     return Result.succeed(this.#view(job))
+  }
+
+  /** What of it outlives the mock. */
+  saved(scripts: Scripts): SavedWorld {
+    this.#admit()
+    return {
+      name: this.#name,
+      ...(this.label === undefined ? {} : { label: this.label }),
+      now: this.now(),
+      submissions: this.#submissions,
+      seeds: this.#seeds,
+      requests: this.#requests,
+      days: [...this.#days],
+      tasks: [...this.#jobs.values()].map(({ id, createdAt, admittedAt, polls, polledAt, life, script }) => ({
+        id,
+        createdAt,
+        polls,
+        polledAt,
+        ...(admittedAt === undefined ? {} : { admittedAt }),
+        reached: [...life.reached],
+        pollsOfState: life.polls,
+        collected: this.report.isCollected(id),
+        script: scriptToSave(script, scripts)
+      }))
+    }
+  }
+
+  /** Goes on from what was saved, `since` milliseconds of real time ago where its clock goes by itself. It fails with what cannot go on. */
+  restore(saved: SavedWorld, since: number, scripts: Scripts): Result.Result<void, string> {
+    this.time.resume(saved.now)
+    this.time.elapsed(since)
+    this.#submissions = saved.submissions
+    this.#seeds = saved.seeds
+    this.#requests = saved.requests
+    for (const [day, count] of saved.days) this.#days.set(day, count)
+    for (const task of saved.tasks) {
+      const script = scriptOf(task.script, scripts)
+      if (Result.isFailure(script)) return Result.fail(`task ${task.id} cannot go on: ${script.failure}`)
+      this.#restoreJob(task, script.success)
+    }
+    return Result.succeed(undefined)
+  }
+
+  #restoreJob(task: SavedTask, script: Scenario.Script): void {
+    const { id, createdAt, admittedAt, polls, polledAt, collected } = task
+    const job: Job = {
+      id,
+      createdAt,
+      script,
+      polls,
+      polledAt,
+      admittedAt: undefined,
+      life: lifeOf(task),
+      endsAt: Number.POSITIVE_INFINITY
+    }
+    this.#jobs.set(id, job)
+    if (admittedAt === undefined) this.#turns.join(job)
+    else this.#begin(job, admittedAt)
+    this.report.seeded(id, collected)
   }
 
   /** The next id of a row of names that no job has: a job may have been seeded with the id of a later one. */

@@ -18,6 +18,8 @@ const declared = Object.entries(contract).flatMap(([path, item]) =>
 
 interface Call {
   readonly schema: Schema.Decoder<unknown> | undefined
+  /** In place of a body of JSON: the text that it has, and its media type. */
+  readonly text?: RegExp
   readonly status?: number
   readonly body?: unknown
   /** In place of the parameter in the path. */
@@ -37,6 +39,10 @@ const calls: Readonly<Record<string, Call>> = {
   getHealth: { schema: Wanted.Health },
   listWorlds: { schema: Schema.Array(Wanted.World), same: (_, mock) => mock.worlds() },
   listScenarios: { schema: Schema.Array(Wanted.Scenario), same: (_, mock) => mock.scenarios() },
+  listRecordings: { schema: Wanted.Recordings },
+  getMetrics: { schema: undefined, status: 200, text: /^# HELP cometapi_runway_mock_requests_total / },
+  getContract: { schema: Schema.Record(Schema.String, Schema.Json) },
+  getControlContract: { schema: Schema.Record(Schema.String, Schema.Json) },
   getWorld: { schema: Wanted.World, same: (world) => world.describe() },
   resetWorld: { schema: undefined, status: 204 },
   chooseScenario: {
@@ -120,7 +126,7 @@ describe("the controls over HTTP keep to their own contract", () => {
   })
 
   it("a call about a world without a key, or about one that is not there, says what to do", async () => {
-    const ofWorld = declared.filter(({ path }) => !/health|worlds|scenarios/.test(path))
+    const ofWorld = declared.filter(({ path }) => !/health|worlds|scenarios|recordings|metrics|\.json/.test(path))
     assert.isAbove(ofWorld.length, 15)
     for (const { id, method, path } of ofWorld) {
       const target = path.replace(/\{\w+\}/, "x")
@@ -144,7 +150,8 @@ describe("the controls over HTTP keep to their own contract", () => {
     ["POST", "/_mock/verify", { operation: "upload" }, /^400 /],
     ["POST", "/_mock/verify", { operation: "poll", count: 1, atMost: 2 }, /^400 count is the exact number/],
     ["PUT", "/_mock/scenario", { name: "nope" }, /^404 .*no scenario "nope"; known: happy/],
-    ["PUT", "/_mock/scenario", { name: "x", timeline: [] }, /^400 .*timeline is empty/],
+    ["PUT", "/_mock/scenario", { name: "x", timeline: [] }, /^400 .*a timeline of 1 to 1000 states/],
+    ["PUT", "/_mock/scenario", { name: "happy", shape: "row" }, /^400 "shape" is for a scenario of your own/],
     ["POST", "/_mock/clock/advance", { by: "-5 seconds" }, /^400 /],
     ["GET", "/_mock/journal?after=-1", undefined, /^400 /],
     ["GET", "/_mock/journal?operation=upload", undefined, /^400 /],
@@ -173,6 +180,11 @@ describe("the controls over HTTP keep to their own contract", () => {
       const text = await response.text()
       assert.strictEqual(response.status, call.status ?? 200, text)
       assert.strictEqual(response.headers.get("cache-control"), "no-store")
+      if (call.text !== undefined) {
+        assert.match(text, call.text)
+        assert.strictEqual(response.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8")
+        return
+      }
       if (call.schema === undefined) {
         assert.strictEqual(text, "")
         assert.isNull(response.headers.get("content-length"), "a 204 has no length")
@@ -187,7 +199,7 @@ describe("the controls over HTTP keep to their own contract", () => {
       const typed = JSON.stringify(call.same(world, mock())).replaceAll(provider, mock().url)
       assert.deepStrictEqual(body, JSON.parse(typed))
       // By the world's id it is the same, without a key.
-      if (method !== "GET" || path === "/_mock/worlds" || path === "/_mock/scenarios") return
+      if (method !== "GET" || path === "/_mock/worlds" || path === "/_mock/scenarios" || path.endsWith(".json")) return
       const named = await ask(method, `${target}?world=${world.describe().world}`, undefined)
       assert.deepStrictEqual(await named.json(), body)
     }

@@ -19,6 +19,15 @@ const refusal = (world: WorldControl, seed: Seed): string => {
   return assert.fail("it was to be refused")
 }
 
+it("no task is seeded where requests without a key are: nobody could ask for it", async () => {
+  await using mock = await RunwayMock.start({ port: 0 })
+  await (await fetch(`${mock.url}/runwayml/v1/tasks/x`)).text()
+  const answer = await fetch(`${mock.url}/_mock/tasks?world=nobody`, { method: "POST", body: "{}" })
+  assert.strictEqual(answer.status, 400)
+  assert.match((await answer.json()).detail, /requests without a key make no task .*: seed it with the key/)
+  assert.strictEqual(mock.worldAt("nobody")?.describe().tasks, 0)
+})
+
 describe("a seeded task", () => {
   it.effect("is polled by its id, and is as old as it says", () =>
     Effect.gen(function* () {

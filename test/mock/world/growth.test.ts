@@ -32,7 +32,8 @@ const counted = () => {
 const worldOf = (script: Script, concurrency: number | undefined) =>
   new Worlds({
     limits: { worlds: 1, tasks: 20_000, idle: 1e9, journal: 1 },
-    ...{ scriptFor: () => script, faults: [], account: { concurrency }, required: "full", seed: 1 },
+    rulesFor: () => ({ script, faults: [], account: { concurrency }, required: "full", tasks: [] }),
+    seed: 1,
     time: () => Time.manual(() => 0),
     uptime: () => 0
   }).of("key")

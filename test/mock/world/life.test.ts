@@ -346,16 +346,13 @@ describe("the mock's own answer", () => {
     }
     const script = Result.getOrThrow(compile({ name: "only", timeline: [{ state: "succeeded" }] }))
     const worlds = new Worlds({
-      scriptFor: () => script,
-      faults: [],
-      account: {},
+      rulesFor: () => ({ script, faults: [], account: {}, required: "full", tasks: [] }),
       seed: 1,
-      required: "full" as const,
       time: () => Time.virtual(() => 0),
       limits: { worlds: 1, tasks: 1, journal: 1, idle: 1000 },
       uptime: () => 0
     })
-    const handle = Provider.make({ worlds, scripts: new Broken(), onRequest: () => {} })
+    const handle = Provider.make({ worlds, scripts: new Broken(), priceOf: () => undefined, onRequest: () => {} })
     const door: Fetch = async (input, init) => (await handle(new Request(input, init))).response
     const response = await post(door, provider, "k", { headers: { ...headers("k"), "x-mock-scenario": "only" } })
     assert.strictEqual(response.status, 500)

@@ -84,18 +84,12 @@ describe("a world", () => {
     const script = Result.getOrThrow(compile({ name: "only", timeline: [{ state: "succeeded" }] }))
     let uptime = 0
     const worlds = new Worlds({
-      ...{
-        scriptFor: () => script,
-        faults: [],
-        account: {},
-        seed: 1,
-        required: "full" as const,
-        time: () => Time.virtual(() => 0)
-      },
+      rulesFor: () => ({ script, faults: [], account: {}, required: "full", tasks: [] }),
+      ...{ seed: 1, time: () => Time.virtual(() => 0) },
       limits: { worlds: 2, tasks: 2, journal: 100, idle: 1000 },
       uptime: () => uptime
     })
-    const handle = Provider.make({ worlds, scripts: new Map(), onRequest: () => {} })
+    const handle = Provider.make({ worlds, scripts: new Map(), priceOf: () => undefined, onRequest: () => {} })
     const fetch: Fetch = async (input, init) => (await handle(new Request(input, init))).response
     return {
       fetch,
