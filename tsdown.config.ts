@@ -10,6 +10,7 @@ import { cp, mkdir, readFile, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { defineConfig, type UserConfig } from "tsdown"
+import { markPureCalls } from "./scripts/package/PureCalls.ts"
 import { addresses, repositoryOf, withAbsoluteLinks } from "./scripts/package/Repository.ts"
 import { shipSources } from "./scripts/package/SourceMaps.ts"
 
@@ -71,7 +72,29 @@ interface Package {
   /** Files and folders that are published as they are, by the name they get; one that is not there is left out. */
   readonly assets: Readonly<Record<string, string>>
   readonly deps: NonNullable<UserConfig["deps"]>
+  /** Whether each source is a file of its own in the build, so that a bundler can leave out what a program does not use. */
+  readonly perModule?: boolean
 }
+
+/**
+ * Leaves the entry's namespaces (`export * as Task from "./Task.ts"`) to whoever bundles: made into objects here, they would keep all that stands in them.
+ */
+const namespacesStay = {
+  name: "namespaces-stay",
+  resolveId: (id: string, importer: string | undefined) =>
+    importer?.endsWith("/src/index.ts") && namespaces.has(id)
+      ? { id: id.replace(/\.ts$/, ".js"), external: true, moduleSideEffects: false }
+      : null
+}
+
+const namespaces = new Set(
+  [...(await readFile(join(root, "src/index.ts"), "utf8")).matchAll(/^export \* as \w+ from "(.+)"$/gm)].map(
+    ([, id = ""]) => id
+  )
+)
+
+/** Where the files taken along from other packages stand: npm would not pack a folder of the name that they come from. */
+const withVendor = (name: string): string => name.replace(/^(\.\.\/)*node_modules\//, "vendor/")
 
 /** Copies what is published as it is; a page's links become addresses. Returns the top-level names it has filled. */
 const copyAssets = async (assets: Package["assets"], home: URL, dist: URL): Promise<ReadonlyArray<string>> => {
@@ -90,7 +113,7 @@ const copyAssets = async (assets: Package["assets"], home: URL, dist: URL): Prom
   return present.map(([name]) => name.split("/")[0] ?? name)
 }
 
-const folderToPublish = ({ folder, modules, commands, assets, deps }: Package): UserConfig => {
+const folderToPublish = ({ folder, modules, commands, assets, deps, perModule = false }: Package): UserConfig => {
   const entry = { ...modules, ...commands }
   const home = new URL(folder, import.meta.url)
   const dist = new URL("dist/", home)
@@ -103,6 +126,15 @@ const folderToPublish = ({ folder, modules, commands, assets, deps }: Package): 
     format: "esm",
     fixedExtension: false,
     deps,
+    ...(perModule
+      ? {
+          unbundle: true,
+          // Otherwise the code is printed once more, and the marks before a class's parent are lost.
+          minify: false,
+          plugins: [namespacesStay, markPureCalls],
+          outputOptions: { entryFileNames: ({ name }: { readonly name: string }) => `${withVendor(name)}.js` }
+        }
+      : {}),
     tsconfig: fileURLToPath(new URL("tsconfig.json", import.meta.url)),
     dts: { sourcemap: true, cwd: fileURLToPath(home), entry: Object.values(modules) },
     checks: { pluginTimings: false },
@@ -131,10 +163,19 @@ const deps = { onlyBundle: ["@effect/platform-node", "@effect/platform-node-shar
 export default defineConfig([
   folderToPublish({
     folder: "./",
+    perModule: true,
     modules: {
       index: "src/index.ts",
+      archive: "src/Archive.ts",
+      "asset-store": "src/AssetStore.ts",
+      CharacterPerformance: "src/CharacterPerformance.ts",
+      Poll: "src/Poll.ts",
+      Runway: "src/Runway.ts",
+      RunwayError: "src/RunwayError.ts",
+      Task: "src/Task.ts",
       bindings: "src/Bindings.ts",
       ledger: "src/Ledger.ts",
+      preflight: "src/Preflight.ts",
       promise: "src/promise.ts"
     },
     commands: { cli: "src/cli/main.ts" },

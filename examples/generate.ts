@@ -13,4 +13,4 @@ export const program = Effect.gen(function* () {
   yield* Console.log(Redacted.value(task.output[0]))
 })
 
-if (import.meta.main) await Effect.runPromise(program.pipe(Effect.provide(Runway.layerConfig)))
+if (import.meta.main) await Effect.runPromise(program.pipe(Effect.provide(Runway.layerConfig())))

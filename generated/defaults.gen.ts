@@ -1,5 +1,7 @@
 // This file is written by scripts/BodyDefaults.ts.
 
+export const contractVersion = "0.1.0"
+
 export const bodyDefaults = {
   "POST /runwayml/v1/character_performance": {
     bodyControl: true,

@@ -1,5 +1,6 @@
 /**
- * The documented defaults of the request bodies of an OpenAPI document, as a TypeScript module: one record for each operation that has any.
+ * The documented defaults of the request bodies of an OpenAPI document, as a TypeScript module: one record for each operation that has any,
+ * and the document's version.
  *
  * It looks at a body's own fields, where the field or the schema that it refers to has a `default`, and not into them.
  *
@@ -17,12 +18,13 @@ interface Operation {
 }
 
 interface Document {
+  readonly info: { readonly version: string }
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> }
 }
 
-/** The source of a module that exports `bodyDefaults`, by method and path. */
-export const bodyDefaults = ({ paths, components }: Document): string => {
+/** The source of a module that exports `bodyDefaults`, by method and path, and the version of the document that they are of. */
+export const bodyDefaults = ({ info, paths, components }: Document): string => {
   const schemas = new Map(
     Object.entries(components.schemas).map(([name, schema]) => [`#/components/schemas/${name}`, schema])
   )
@@ -41,5 +43,5 @@ export const bodyDefaults = ({ paths, components }: Document): string => {
     })
   )
   const record = JSON.stringify(Object.fromEntries(operations), undefined, 2)
-  return `// This file is written by scripts/BodyDefaults.ts.\n\nexport const bodyDefaults = ${record} as const\n`
+  return `// This file is written by scripts/BodyDefaults.ts.\n\nexport const contractVersion = ${JSON.stringify(info.version)}\n\nexport const bodyDefaults = ${record} as const\n`
 }

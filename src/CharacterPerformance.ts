@@ -7,18 +7,13 @@
  * @module
  */
 import type * as Effect from "effect/Effect"
-import type * as Stream from "effect/Stream"
 import { CharacterPerformanceRequest } from "../generated/schemas.gen.ts"
 import type { Character, ContentModeration, Reference } from "../generated/types.gen.ts"
 import * as Job from "./Job.ts"
-import type { Runway } from "./Runway.ts"
 import type { RunwayError } from "./RunwayError.ts"
 import { checker } from "./request/Input.ts"
-import type { SubmitOptions } from "./Submission.ts"
-import type * as Task from "./Task.ts"
 
 export type { Character, ContentModeration, Reference } from "../generated/types.gen.ts"
-export type { GenerateOptions } from "./Job.ts"
 
 /**
  * What to make. Only `character` and `reference` are needed; the provider requires the other fields too, so each is filled in where it is
@@ -54,14 +49,21 @@ export interface Input {
 /** One input of `generateAll` and its result. */
 export type Generated = Job.Generated<Input>
 
-/** How `generateAll` works. */
-export type GenerateAllOptions = Job.GenerateAllOptions<Input>
+/** How `submit` sends. */
+export type SubmitOptions = Job.JobSubmitOptions<CharacterPerformanceRequest>
 
 /** The request body as the contract has it, for whoever stores or forwards one: every documented default is filled in. */
 export const Request = CharacterPerformanceRequest
 export type Request = typeof Request.Type
 
-const operation = "POST /runwayml/v1/character_performance"
+/** How `generate` submits and waits. */
+export type GenerateOptions = Job.GenerateOptions<CharacterPerformanceRequest>
+
+/** How `generateAll` works. */
+export type GenerateAllOptions = Job.GenerateAllOptions<Input, CharacterPerformanceRequest>
+
+/** Method and path, as errors, spans and the sidecar of a kept video name it. */
+export const operation = "POST /runwayml/v1/character_performance"
 
 const job = Job.make<Input, CharacterPerformanceRequest>({
   operation,
@@ -96,7 +98,7 @@ export const validate: (input: Input) => Effect.Effect<CharacterPerformanceReque
  * `OutcomeUnknown`, and whether to pay again is yours to decide. Once it has left, an interruption lets it finish for up to 30 seconds, so
  * that the id of an accepted job reaches `onSubmitted`, span and log.
  *
- * Errors: `InvalidInput`, `Unreachable`, `OutcomeUnknown`, `HookFailed`, `Unauthorized`, `Forbidden`, `Rejected`, `RateLimited`, `Unavailable`; with
+ * Errors: `InvalidInput`, `PreflightRefused`, `Unreachable`, `OutcomeUnknown`, `HookFailed`, `Unauthorized`, `Forbidden`, `Rejected`, `RateLimited`, `Unavailable`; with
  * a `Ledger` also `IntentConflict`, `IntentUnresolved`, `BudgetExceeded`, `LedgerFailed`.
  * Source: https://apidoc.cometapi.com/api/video/runway/official-format/control-a-character
  *
@@ -111,8 +113,7 @@ export const validate: (input: Input) => Effect.Effect<CharacterPerformanceReque
  * })
  * ```
  */
-export const submit: (input: Input, options?: SubmitOptions) => Effect.Effect<Task.TaskId, RunwayError, Runway> =
-  job.submit
+export const submit: Job.Submit<Input, CharacterPerformanceRequest> = job.submit
 
 /**
  * Starts a paid job and waits for its video.
@@ -120,7 +121,7 @@ export const submit: (input: Input, options?: SubmitOptions) => Effect.Effect<Ta
  * The id is out before the waiting begins: in `onSubmitted`, in the log, on the span, and in every later error, so that a wait which ends
  * early can be taken up again with `Task.wait(id)` in any process.
  *
- * Errors: those of `submit`, then those of `Task.wait`.
+ * Errors: those of `submit`, then those of `Task.wait`; with an `archive` also `ArchiveFailed`.
  *
  * @example
  * ```ts
@@ -135,11 +136,20 @@ export const submit: (input: Input, options?: SubmitOptions) => Effect.Effect<Ta
  *   return Redacted.value(task.output[0])
  * })
  * ```
+ *
+ * In a pipe, options come alone:
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { CharacterPerformance } from "cometapi-runway"
+ *
+ * declare const nextInput: Effect.Effect<CharacterPerformance.Input>
+ *
+ * const program = nextInput.pipe(Effect.flatMap(CharacterPerformance.generate({ deadline: "1 hour" })))
+ * ```
  */
-export const generate: (
-  input: Input,
-  options?: Job.GenerateOptions
-) => Effect.Effect<Task.Succeeded, RunwayError, Runway> = job.generate
+export const generate: Job.Generate<Input, CharacterPerformanceRequest> = job.generate
 
 /**
  * Makes many videos: one result per input, as each ends.
@@ -166,7 +176,4 @@ export const generate: (
  * )
  * ```
  */
-export const generateAll: <E, R>(
-  inputs: Stream.Stream<Input, E, R>,
-  options: GenerateAllOptions
-) => Stream.Stream<Generated, E | RunwayError, R | Runway> = job.generateAll
+export const generateAll: Job.GenerateAll<Input, CharacterPerformanceRequest> = job.generateAll

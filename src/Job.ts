@@ -7,9 +7,12 @@
  * @module
  */
 import * as Effect from "effect/Effect"
+import { dual } from "effect/Function"
 import type * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
+import * as Archive from "./archive/Archive.ts"
 import type { Bindings } from "./Bindings.ts"
+import { errorsOf, type Finding, PreflightRefused } from "./Finding.ts"
 import * as Options from "./Options.ts"
 import * as Purchase from "./Purchase.ts"
 import { Runway } from "./Runway.ts"
@@ -27,8 +30,28 @@ export interface Definition<Input, Body extends object> {
   readonly send: (bindings: Bindings, body: Body) => Promise<unknown>
 }
 
-/** How `generate` submits and waits, and whom it tells. The wait begins when `onSubmitted` is done. */
-export interface GenerateOptions extends Task.WaitOptions, SubmitOptions {}
+/** Looks at what a body refers to, before it is paid for. */
+type Preflight<Body> = (body: Body) => Effect.Effect<{ readonly findings: ReadonlyArray<Finding> }, RunwayError>
+
+/** What is looked at before an input is submitted. */
+export interface PreflightOption<Body> {
+  /**
+   * Looks at the assets first: `check` of `cometapi-runway/preflight`. Where it finds an error nothing is sent, and the call fails with
+   * `PreflightRefused`. A job that the ledger knows as paid is not looked at again. Default: nothing is looked at.
+   */
+  readonly preflight?: Preflight<Body> | undefined
+}
+
+/** How `submit` sends. */
+export interface JobSubmitOptions<Body> extends SubmitOptions, PreflightOption<Body> {}
+
+/** How `generate` submits and waits, whom it tells, and where it keeps the video. The wait begins when `onSubmitted` is done. */
+export interface GenerateOptions<Body> extends Task.WaitOptions, JobSubmitOptions<Body> {
+  /** Where the video is kept (`cometapi-runway/archive`): then the job has succeeded only when its bytes are there. Default: nowhere. */
+  readonly archive?: Archive.Archive | undefined
+  /** Is told what was kept, as the last thing. If it fails, the call does, with the task's id. */
+  readonly onKept?: ((kept: Archive.Kept) => Effect.Effect<unknown, RunwayError>) | undefined
+}
 
 /** One input of `generateAll` and its result. */
 export interface Generated<Input> {
@@ -36,18 +59,53 @@ export interface Generated<Input> {
   readonly index: number
   readonly input: Input
   readonly result: Result.Result<Task.Succeeded, RunwayError>
+  /** The job that the ledger knew for this input, if it knew one: then nothing was sent for it, or only because that job had failed. */
+  readonly reused: Purchase.Reuse | undefined
+  /** What the archive keeps of it, where there is an archive. */
+  readonly kept: Archive.Kept | undefined
 }
 
 /** How `generateAll` works. */
-export interface GenerateAllOptions<Input> extends Omit<GenerateOptions, "onSubmitted" | "intent"> {
+export interface GenerateAllOptions<Input, Body>
+  extends Omit<GenerateOptions<Body>, "onSubmitted" | "onReused" | "onKept" | "intent"> {
   /** How many jobs may be under way at once. A job counts until its result is taken from the stream. */
   readonly concurrency: number
   /** Like the `onSubmitted` of `generate`, and also given the input. If it fails, dies or never ends, only that input fails, with its id. */
   readonly onSubmitted?:
     | ((id: Task.TaskId, job: { readonly index: number; readonly input: Input }) => Effect.Effect<unknown, RunwayError>)
     | undefined
+  /** Like the `onReused` of `generate`, and also given the input. */
+  readonly onReused?:
+    | ((
+        reuse: Purchase.Reuse,
+        job: { readonly index: number; readonly input: Input }
+      ) => Effect.Effect<unknown, RunwayError>)
+    | undefined
   /** Like the `intent` of `generate`, for each input. */
   readonly intent?: ((job: { readonly index: number; readonly input: Input }) => string) | undefined
+}
+
+/** `submit`, with its options behind its input, or alone in a pipe. */
+export interface Submit<Input, Body> {
+  (options: JobSubmitOptions<Body>): (input: Input) => Effect.Effect<Task.TaskId, RunwayError, Runway>
+  (input: Input, options?: JobSubmitOptions<Body>): Effect.Effect<Task.TaskId, RunwayError, Runway>
+}
+
+/** `generate`, likewise. */
+export interface Generate<Input, Body> {
+  (options: GenerateOptions<Body>): (input: Input) => Effect.Effect<Task.Succeeded, RunwayError, Runway>
+  (input: Input, options?: GenerateOptions<Body>): Effect.Effect<Task.Succeeded, RunwayError, Runway>
+}
+
+/** `generateAll`, likewise. */
+export interface GenerateAll<Input, Body> {
+  (
+    options: GenerateAllOptions<Input, Body>
+  ): <E, R>(inputs: Stream.Stream<Input, E, R>) => Stream.Stream<Generated<Input>, E | RunwayError, R | Runway>
+  <E, R>(
+    inputs: Stream.Stream<Input, E, R>,
+    options: GenerateAllOptions<Input, Body>
+  ): Stream.Stream<Generated<Input>, E | RunwayError, R | Runway>
 }
 
 /** A paid operation. */
@@ -55,14 +113,11 @@ export interface Job<Input, Body> {
   /** The request body that an input becomes; nothing is sent. */
   readonly validate: (input: Input) => Effect.Effect<Body, RunwayError>
   /** Starts a paid job and gives its id. */
-  readonly submit: (input: Input, options?: SubmitOptions) => Effect.Effect<Task.TaskId, RunwayError, Runway>
+  readonly submit: Submit<Input, Body>
   /** Starts a paid job and waits for its result. */
-  readonly generate: (input: Input, options?: GenerateOptions) => Effect.Effect<Task.Succeeded, RunwayError, Runway>
+  readonly generate: Generate<Input, Body>
   /** Starts a paid job for each input and gives one result per input, as each ends. */
-  readonly generateAll: <E, R>(
-    inputs: Stream.Stream<Input, E, R>,
-    options: GenerateAllOptions<Input>
-  ) => Stream.Stream<Generated<Input>, E | RunwayError, R | Runway>
+  readonly generateAll: GenerateAll<Input, Body>
 }
 
 /** Makes a paid operation out of its definition. */
@@ -72,60 +127,145 @@ export const make = <Input, Body extends object>({
   send
 }: Definition<Input, Body>): Job<Input, Body> => {
   /** Submits a body that was checked. */
-  const start = Effect.fnUntraced(function* (body: Body, options: SubmitOptions | undefined) {
+  const start = Effect.fnUntraced(function* (body: Body, options: JobSubmitOptions<Body> | undefined) {
     const runway = yield* Runway
+    yield* lookFirst({ operation, body }, options, runway)
     return yield* runway.submit({ operation, body, send: (bindings) => send(bindings, body) }, options)
   })
 
-  const submit: Job<Input, Body>["submit"] = Effect.fnUntraced(function* (input, options) {
+  const submit = Effect.fnUntraced(function* (
+    input: Input,
+    options?: JobSubmitOptions<Body>
+  ): Effect.fn.Return<Task.TaskId, RunwayError, Runway> {
     yield* Options.check("submit", options, Options.submit)
     return yield* start(yield* validate(input), options)
   })
 
-  const generate: Job<Input, Body>["generate"] = Effect.fn("Runway.generate")(function* (input, options) {
+  const generate = Effect.fn("Runway.generate")(function* (
+    input: Input,
+    options: GenerateOptions<Body> = {}
+  ): Effect.fn.Return<Task.Succeeded, RunwayError, Runway> {
     yield* Options.check("generate", options, Options.generate)
     const body = yield* validate(input)
-    const span = yield* Effect.currentSpan.pipe(Effect.orElseSucceed(() => undefined))
-    let handle: Task.Handle | undefined
-    const id = yield* start(body, {
-      ...options,
-      onSubmitted: Effect.fnUntraced(function* (id) {
-        handle = yield* Task.handle(id)
-        span?.attribute("runway.task.id", id)
-        yield* options?.onSubmitted?.(id) ?? Effect.void
-      })
-    })
-    const end = Task.wait(handle ?? id, options)
-    return yield* recordingEnd(end, (outcome) => Purchase.settle({ operation, body }, options ?? {}, id, outcome))
+    const { purchasePolicy, baseUrl, version } = yield* Runway
+    const { archive, onKept, intent } = options
+    const tell = (kept: Archive.Kept) =>
+      Effect.mapError(onKept?.(kept) ?? Effect.void, (error) => error.with({ taskId: kept.taskId }))
+    const { id, handle, reuse } = yield* submitted((told) => start(body, told), options)
+    const before =
+      archive === undefined || reuse?.because !== "succeeded" ? undefined : yield* Archive.find(archive, id)
+    if (before !== undefined) {
+      yield* tell(before.kept)
+      return before.task
+    }
+    const task = yield* Effect.catchIf(
+      Task.wait(handle ?? id, options),
+      // A job of an earlier call that turns out to have failed now; the ledger knows that by now.
+      (error) => reuse !== undefined && isPaidAgain(options.again ?? purchasePolicy.again, error),
+      () =>
+        Effect.flatMap(
+          submitted((told) => start(body, told), options),
+          ({ id, handle }) => Task.wait(handle ?? id, options)
+        )
+    )
+    if (archive === undefined) return task
+    yield* tell(yield* Archive.keep(archive, { task, made: { operation, body }, intent, version, apiUrl: baseUrl }))
+    return task
   })
 
-  const generateAll: Job<Input, Body>["generateAll"] = (inputs, options) =>
+  return {
+    validate,
+    submit: dual(Options.isDataFirst(Options.submit), submit),
+    generate: dual(Options.isDataFirst(Options.generate), generate),
+    generateAll: dual((args) => Stream.isStream(args[0]), many(generate))
+  }
+}
+
+/** Looks at the assets, if that is asked for and a submission would not be answered by the ledger. */
+const lookFirst = Effect.fnUntraced(function* <Body extends object>(
+  ware: { readonly operation: string; readonly body: Body },
+  options: JobSubmitOptions<Body> | undefined,
+  { ledger, purchasePolicy }: typeof Runway.Service
+): Effect.fn.Return<void, RunwayError> {
+  const look = options?.preflight
+  if (look === undefined || (yield* Purchase.isPaid(ware, { ...purchasePolicy, ...options }, ledger))) return
+  const { findings } = yield* look(ware.body)
+  const [first, ...rest] = findings
+  if (first === undefined || errorsOf(findings).length === 0) return
+  return yield* new RunwayError({
+    operation: ware.operation,
+    reason: new PreflightRefused({ findings: [first, ...rest] })
+  })
+})
+
+/** Submits, and gives the id with what was known of the job. What comes next waits for its end. */
+const submitted = Effect.fnUntraced(function* <Options extends SubmitOptions>(
+  start: (options: Options) => Effect.Effect<Task.TaskId, RunwayError, Runway>,
+  options: Options
+) {
+  const span = yield* Effect.currentSpan.pipe(Effect.orElseSucceed(() => undefined))
+  let handle: Task.Handle | undefined
+  let reuse: Purchase.Reuse | undefined
+  const id = yield* start({
+    ...options,
+    onReused: Effect.fnUntraced(function* (known) {
+      reuse = known
+      yield* options.onReused?.(known) ?? Effect.void
+    }),
+    onSubmitted: Effect.fnUntraced(function* (id) {
+      handle = reuse === undefined ? yield* Task.handle(id) : new Task.Handle({ id, submittedAt: reuse.submittedAt })
+      span?.attribute("runway.task.id", id)
+      yield* options.onSubmitted?.(id) ?? Effect.void
+    })
+  })
+  return { id, handle, reuse }
+})
+
+/** Generates many by what generates one. */
+const many =
+  <Input, Body>(
+    generate: (input: Input, options: GenerateOptions<Body>) => Effect.Effect<Task.Succeeded, RunwayError, Runway>
+  ) =>
+  <E, R>(
+    inputs: Stream.Stream<Input, E, R>,
+    options: GenerateAllOptions<Input, Body>
+  ): Stream.Stream<Generated<Input>, E | RunwayError, R | Runway> =>
     Stream.unwrap(
       Effect.map(Options.check("generateAll", options, Options.generateAll, ["concurrency"]), () => {
-        const { concurrency, onSubmitted, intent, ...rest } = options
+        const { concurrency, onSubmitted, onReused, intent, ...rest } = options
         const one = (input: Input, index: number) =>
-          Effect.flatMap(named(intent, { index, input }), (intent) =>
-            generate(input, {
-              ...rest,
-              intent,
-              onSubmitted: onSubmitted === undefined ? undefined : (id) => onSubmitted(id, { index, input })
-            })
-          ).pipe(
-            Effect.result,
-            Effect.map((result): Generated<Input> => ({ index, input, result })),
-            // What is logged of a job must lead back to its input.
-            Effect.annotateLogs({ inputIndex: index })
-          )
+          Effect.suspend(() => {
+            let reused: Purchase.Reuse | undefined
+            let kept: Archive.Kept | undefined
+            const job = { index, input }
+            return Effect.flatMap(named(intent, job), (intent) =>
+              generate(input, {
+                ...rest,
+                intent,
+                onReused: (reuse) => {
+                  reused = reuse
+                  return onReused?.(reuse, job) ?? Effect.void
+                },
+                onSubmitted: onSubmitted === undefined ? undefined : (id) => onSubmitted(id, job),
+                onKept: (known) =>
+                  Effect.sync(() => {
+                    kept = known
+                  })
+              })
+            ).pipe(
+              Effect.result,
+              Effect.map((result): Generated<Input> => ({ index, input, result, reused, kept })),
+              // What is logged of a job must lead back to its input.
+              Effect.annotateLogs({ inputIndex: index })
+            )
+          })
         return Stream.mapEffect(inputs, one, { concurrency, unordered: true })
       })
     )
 
-  return { validate, submit, generate, generateAll }
-}
-
 /** The intent of one input of many. A function that throws is that input's failure and nobody else's. */
 const named = <Input>(
-  intent: GenerateAllOptions<Input>["intent"],
+  intent: GenerateAllOptions<Input, never>["intent"],
   job: { readonly index: number; readonly input: Input }
 ): Effect.Effect<string | undefined, RunwayError> =>
   Effect.try({
@@ -136,15 +276,7 @@ const named = <Input>(
     }
   })
 
-/** A wait whose end is written down, where it is the job's end. */
-const recordingEnd = <A, R>(
-  wait: Effect.Effect<A, RunwayError, R>,
-  record: (outcome: "succeeded" | "failed" | "cancelled") => Effect.Effect<void>
-): Effect.Effect<A, RunwayError, R> =>
-  wait.pipe(
-    Effect.tap(() => record("succeeded")),
-    Effect.tapError(({ reason }) => {
-      if (reason._tag === "TaskFailed") return record("failed")
-      return reason._tag === "TaskCancelled" ? record("cancelled") : Effect.void
-    })
-  )
+/** Whether a new job is paid after this end of an earlier one. */
+export const isPaidAgain = (again: Purchase.PurchasePolicy["again"], { reason }: RunwayError): boolean =>
+  (reason._tag === "TaskFailed" && Purchase.isPaidAgain(again, "failed")) ||
+  (reason._tag === "TaskCancelled" && Purchase.isPaidAgain(again, "cancelled"))

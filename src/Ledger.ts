@@ -5,13 +5,20 @@
  *
  * @module
  */
+export * as AssetIdentity from "./ledger/AssetIdentity.ts"
 export type { Budget, Report } from "./ledger/Budget.ts"
 export type { Entry, Outcome, State, Verdict } from "./ledger/Entry.ts"
-export { type ClaimRequest, Ledger, type LedgerOptions, layerMemory, type Sweep } from "./ledger/Ledger.ts"
-export { BudgetExceeded, IntentConflict, IntentUnresolved, LedgerFailed } from "./ledger/LedgerError.ts"
 export { canonicalJson } from "./ledger/Intent.ts"
+export { type ClaimRequest, Ledger, type LedgerOptions, layerMemory, type Sweep } from "./ledger/Ledger.ts"
+export {
+  AssetUnidentified,
+  BudgetExceeded,
+  IntentConflict,
+  IntentUnresolved,
+  LedgerFailed
+} from "./ledger/LedgerError.ts"
 export * as LedgerFile from "./ledger/LedgerFile.ts"
 export * as LedgerSql from "./ledger/LedgerSql.ts"
-export type { Claim, Claimed, Forgotten, Resolved } from "./ledger/Rules.ts"
+export type { Claim, Claimed, End, Forgotten, Resolved } from "./ledger/Rules.ts"
 export * as Sqlite from "./ledger/Sqlite.ts"
 export type { Filter } from "./ledger/Store.ts"

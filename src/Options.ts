@@ -77,7 +77,7 @@ export const wait: Checks = { ...poll, submittedAt: date }
 export const read: Checks = { retry: schedule }
 
 /** How paid requests are sent. */
-export const submitPolicy: Checks = {
+const submitPolicy: Checks = {
   ...read,
   onUnknownOutcome: oneOf("fail", "resend"),
   onInterrupt: oneOf("finish", "abort"),
@@ -109,21 +109,53 @@ const budget: Check = (value) => {
   return problem.path === "options" ? problem.message : `has ${problem.path}, which ${problem.message}`
 }
 
+/** How jobs are paid for. */
+const purchasePolicy: Checks = {
+  budget,
+  price: dollars,
+  creditPrice: dollars,
+  again: oneOf("never", "failed", "always")
+}
+
+/** How a layer sends paid requests and pays for jobs. */
+export const layer: Checks = { ...submitPolicy, ...purchasePolicy }
+
+const archive: Check = (value) =>
+  Predicate.hasProperty(value, "find") &&
+  Predicate.isFunction(value.find) &&
+  Predicate.hasProperty(value, "keep") &&
+  Predicate.isFunction(value.keep)
+    ? undefined
+    : must("an archive, such as Archive.folder(…)", value)
+
 /** How one paid request is sent. */
 export const submit: Checks = {
-  ...submitPolicy,
-  onSubmitted: callback,
-  aroundAttempt: hooksAround,
   intent: name,
-  budget,
-  price: dollars
+  ...layer,
+  preflight: callback,
+  onSubmitted: callback,
+  onReused: callback,
+  aroundAttempt: hooksAround
 }
 
 /** How a job is submitted and waited for. */
-export const generate: Checks = { ...wait, ...submit }
+export const generate: Checks = { ...wait, ...submit, archive, onKept: callback }
 
 /** How many jobs are. */
 export const generateAll: Checks = { ...generate, concurrency: count, intent: callback }
+
+const rules: Check = (value) =>
+  Array.isArray(value) && value.every((rule) => typeof rule === "string") ? undefined : must("a list of rules", value)
+
+/** How assets are looked at. */
+export const preflight: Checks = {
+  allow: callback,
+  resolve: callback,
+  timeout: positiveTime,
+  deadline: positiveTime,
+  userAgent: name,
+  warnOnly: rules
+}
 
 /** How a video is saved. */
 export const download: Checks = {
@@ -136,6 +168,19 @@ export const download: Checks = {
   maxBytes: count,
   allow: callback
 }
+
+/**
+ * Whether a call brings what it is about, as in `Task.wait(id, options)`. The other form brings only options, as in `Task.wait(options)`, and waits for
+ * the rest in a pipe: one object that has options which are known, and nothing else.
+ */
+export const isDataFirst =
+  (checks: Checks) =>
+  (args: ArrayLike<unknown>): boolean => {
+    const [only] = Array.from(args)
+    if (args.length !== 1 || !Predicate.isObject(only)) return true
+    const names = Object.keys(only)
+    return names.length === 0 || names.some((name) => !Object.hasOwn(checks, name))
+  }
 
 /** What is wrong with options. Those that are not known are passed over. */
 export const problems = (

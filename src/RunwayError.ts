@@ -2,16 +2,25 @@
  * Everything that can go wrong, as one error with a closed union of reasons.
  *
  * The error says where it happened and carries what must not be lost (task id, last task seen, request id); the reason says what went
- * wrong and what to do about it. Nothing here decides whether something is sent again; no text here holds a key or the query of a URL.
+ * wrong (`why`) and what to do about it (`advice`). Each reason can be made by a test or a stub. Nothing here decides whether something is sent again; no text here holds a key or the query of a URL.
  *
  * @module
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { NodeInspectSymbol } from "effect/Inspectable"
 import * as Schema from "effect/Schema"
 import { defined } from "./Defined.ts"
 import { type Category, classify, type NewJob } from "./FailureCode.ts"
-import { BudgetExceeded, IntentConflict, IntentUnresolved, LedgerFailed } from "./ledger/LedgerError.ts"
+import { PreflightRefused } from "./Finding.ts"
+import {
+  AssetUnidentified,
+  BudgetExceeded,
+  IntentConflict,
+  IntentUnresolved,
+  LedgerFailed,
+  sentences
+} from "./ledger/LedgerError.ts"
 import * as Shown from "./Shown.ts"
 import { Cancelled, Failed, Finishing, Task, TaskId } from "./task/Snapshot.ts"
 
@@ -34,8 +43,14 @@ export class InvalidInput extends Schema.TaggedError<InvalidInput>("cometapi-run
   get isRetryable() {
     return false
   }
-  override get message() {
+  get why() {
     return `nothing was sent, because the input is not valid: ${lines(this.problems)}`
+  }
+  get advice() {
+    return "Correct the input and call again"
+  }
+  override get message() {
+    return sentences(this)
   }
 }
 
@@ -48,8 +63,14 @@ export class InvalidConfig extends Schema.TaggedError<InvalidConfig>("cometapi-r
   get isRetryable() {
     return false
   }
-  override get message() {
+  get why() {
     return `${this.setting} ${this.problem}`
+  }
+  get advice() {
+    return "Correct the setting; nothing was sent"
+  }
+  override get message() {
+    return sentences(this)
   }
 }
 
@@ -60,8 +81,30 @@ export class Unreachable extends Schema.TaggedError<Unreachable>("cometapi-runwa
   get isRetryable() {
     return true
   }
+  get why() {
+    return `no connection could be made (${this.problem}); the request was not sent`
+  }
+  get advice() {
+    return "Check the network, the proxy and the base URL"
+  }
   override get message() {
-    return `no connection could be made (${this.problem}); the request was not sent. Check the network, the proxy and the base URL`
+    return sentences(this)
+  }
+}
+
+/** This program was frozen, or the machine too busy, between the ledger's word and the request: it did not leave in the time that it had. */
+export class HeldUp extends Schema.TaggedError<HeldUp>("cometapi-runway/HeldUp")("HeldUp", { problem: Schema.String }) {
+  get isRetryable() {
+    return true
+  }
+  get why() {
+    return `nothing was sent, because ${this.problem}. Others may have been allowed to send since then`
+  }
+  get advice() {
+    return "Submit again: the ledger is asked anew"
+  }
+  override get message() {
+    return sentences(this)
   }
 }
 
@@ -84,11 +127,15 @@ export class OutcomeUnknown extends Schema.TaggedError<OutcomeUnknown>("cometapi
   get isRetryable() {
     return false
   }
+  get why() {
+    return `${this.problem}, so it is not known whether the job was accepted and charged. It was not sent again`
+  }
+  get advice() {
+    const sent = `sent ${this.sentAt.toJSON()}, body sha256 ${this.bodyDigest.slice(0, 12)}…`
+    return `Look for it in the provider's console (${sent}) before you submit it anew`
+  }
   override get message() {
-    return (
-      `${this.problem}, so it is not known whether the job was accepted and charged. It was not sent again. ` +
-      `Look for it in the provider's console (sent ${this.sentAt.toJSON()}, body sha256 ${this.bodyDigest.slice(0, 12)}…) before you submit it anew`
-    )
+    return sentences(this)
   }
 }
 
@@ -99,27 +146,33 @@ export class OutcomeUnknown extends Schema.TaggedError<OutcomeUnknown>("cometapi
  */
 export class HookFailed extends Schema.TaggedError<HookFailed>("cometapi-runway/HookFailed")("HookFailed", {
   /** `before` and `after` are those of `aroundAttempt`. */
-  hook: Schema.Literals(["onSubmitted", "before", "after"]),
+  hook: Schema.Literals(["onSubmitted", "onReused", "before", "after"]),
   /** What happened to it. */
   problem: Schema.String
 }) {
   get isRetryable() {
     return false
   }
+  get why() {
+    return `the hook ${this.hook} ${this.problem}`
+  }
+  get advice() {
+    return this.hook === "before"
+      ? "Nothing was sent"
+      : "The job is accepted and goes on: store its id, and wait for it with Task.wait"
+  }
   override get message() {
-    const consequence =
-      this.hook === "before"
-        ? "Nothing was sent"
-        : "The job is accepted and goes on: store its id, and wait for it with Task.wait"
-    return `the hook ${this.hook} ${this.problem}. ${consequence}`
+    return sentences(this)
   }
 }
+
+const words = Schema.String.pipe(Schema.withConstructorDefault(Effect.succeed("")))
 
 const answered = {
   /** The provider's own code, for example `invalid_request`; an open list. */
   code: Schema.optionalKey(Schema.String),
-  /** The provider's own words. */
-  said: Schema.String
+  /** The provider's own words. Default: none. */
+  said: words
 }
 
 const quote = (message: string): string => (message === "" ? "" : `: ${message}`)
@@ -132,8 +185,14 @@ export class Unauthorized extends Schema.TaggedError<Unauthorized>("cometapi-run
   get isRetryable() {
     return false
   }
+  get why() {
+    return `the key was not accepted${quote(this.said)}`
+  }
+  get advice() {
+    return "Check COMETAPI_KEY and the key's balance"
+  }
   override get message() {
-    return `the key was not accepted${quote(this.said)}. Check COMETAPI_KEY and the key's balance`
+    return sentences(this)
   }
 }
 
@@ -142,23 +201,35 @@ export class Forbidden extends Schema.TaggedError<Forbidden>("cometapi-runway/Fo
   get isRetryable() {
     return false
   }
+  get why() {
+    return `not allowed${quote(this.said)}`
+  }
+  get advice() {
+    return "Check the account's balance and the key's models"
+  }
   override get message() {
-    return `not allowed${quote(this.said)}. Check the account's balance and the key's models`
+    return sentences(this)
   }
 }
 
 /** The provider refused the request for good: sending the same again cannot help. */
 export class Rejected extends Schema.TaggedError<Rejected>("cometapi-runway/Rejected")("Rejected", {
   ...answered,
-  /** The fields at fault, where the provider names them. */
-  problems: Schema.Array(Problem)
+  /** The fields at fault, where the provider names them. Default: none. */
+  problems: Schema.Array(Problem).pipe(Schema.withConstructorDefault(Effect.succeed([])))
 }) {
   get isRetryable() {
     return false
   }
-  override get message() {
+  get why() {
     const fields = this.problems.length === 0 ? "" : ` (${lines(this.problems)})`
-    return `refused${quote(this.said)}${fields}. Sending the same again will not help`
+    return `refused${quote(this.said)}${fields}`
+  }
+  get advice() {
+    return "Change the request: sending the same again will not help"
+  }
+  override get message() {
+    return sentences(this)
   }
 }
 
@@ -171,9 +242,14 @@ export class RateLimited extends Schema.TaggedError<RateLimited>("cometapi-runwa
   get isRetryable() {
     return true
   }
+  get why() {
+    return `rate limited${quote(this.said)}`
+  }
+  get advice() {
+    return `Try again ${this.retryAfter === undefined ? "later" : `after ${Duration.format(this.retryAfter)}`}`
+  }
   override get message() {
-    const after = this.retryAfter === undefined ? "later" : `after ${Duration.format(this.retryAfter)}`
-    return `rate limited, retry ${after}${quote(this.said)}`
+    return sentences(this)
   }
 }
 
@@ -185,8 +261,14 @@ export class Unavailable extends Schema.TaggedError<Unavailable>("cometapi-runwa
   get isRetryable() {
     return true
   }
+  get why() {
+    return `not available now${quote(this.said)}`
+  }
+  get advice() {
+    return "Try again later"
+  }
   override get message() {
-    return `not available now${quote(this.said)}. Try again later`
+    return sentences(this)
   }
 }
 
@@ -198,8 +280,14 @@ export class ConnectionLost extends Schema.TaggedError<ConnectionLost>("cometapi
   get isRetryable() {
     return true
   }
-  override get message() {
+  get why() {
     return `the answer was lost: ${this.problem}`
+  }
+  get advice() {
+    return "Try again: a read costs nothing"
+  }
+  override get message() {
+    return sentences(this)
   }
 }
 
@@ -208,16 +296,21 @@ export class UnexpectedAnswer extends Schema.TaggedError<UnexpectedAnswer>("come
   "UnexpectedAnswer",
   {
     problem: Schema.String,
-    /** The body's beginning. */
-    excerpt: Schema.String
+    /** The body's beginning. Default: none. */
+    excerpt: words
   }
 ) {
   get isRetryable() {
     return true
   }
+  get why() {
+    return `${this.problem}${quote(this.excerpt)}`
+  }
+  get advice() {
+    return "Try again; if this stays, check the base URL"
+  }
   override get message() {
-    const body = this.excerpt === "" ? "" : `: ${this.excerpt}`
-    return `${this.problem}${body}. If this stays, check the base URL`
+    return sentences(this)
   }
 }
 
@@ -226,13 +319,19 @@ export class UnexpectedAnswer extends Schema.TaggedError<UnexpectedAnswer>("come
  * that the task is not visible yet, which waiting allows for.
  */
 export class TaskNotFound extends Schema.TaggedError<TaskNotFound>("cometapi-runway/TaskNotFound")("TaskNotFound", {
-  said: Schema.String
+  said: words
 }) {
   get isRetryable() {
     return true
   }
+  get why() {
+    return `no such task${quote(this.said)}`
+  }
+  get advice() {
+    return "Check the id: it may be wrong, belong to another key, have expired, or be too young to be visible (a handle, or submittedAt, gives it time)"
+  }
   override get message() {
-    return `no such task${quote(this.said)}. The id may be wrong, belong to another key, have expired, or be too young to be visible (a handle, or submittedAt, gives it time)`
+    return sentences(this)
   }
 }
 
@@ -251,9 +350,15 @@ export class TaskFailed extends Schema.TaggedError<TaskFailed>("cometapi-runway/
   get newJob(): NewJob {
     return classify(this.task.failureCode).newJob
   }
-  override get message() {
+  get why() {
     const code = this.task.failureCode === undefined ? "" : ` (${this.task.failureCode})`
-    return `the task failed${code}${quote(this.task.failure.replace(/\.$/, ""))}. ${classify(this.task.failureCode).advice}`
+    return `the task failed${code}${quote(this.task.failure.replace(/\.$/, ""))}`
+  }
+  get advice() {
+    return classify(this.task.failureCode).advice
+  }
+  override get message() {
+    return sentences(this)
   }
 }
 
@@ -264,8 +369,14 @@ export class TaskCancelled extends Schema.TaggedError<TaskCancelled>("cometapi-r
   get isRetryable() {
     return false
   }
-  override get message() {
+  get why() {
     return "the task was cancelled at the provider"
+  }
+  get advice() {
+    return "Submit a new, newly paid job if you still want the video"
+  }
+  override get message() {
+    return sentences(this)
   }
 }
 
@@ -279,8 +390,14 @@ export class OutputMissing extends Schema.TaggedError<OutputMissing>("cometapi-r
   get isRetryable() {
     return true
   }
+  get why() {
+    return "the task succeeded, but the provider shows no output"
+  }
+  get advice() {
+    return "Wait for it again, or ask the provider for it by the task's id"
+  }
   override get message() {
-    return "the task succeeded, but the provider shows no output. Wait for it again, or ask the provider for it by the task's id"
+    return sentences(this)
   }
 }
 
@@ -318,13 +435,17 @@ export class WaitTimedOut extends Schema.TaggedError<WaitTimedOut>("cometapi-run
   get isRetryable() {
     return true
   }
-  override get message() {
+  get why() {
     const seen = Object.entries(this.seen).map(([what, times]) => `${what} ×${times}`)
-    const wasSeen = Object.keys(this.seen).some((what) => !passing.includes(what))
-    const advice = wasSeen
+    return `not finished after ${Duration.format(this.waited)} (seen: ${seen.join(", ") || "nothing"})${lastErrorIn(this.lastError)}`
+  }
+  get advice() {
+    return Object.keys(this.seen).some((what) => !passing.includes(what))
       ? "The task goes on: wait for it again by its id, with a longer deadline if it needs one"
       : "The task was not seen once: check the base URL, the key and the id, then wait for it again by its id"
-    return `not finished after ${Duration.format(this.waited)} (seen: ${seen.join(", ") || "nothing"})${lastErrorIn(this.lastError)}. ${advice}`
+  }
+  override get message() {
+    return sentences(this)
   }
 }
 
@@ -349,8 +470,14 @@ export class DownloadFailed extends Schema.TaggedError<DownloadFailed>("cometapi
   get isRetryable() {
     return this.transient
   }
-  override get message() {
+  get why() {
     return `the video could not be saved: ${this.problem}`
+  }
+  get advice() {
+    return "Download it again: the task is done and stays paid"
+  }
+  override get message() {
+    return sentences(this)
   }
 }
 
@@ -366,8 +493,40 @@ export class OutputExpired extends Schema.TaggedError<OutputExpired>("cometapi-r
   get isRetryable() {
     return false
   }
+  get why() {
+    return "the video's URL has expired"
+  }
+  get advice() {
+    return "Get the task again for a fresh one (Task.get), then download that"
+  }
   override get message() {
-    return "the video's URL has expired: get the task again for a fresh one (Task.get), then download that"
+    return sentences(this)
+  }
+}
+
+/**
+ * The job has succeeded and is paid, and its video could not be kept in the archive that was asked for. Nothing is lost: the provider has it for
+ * 24 to 48 hours.
+ */
+export class ArchiveFailed extends Schema.TaggedError<ArchiveFailed>("cometapi-runway/ArchiveFailed")("ArchiveFailed", {
+  problem: Schema.String,
+  /** Whether it may pass by itself. */
+  transient: Schema.Boolean
+}) {
+  get isRetryable() {
+    return this.transient
+  }
+  get why() {
+    return `the job is done and paid, but its video could not be kept: ${this.problem}`
+  }
+  get advice() {
+    return (
+      "Take it up again within a day: wait for the task by its id and keep it, or, with a Ledger, generate it again " +
+      "under the same intent. Neither is charged"
+    )
+  }
+  override get message() {
+    return sentences(this)
   }
 }
 
@@ -375,11 +534,14 @@ export class OutputExpired extends Schema.TaggedError<OutputExpired>("cometapi-r
 export const Reason = Schema.Union([
   InvalidInput,
   InvalidConfig,
+  PreflightRefused,
   Unreachable,
+  HeldUp,
   OutcomeUnknown,
   HookFailed,
   IntentConflict,
   IntentUnresolved,
+  AssetUnidentified,
   BudgetExceeded,
   LedgerFailed,
   Unauthorized,
@@ -395,14 +557,33 @@ export const Reason = Schema.Union([
   OutputMissing,
   WaitTimedOut,
   DownloadFailed,
-  OutputExpired
+  OutputExpired,
+  ArchiveFailed
 ])
 export type Reason = typeof Reason.Type
+
+const fields = {
+  /** What was being done: method and path of the contract, for example `GET /runwayml/v1/tasks/{id}`, or a step like `wait`. Default: `runway`. */
+  operation: Schema.String.pipe(Schema.withConstructorDefault(Effect.succeed("runway"))),
+  /** What went wrong. */
+  reason: Reason,
+  /** The answer's HTTP status, when there was an answer. */
+  status: Schema.optionalKey(Schema.Int),
+  /** The gateway's id of the request, for support. */
+  requestId: Schema.optionalKey(Schema.String),
+  /** The task this is about, as soon as there is one. With it the work can be taken up again. */
+  taskId: Schema.optionalKey(TaskId),
+  /** The last state of the task that was seen. */
+  lastTask: Schema.optionalKey(Task),
+  /** How many times the request was attempted. */
+  attempts: Schema.optionalKey(Schema.Int)
+}
 
 /**
  * The one error of this package.
  *
- * Catch a single reason with `Effect.catchReason("RunwayError", "RateLimited", …)`, or several with `Effect.catchReasons`.
+ * Catch a single reason with `Effect.catchReason("RunwayError", "RateLimited", …)`, or several with `Effect.catchReasons`. Printed, it is three
+ * lines: what failed, why, and what to do now; everything else is in its fields and in its JSON.
  *
  * @example
  * ```ts
@@ -417,24 +598,22 @@ export type Reason = typeof Reason.Type
  *   )
  * )
  * ```
+ *
+ * A stub or a test makes one out of any reason:
+ *
+ * @example
+ * ```ts
+ * import { RateLimited, RunwayError } from "cometapi-runway"
+ *
+ * const error = new RunwayError({ reason: new RateLimited({ said: "slow down" }) })
+ * ```
  */
-export class RunwayError extends Schema.TaggedError<RunwayError>("cometapi-runway/RunwayError")("RunwayError", {
-  /** What was being done: method and path of the contract, for example `GET /runwayml/v1/tasks/{id}`, or a step like `wait`. */
-  operation: Schema.String,
-  /** What went wrong. */
-  reason: Reason,
-  /** The answer's HTTP status, when there was an answer. */
-  status: Schema.optionalKey(Schema.Int),
-  /** The gateway's id of the request, for support. */
-  requestId: Schema.optionalKey(Schema.String),
-  /** The task this is about, as soon as there is one. With it the work can be taken up again. */
-  taskId: Schema.optionalKey(TaskId),
-  /** The last state of the task that was seen. */
-  lastTask: Schema.optionalKey(Task),
-  /** How many times the request was attempted. */
-  attempts: Schema.optionalKey(Schema.Int)
-}) {
-  override readonly cause: Reason = this.reason
+export class RunwayError extends Schema.TaggedError<RunwayError>("cometapi-runway/RunwayError")("RunwayError", fields) {
+  constructor(known: Schema.Struct<typeof fields>["~type.make.in"], options?: Schema.MakeOptions) {
+    super(known, options)
+    // The frames of a stack would all be this package's and Effect's own, whatever the program was doing.
+    Object.defineProperty(this, "stack", { configurable: true, get: () => String(this) })
+  }
 
   /** Whether doing the same again can help. For a submission: whether it can help and cannot be charged twice. */
   get isRetryable(): boolean {
@@ -459,12 +638,27 @@ export class RunwayError extends Schema.TaggedError<RunwayError>("cometapi-runwa
     return this.reason._tag === tag
   }
 
+  override get name(): "RunwayError" {
+    return "RunwayError"
+  }
+
+  /** Three lines: what failed, why, and what to do now. */
   override get message(): string {
     const status = this.status === undefined ? "" : `${this.status} `
     const attempts = (this.attempts ?? 1) === 1 ? "" : ` after ${this.attempts} attempts`
     const task = this.taskId === undefined ? "" : ` [task ${Shown.word(this.taskId)}]`
     const request = this.requestId === undefined ? "" : ` (request id ${this.requestId})`
-    return `${this.operation}: ${status}${this.reason.message}${attempts}${task}${request}`
+    const { _tag, why, advice } = this.reason
+    return `${this.operation}: ${status}${_tag}${attempts}${task}${request}\n  why: ${why}\n  now: ${advice}`
+  }
+
+  override toString(): string {
+    return `${this.name}: ${this.message}`
+  }
+
+  /** What Node, Deno and Bun print. */
+  override [NodeInspectSymbol](): string {
+    return this.toString()
   }
 
   /** The same error with more of what is known. */

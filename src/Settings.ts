@@ -5,7 +5,9 @@
  *
  * @module
  */
-import * as Config from "effect/Config"
+import * as Cause from "effect/Cause"
+import type * as Config from "effect/Config"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
@@ -16,13 +18,14 @@ import { defaultBaseUrl, defaultVersion } from "./Bindings.ts"
 import { defined } from "./Defined.ts"
 import * as Options from "./Options.ts"
 import { defaultPoll, type PollPolicy } from "./Poll.ts"
+import type { PurchasePolicy } from "./Purchase.ts"
 import { InvalidConfig, RunwayError } from "./RunwayError.ts"
 import type { Account } from "./request/Exchange.ts"
 import type { Limit } from "./request/Limiter.ts"
 import type { SubmitPolicy } from "./request/Retry.ts"
 
 /** How a layer is made. Only the key is needed. */
-export interface RunwayOptions extends SubmitPolicy {
+export interface RunwayOptions extends SubmitPolicy, PurchasePolicy {
   /** Your CometAPI key. It is kept `Redacted` and appears in no error, log or span. */
   readonly apiKey: Redacted.Redacted<string> | string
   /** The API's origin; a trailing `/v1` is dropped, because Runway's routes stand beside it. Default: `https://api.cometapi.com`. */
@@ -37,6 +40,11 @@ export interface RunwayOptions extends SubmitPolicy {
   readonly limit?: Limit | undefined
 }
 
+/** The options of `Runway.layerConfig`: each may be a `Config`, which is read when the layer is built. */
+export type RunwayConfig = { readonly [Option in keyof RunwayOptions]?: OrConfig<RunwayOptions[Option]> }
+
+type OrConfig<A> = A | Config.Config<A>
+
 /** What a client works with: options that were checked, with the defaults of those that were left out. */
 export interface Settings extends Account {
   readonly poll: PollPolicy
@@ -45,7 +53,7 @@ export interface Settings extends Account {
 /** Checks a layer's options and fills in their defaults. */
 export const checked = Effect.fnUntraced(function* (options: RunwayOptions): Effect.fn.Return<Settings, RunwayError> {
   if (!Predicate.isObject(options)) return yield* invalid("options", "must be an object with an apiKey")
-  yield* validOptions("", options, Options.submitPolicy)
+  yield* validOptions("", options, Options.layer)
   yield* validOptions("poll", options.poll, Options.poll)
   return {
     apiKey: yield* validKey(options.apiKey),
@@ -129,32 +137,69 @@ const validLimit = Effect.fnUntraced(function* (limit: Limit): Effect.fn.Return<
   return { requests, burst, per: yield* validDuration("limit.per", per) }
 })
 
-/** What the environment says, each variable checked for itself and named when it is wrong. */
-export const fromEnvironment: Effect.Effect<RunwayOptions, RunwayError> = Effect.gen(function* () {
-  const read = (variable: string) =>
-    Config.String(variable).pipe(
-      Config.withDefault(""),
-      Effect.map((value) => (value.trim() === "" ? undefined : value)),
-      Effect.catch((error) => invalid(variable, `cannot be read: ${error.message}`))
-    )
-  const time = (variable: string) =>
-    Effect.flatMap(read(variable), (value) =>
-      // Whatever is no time is refused by name, so the claim that it is one is never relied on.
-      value === undefined ? Effect.undefined : validDuration(variable, value as Duration.Input)
-    )
-  const apiKey = yield* read("COMETAPI_KEY")
-  if (apiKey === undefined) {
-    return yield* invalid(
-      "COMETAPI_KEY",
-      "is not set; get a key from CometAPI and export it, or try the mock, which needs none"
-    )
+/** The variables, by the option that each is read into where it is not given. */
+const variables = {
+  apiKey: "COMETAPI_KEY",
+  baseUrl: "COMETAPI_BASE_URL",
+  version: "COMETAPI_RUNWAY_VERSION",
+  attemptTimeout: "COMETAPI_ATTEMPT_TIMEOUT"
+} as const
+
+/** The options that were given, and for the rest what the environment says, each variable checked for itself and named when it is wrong. */
+export const fromConfig = Effect.fnUntraced(function* (
+  config: RunwayConfig
+): Effect.fn.Return<RunwayOptions, RunwayError> {
+  if (!Predicate.isObject(config)) return yield* invalid("options", "must be an object")
+  const given: { -readonly [Option in keyof RunwayOptions]?: unknown } = {}
+  for (const [option, value] of Object.entries(defined(config))) {
+    given[option as keyof RunwayOptions] = Effect.isEffect(value) ? yield* readConfig(option, value) : value
   }
-  const deadline = yield* time("COMETAPI_WAIT_DEADLINE")
+  const environment = {
+    baseUrl: yield* variable(variables.baseUrl, given.baseUrl),
+    version: yield* variable(variables.version, given.version),
+    attemptTimeout: yield* time(variables.attemptTimeout, given.attemptTimeout)
+  }
+  const deadline = Predicate.hasProperty(given.poll, "deadline") ? undefined : yield* time("COMETAPI_WAIT_DEADLINE")
+  const apiKey = given.apiKey ?? (yield* environmentKey)
+  // What is given is checked like any layer's options, so that it is what it should be is not relied on here.
   return {
-    apiKey: Redacted.make(apiKey),
-    baseUrl: yield* read("COMETAPI_BASE_URL"),
-    version: yield* read("COMETAPI_RUNWAY_VERSION"),
-    attemptTimeout: yield* time("COMETAPI_ATTEMPT_TIMEOUT"),
-    poll: defined({ deadline })
-  }
+    ...environment,
+    ...given,
+    apiKey,
+    poll: { ...defined({ deadline }), ...(given.poll ?? {}) }
+  } as RunwayOptions
 })
+
+/** A `Config` is an effect; one that cannot be read is the option's problem. */
+const readConfig = (option: string, config: Effect.Effect<unknown, unknown>): Effect.Effect<unknown, RunwayError> =>
+  Effect.catchCause(config, (cause) => {
+    const error: unknown = Cause.squash(cause)
+    return invalid(option, `cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+  })
+
+const environmentKey = Effect.flatMap(
+  Effect.suspend(() => variable(variables.apiKey)),
+  (key) =>
+    key === undefined
+      ? invalid(
+          variables.apiKey,
+          "is not set; get a key from CometAPI and export it, or try the mock, which needs none"
+        )
+      : Effect.succeed(Redacted.make(key))
+)
+
+/** A variable's text; nothing where it is unset or blank, or where its option is given. */
+const variable = (name: string, given?: unknown): Effect.Effect<string | undefined, RunwayError> =>
+  given !== undefined
+    ? Effect.undefined
+    : Effect.flatMap(ConfigProvider.ConfigProvider, (provider) => provider.load([name])).pipe(
+        Effect.map((node) => (node?.value === undefined || node.value.trim() === "" ? undefined : node.value)),
+        Effect.catch((error) => invalid(name, `cannot be read: ${error.message}`))
+      )
+
+/** A variable's text as a time. */
+const time = (name: string, given?: unknown): Effect.Effect<Duration.Duration | undefined, RunwayError> =>
+  Effect.flatMap(variable(name, given), (value) =>
+    // Whatever is no time is refused by name, so the claim that it is one is never relied on.
+    value === undefined ? Effect.undefined : validDuration(name, value as Duration.Input)
+  )

@@ -18,8 +18,9 @@ import { defined } from "./Defined.ts"
 import type { Verdict as Entered } from "./ledger/Entry.ts"
 import { sha256 } from "./ledger/Intent.ts"
 import type { Claimed } from "./ledger/Rules.ts"
+import type { Ledger } from "./ledger/Service.ts"
 import * as Purchase from "./Purchase.ts"
-import { HookFailed, OutcomeUnknown, type Reason, RunwayError, Unreachable } from "./RunwayError.ts"
+import { HeldUp, HookFailed, OutcomeUnknown, type Reason, RunwayError, Unreachable } from "./RunwayError.ts"
 import * as Answer from "./request/Answer.ts"
 import { arrivedId } from "./request/ArrivedId.ts"
 import type { NoAnswer } from "./request/Attempt.ts"
@@ -48,8 +49,8 @@ export type Verdict =
   | { readonly _tag: "Accepted"; readonly id: TaskId }
   /** The answer proves that there is no job. */
   | { readonly _tag: "Refused"; readonly reason: Reason }
-  /** The request never left. */
-  | { readonly _tag: "NotSent"; readonly problem: string }
+  /** The request never left. `isLate`: because the time in which the ledger had allowed it was over. */
+  | { readonly _tag: "NotSent"; readonly problem: string; readonly isLate?: true }
   /** There may be a job, and it may be charged. `id` is one that stood in an answer that is no acceptance. */
   | { readonly _tag: "Unknown"; readonly problem: string; readonly sentAt: DateTime.Utc; readonly id?: TaskId }
 
@@ -106,8 +107,8 @@ const readSubmission = (answer: Answer.Answer): Verdict => {
 const decodeTaskId = Schema.decodeUnknownOption(TaskId)
 
 /** What it means that no whole answer came. What had arrived of one is read like one. */
-const readSilence = ({ _tag, problem, sentAt, arrived }: NoAnswer): Verdict => {
-  if (_tag === "NotSent") return { _tag: "NotSent", problem }
+const readSilence = ({ _tag, problem, sentAt, arrived, isLate }: NoAnswer): Verdict => {
+  if (_tag === "NotSent") return { _tag: "NotSent", problem, ...defined({ isLate }) }
   const verdict = arrived === undefined ? undefined : readSubmission(arrived)
   return verdict === undefined || verdict._tag === "Unknown"
     ? { ...verdict, _tag: "Unknown", problem, sentAt }
@@ -122,7 +123,7 @@ interface Plan {
   readonly attemptTimeout: Duration.Duration
   readonly grace: Duration.Duration
   readonly hookTimeout: Duration.Duration
-  /** Nothing without a ledger. */
+  /** Absent without a ledger. */
   readonly purchase: Purchase.Purchase | undefined
 }
 
@@ -131,7 +132,8 @@ export const submit = Effect.fn("Runway.submit")(function* (
   exchange: Exchange,
   attemptTimeout: Duration.Duration,
   submission: Submission,
-  options: SubmitOptions
+  options: SubmitOptions,
+  layerLedger: typeof Ledger.Service | undefined
 ): Effect.fn.Return<TaskId, RunwayError> {
   const hookTimeout = Duration.fromInputUnsafe(options.hookTimeout ?? Hook.defaultTimeout)
   const plan: Plan = {
@@ -145,7 +147,7 @@ export const submit = Effect.fn("Runway.submit")(function* (
         ? Duration.zero
         : Duration.fromInputUnsafe(options.interruptGrace ?? "30 seconds"),
     hookTimeout,
-    purchase: yield* Purchase.open(submission, options, { attemptTimeout, hookTimeout })
+    purchase: yield* Purchase.open(submission, options, { attemptTimeout, hookTimeout }, layerLedger)
   }
   return yield* resend((attempt) => sendOnce(plan, attempt), "submit", options)
 }, Effect.tapError(warn))
@@ -170,7 +172,7 @@ const transact = Effect.fnUntraced(function* (
   if (none._tag === "RunwayError") return yield* none
   if (none._tag !== "Reused") return yield* conclude(plan, attempt, Result.fail(none), around)
   yield* Purchase.reportReused(none)
-  return yield* handOver(plan, none.id, around.after({ _tag: "Accepted", id: none.id }))
+  return yield* handOver(plan, none.id, around.after({ _tag: "Accepted", id: none.id }), none.reuse)
 })
 
 /** What an attempt that was sent, or tried to be, comes to. */
@@ -208,14 +210,18 @@ const orLogged = (after: Effect.Effect<void, RunwayError>): Effect.Effect<void> 
 const handOver = Effect.fnUntraced(function* (
   plan: Plan,
   id: TaskId,
-  after: Effect.Effect<void, RunwayError>
+  after: Effect.Effect<void, RunwayError>,
+  reuse?: Purchase.Reuse
 ): Effect.fn.Return<TaskId, RunwayError> {
   const recorded = yield* Effect.result(after)
-  const { onSubmitted } = plan.options
+  const { onSubmitted, onReused } = plan.options
+  const noticed = yield* Effect.result(
+    onReused === undefined || reuse === undefined ? Effect.void : callHook(plan, "onReused", () => onReused(reuse))
+  )
   const stored = yield* Effect.result(
     onSubmitted === undefined ? Effect.void : callHook(plan, "onSubmitted", () => onSubmitted(id))
   )
-  const failure = [recorded, stored].find(Result.isFailure)?.failure
+  const failure = [recorded, noticed, stored].find(Result.isFailure)?.failure
   return failure === undefined ? id : yield* failure.with({ taskId: id })
 })
 
@@ -351,7 +357,7 @@ const reasonOf = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Reason> {
   if (verdict._tag === "Refused") return verdict.reason
   const { problem } = verdict
-  if (verdict._tag === "NotSent") return new Unreachable({ problem })
+  if (verdict._tag === "NotSent") return verdict.isLate ? new HeldUp({ problem }) : new Unreachable({ problem })
   return new OutcomeUnknown({ problem, sentAt: verdict.sentAt, bodyDigest: yield* digest(body) })
 })
 

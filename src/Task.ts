@@ -10,6 +10,7 @@
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
+import { dual } from "effect/Function"
 import * as Option from "effect/Option"
 import type * as Path from "effect/Path"
 import * as Result from "effect/Result"
@@ -20,6 +21,7 @@ import type { Downloaded } from "./download/Download.ts"
 import * as Download from "./download/Download.ts"
 import type { DownloadOptions } from "./download/Options.ts"
 import * as Options from "./Options.ts"
+import * as Purchase from "./Purchase.ts"
 import { Runway } from "./Runway.ts"
 import { InvalidInput, RunwayError, TaskCancelled, TaskFailed } from "./RunwayError.ts"
 import type { RetryOptions } from "./request/Retry.ts"
@@ -107,18 +109,36 @@ export const restore = (json: unknown): Effect.Effect<Handle, RunwayError> =>
  *   return task._tag === "Failed" ? task.failureCode : task.progress
  * })
  * ```
+ *
+ * In a pipe, options come alone:
+ *
+ * @example
+ * ```ts
+ * import { Effect, Schedule } from "effect"
+ * import { Task } from "cometapi-runway"
+ *
+ * declare const nextId: Effect.Effect<string>
+ *
+ * const program = nextId.pipe(Effect.flatMap(Task.get({ retry: Schedule.recurs(1) })))
+ * ```
  */
-export const get = Effect.fn("Runway.get")(function* (
-  id: string,
-  options: RetryOptions = {}
-): Effect.fn.Return<Task, RunwayError, Runway> {
-  const runway = yield* Runway
-  yield* Options.check("get", options, Options.read)
-  yield* Effect.annotateCurrentSpan("runway.task.id", id)
-  const task = yield* runway.get(yield* taskId(id, "get"), options)
-  yield* annotateWith(task)
-  return task
-})
+export const get: {
+  (options: RetryOptions): (id: string) => Effect.Effect<Task, RunwayError, Runway>
+  (id: string, options?: RetryOptions): Effect.Effect<Task, RunwayError, Runway>
+} = dual(
+  Options.isDataFirst(Options.read),
+  Effect.fn("Runway.get")(function* (
+    id: string,
+    options: RetryOptions = {}
+  ): Effect.fn.Return<Task, RunwayError, Runway> {
+    const runway = yield* Runway
+    yield* Options.check("get", options, Options.read)
+    yield* Effect.annotateCurrentSpan("runway.task.id", id)
+    const task = yield* runway.get(yield* taskId(id, "get"), options)
+    yield* annotateWith(task)
+    return task
+  })
+)
 
 /**
  * A task's changes of status and progress, one after the other, up to and including its end.
@@ -138,7 +158,18 @@ export const get = Effect.fn("Runway.get")(function* (
  * )
  * ```
  */
-export const watch = (task: string | Handle, options: WaitOptions = {}): Stream.Stream<Task, RunwayError, Runway> =>
+export const watch: {
+  (options: OnlyOptions<WaitOptions>): (task: string | Handle) => Stream.Stream<Task, RunwayError, Runway>
+  (task: string | Handle, options?: WaitOptions): Stream.Stream<Task, RunwayError, Runway>
+} = dual(
+  Options.isDataFirst(Options.wait),
+  (task: string | Handle, options?: WaitOptions): Stream.Stream<Task, RunwayError, Runway> => changes(task, options)
+)
+
+/** Options without what they are for: a handle has a `submittedAt` too, and is none. */
+type OnlyOptions<Options> = Options & { readonly id?: never }
+
+const changes = (task: string | Handle, options: WaitOptions = {}): Stream.Stream<Task, RunwayError, Runway> =>
   Stream.unwrap(
     Effect.gen(function* () {
       const runway = yield* Runway
@@ -148,7 +179,11 @@ export const watch = (task: string | Handle, options: WaitOptions = {}): Stream.
         typeof task === "object" && task !== null ? task : { id: task, submittedAt: undefined }
       yield* Options.check(operation, { submittedAt }, Options.wait)
       const policy = { ...runway.pollPolicy, ...defined({ submittedAt }), ...defined(options) }
-      return yield* looks(runway, yield* taskId(id, operation), policy)
+      const all = yield* looks(runway, yield* taskId(id, operation), policy)
+      // Whoever sees the end writes it down, in whatever process.
+      return Stream.tap(all, (look) =>
+        Option.isSome(look) && isTerminal(look.value) ? Purchase.settle(look.value, runway.ledger) : Effect.void
+      )
     })
   ).pipe(
     Stream.filterMap((look) => Result.fromOption(look, () => undefined)),
@@ -176,16 +211,34 @@ export const watch = (task: string | Handle, options: WaitOptions = {}): Stream.
  *   return Redacted.value(task.output[0])
  * })
  * ```
+ *
+ * In a pipe, options come alone:
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { CharacterPerformance, Task } from "cometapi-runway"
+ *
+ * declare const input: CharacterPerformance.Input
+ *
+ * const program = CharacterPerformance.submit(input).pipe(Effect.flatMap(Task.wait({ deadline: "1 hour" })))
+ * ```
  */
-export const wait = Effect.fn("Runway.wait")(function* (
-  task: string | Handle,
-  options: WaitOptions = {}
-): Effect.fn.Return<Succeeded, RunwayError, Runway> {
-  yield* Effect.annotateCurrentSpan("runway.task.id", typeof task === "object" && task !== null ? task.id : task)
-  const end = yield* watch(task, options).pipe(Stream.tap(annotateWith), Stream.filter(isTerminal), Stream.runHead)
-  // `watch` fails when it ends without an end, so there is one here.
-  return yield* outcome(Option.getOrThrow(end))
-})
+export const wait: {
+  (options: OnlyOptions<WaitOptions>): (task: string | Handle) => Effect.Effect<Succeeded, RunwayError, Runway>
+  (task: string | Handle, options?: WaitOptions): Effect.Effect<Succeeded, RunwayError, Runway>
+} = dual(
+  Options.isDataFirst(Options.wait),
+  Effect.fn("Runway.wait")(function* (
+    task: string | Handle,
+    options: WaitOptions = {}
+  ): Effect.fn.Return<Succeeded, RunwayError, Runway> {
+    yield* Effect.annotateCurrentSpan("runway.task.id", typeof task === "object" && task !== null ? task.id : task)
+    const end = yield* changes(task, options).pipe(Stream.tap(annotateWith), Stream.filter(isTerminal), Stream.runHead)
+    // The stream fails when it ends without an end, so there is one here.
+    return yield* outcome(Option.getOrThrow(end))
+  })
+)
 
 /**
  * What `wait` makes of a task's end: the succeeded task, or the error that says why there is no video.
@@ -248,18 +301,26 @@ const annotateWith = ({ status, cost }: Task): Effect.Effect<void> =>
  * }).pipe(Effect.provide(NodeServices.layer))
  * ```
  */
-export const download = Effect.fn("Runway.download")(function* (
-  task: Succeeded,
-  options: DownloadOptions
-): Effect.fn.Return<Downloaded, RunwayError, FileSystem.FileSystem | Path.Path> {
-  yield* Effect.annotateCurrentSpan("runway.task.id", task.id)
-  // A download needs no client. It only has to know where the API is, to tell a mock's output from somebody else's private address.
-  const runway = yield* Effect.serviceOption(Runway)
-  const apiUrl = Option.getOrUndefined(Option.map(runway, ({ baseUrl }) => baseUrl))
-  const saved = yield* Download.download(task, options, apiUrl)
-  yield* Effect.annotateCurrentSpan("runway.download.bytes", saved.bytes)
-  return saved
-})
+export const download: {
+  (
+    options: DownloadOptions
+  ): (task: Succeeded) => Effect.Effect<Downloaded, RunwayError, FileSystem.FileSystem | Path.Path>
+  (task: Succeeded, options: DownloadOptions): Effect.Effect<Downloaded, RunwayError, FileSystem.FileSystem | Path.Path>
+} = dual(
+  2,
+  Effect.fn("Runway.download")(function* (
+    task: Succeeded,
+    options: DownloadOptions
+  ): Effect.fn.Return<Downloaded, RunwayError, FileSystem.FileSystem | Path.Path> {
+    yield* Effect.annotateCurrentSpan("runway.task.id", task.id)
+    // A download needs no client. It only has to know where the API is, to tell a mock's output from somebody else's private address.
+    const runway = yield* Effect.serviceOption(Runway)
+    const apiUrl = Option.getOrUndefined(Option.map(runway, ({ baseUrl }) => baseUrl))
+    const saved = yield* Download.download(task, options, apiUrl)
+    yield* Effect.annotateCurrentSpan("runway.download.bytes", saved.bytes)
+    return saved
+  })
+)
 
 const taskId = (id: string, operation: string): Effect.Effect<TaskId, RunwayError> =>
   decodeTaskId(id).pipe(

@@ -7,18 +7,23 @@
  * @module
  */
 import type { CharacterPerformanceRequest } from "../generated/schemas.gen.ts"
-import { submit, validate } from "./CharacterPerformance.ts"
+import { operation, submit, validate } from "./CharacterPerformance.ts"
 import { type Input, writtenOut } from "./promise/Assets.ts"
 import { Engine } from "./promise/Engine.ts"
+import { type RunwayLedger, runwayLedger } from "./promise/Ledger.ts"
 import { type Origin, PaidJob, type WaitOptions } from "./promise/PaidJob.ts"
 import { type PaidOperation, paidOperation } from "./promise/PaidOperation.ts"
 import { layerOf, type RunwayOptions } from "./promise/Settings.ts"
 import * as Task from "./Task.ts"
 
+export type { Archive, Kept, KeptFile } from "./archive/Archive.ts"
 export type { Category, NewJob } from "./FailureCode.ts"
 export type { Input } from "./promise/Assets.ts"
+export type { KeepOptions } from "./promise/Keeping.ts"
+export type { LedgerPlace, RunwayLedger } from "./promise/Ledger.ts"
 export type { PaidJob, WaitOptions } from "./promise/PaidJob.ts"
 export type { AllOptions, JobOptions, PaidOperation, Place, Result, SubmitOptions } from "./promise/PaidOperation.ts"
+export type { PurchaseOptions, Reused } from "./promise/Purchase.ts"
 export type { PollOptions, RunwayOptions, Time } from "./promise/Settings.ts"
 export type { Saved, SaveOptions, Video } from "./promise/Video.ts"
 export { type Problem, type Reason, RunwayError } from "./RunwayError.ts"
@@ -38,6 +43,8 @@ export interface Runway extends AsyncDisposable {
   readonly task: (id: string, options?: ResumeOptions) => PaidJob
   /** Looks at a task once. */
   readonly get: (id: string, options?: { readonly signal?: AbortSignal | undefined }) => Promise<Task.Task>
+  /** What an operator asks the ledger, and tells it; undefined where the runway was given none. */
+  readonly ledger: RunwayLedger | undefined
   /**
    * Stops everything: waits end at once, and submissions that have left are waited for, for the `grace`, so that no id is lost. `await
    * using` calls it.
@@ -68,8 +75,9 @@ export const createRunway = (options: RunwayOptions = {}): Runway => {
   const close = () => engine.close()
   return {
     // One line for each operation that `Job.make` makes.
-    characterPerformance: paidOperation(engine, { submit, validate }, "characterPerformance", writtenOut),
+    characterPerformance: paidOperation(engine, { operation, submit, validate }, "characterPerformance", writtenOut),
     task: (id, { submittedAt, ...wait } = {}) => new PaidJob(engine, originOf(engine, id, submittedAt), wait),
+    ledger: options.ledger === undefined ? undefined : runwayLedger(engine, options.budget),
     get: (id, { signal } = {}) => engine.run(Task.get(id), signal),
     close,
     [Symbol.asyncDispose]: close

@@ -7,7 +7,7 @@
  * @module
  */
 import { cp, readdir, readFile, writeFile } from "node:fs/promises"
-import { join, relative, resolve, sep } from "node:path"
+import { dirname, join, relative, resolve, sep } from "node:path"
 
 interface SourceMap {
   readonly sources: ReadonlyArray<string>
@@ -35,16 +35,17 @@ const placeOf = (file: string, { root, home }: Places): string => {
 export const shipSources = async (places: Places): Promise<ReadonlyArray<string>> => {
   const folder = join(places.dist, places.code)
   const shipped = new Set<string>()
-  for (const name of (await readdir(folder)).filter((name) => name.endsWith(".map"))) {
+  for (const name of (await readdir(folder, { recursive: true })).filter((name) => name.endsWith(".map"))) {
+    const home = dirname(join(folder, name))
     const map: SourceMap = JSON.parse(await readFile(join(folder, name), "utf8"))
-    const files = map.sources.map((source) => resolve(folder, source))
+    const files = map.sources.map((source) => resolve(home, source))
     const foreign = (file: string) => file.split(sep).includes("node_modules")
     for (const file of files.filter((file) => !foreign(file))) {
       const place = placeOf(file, places)
       await cp(file, join(places.dist, place))
       shipped.add(place.split("/")[0] ?? place)
     }
-    const sources = files.map((file) => `${relative(folder, places.dist)}/${placeOf(file, places)}`)
+    const sources = files.map((file) => `${relative(home, places.dist).split(sep).join("/")}/${placeOf(file, places)}`)
     const sourcesContent = files.map((file, index) => (foreign(file) ? (map.sourcesContent?.[index] ?? null) : null))
     const embedded = sourcesContent.some((text) => text !== null)
     const { sourcesContent: _, ...rest } = map

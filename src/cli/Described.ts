@@ -44,7 +44,7 @@ export const described = {
   )
 }
 
-interface InputFlags {
+export interface InputFlags {
   readonly character: Option.Option<string>
   readonly reference: Option.Option<string>
   readonly characterType: Option.Option<"image" | "video">
@@ -57,6 +57,13 @@ interface InputFlags {
 const examples =
   contract.paths["/runwayml/v1/character_performance"].post.requestBody.content["application/json"].examples
 const sourceExample = examples["source-document"].value
+
+/** The paid request that an input becomes. */
+export const operation = "POST /runwayml/v1/character_performance"
+
+/** Whether the flags name no files, so that the documentation's example is meant. */
+export const isExample = ({ character, reference }: Pick<InputFlags, "character" | "reference">): boolean =>
+  Option.isNone(character) && Option.isNone(reference)
 
 /** The input that the flags describe: the documentation's example where they name no files. */
 export const inputOf = (flags: InputFlags): Effect.Effect<CharacterPerformance.Input, Complaint> => {
@@ -85,5 +92,6 @@ export const inputOf = (flags: InputFlags): Effect.Effect<CharacterPerformance.I
   return Effect.succeed({ ...assets, ...settings } as CharacterPerformance.Input)
 }
 
-const typeOf = (uri: string): "image" | "video" =>
+/** What an asset is, told from the end of its URL. */
+export const typeOf = (uri: string): "image" | "video" =>
   /\.(png|jpe?g|webp|gif|avif)([?#]|$)/i.test(uri) ? "image" : "video"

@@ -1,57 +1,44 @@
 /**
- * A task's changes as a person likes to see them: a bar that moves in a terminal, a line per step elsewhere.
+ * How far something is, as one line: a bar as wide as the terminal, with the time that has passed and a guess of what is left.
+ *
+ * It draws and counts. What is shown, and when, is for others to say.
  *
  * @module
  */
-import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
-import * as Terminal from "effect/Terminal"
-import type * as Task from "../Task.ts"
 
-/** Shows each task of a stream as it passes. */
-export const show = <E, R>(tasks: Stream.Stream<Task.Task, E, R>): Stream.Stream<Task.Task, E, R | Terminal.Terminal> =>
-  Stream.unwrap(
-    Effect.gen(function* () {
-      const terminal = yield* Terminal.Terminal
-      const display = (text: string) => Effect.ignore(terminal.display(text))
-      const isTerminal = process.stdout.isTTY === true
-      // The first look is a moment away, and a young task may stay invisible for a while.
-      yield* display(
-        isTerminal ? drawBar(0, "waiting for the task to become visible") : "waiting for the task to become visible\n"
-      )
-      if (isTerminal) {
-        return tasks.pipe(
-          Stream.tap((task) => display(bar(task))),
-          Stream.ensuring(display("\n"))
-        )
-      }
-      // A log needs no more than every tenth part.
-      return tasks.pipe(
-        Stream.mapAccum(
-          () => "",
-          (before, task: Task.Task) => {
-            const now = `${task.status || "waiting"} ${tenth(task)}`
-            return [now, [{ task, isNews: now !== before }]] as const
-          }
-        ),
-        Stream.tap(({ task, isNews }) => (isNews ? display(`${line(task)}\n`) : Effect.void)),
-        Stream.map(({ task }) => task)
-      )
-    })
-  )
-
-const width = 30
-
-/** A bar in place of whatever stands in the terminal's line. */
-const drawBar = (share: number, words: string): string => {
-  const full = Math.round(share * width)
-  const percent = String(Math.round(share * 100)).padStart(3)
-  return `\r\u001b[2K${"█".repeat(full)}${"░".repeat(width - full)} ${percent} %  ${words}`
+/** What a bar shows. */
+export interface Shown {
+  /** From 0 to 1. */
+  readonly share: number
+  readonly words: string
+  /** Milliseconds since it began. */
+  readonly elapsed: number
 }
 
-const bar = (task: Task.Task): string => drawBar(task._tag === "Succeeded" ? 1 : (task.progress ?? 0), task.status)
+/** A time as people say it: `3s`, `2m 05s`, `1h 10m`. */
+export const time = (millis: number): string => {
+  const seconds = Math.max(0, Math.round(millis / 1000))
+  if (seconds < 60) return `${seconds}s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return `${minutes}m ${String(seconds % 60).padStart(2, "0")}s`
+  return `${Math.floor(minutes / 60)}h ${String(minutes % 60).padStart(2, "0")}m`
+}
 
-const line = (task: Task.Task): string =>
-  task.progress === undefined ? task.status || "waiting" : `${task.status} ${Math.round(task.progress * 100)} %`
+/** How long it still takes, if it goes on as it went; nothing where it is too early to say. */
+const left = ({ share, elapsed }: Shown): string | undefined =>
+  share > 0.02 && share < 1 ? time((elapsed / share) * (1 - share)) : undefined
 
-const tenth = (task: Task.Task): number => Math.floor((task.progress ?? 0) * 10)
+/** A line that is exactly as wide as it may be, without the last column, which some terminals wrap. */
+export const bar = (shown: Shown, columns: number, colour: boolean): string => {
+  const { share, words, elapsed } = shown
+  const rest = left(shown)
+  const percent = `${String(Math.round(share * 100)).padStart(3)} %`
+  const text = `${percent}  ${words}  ${time(elapsed)}${rest === undefined ? "" : `, about ${rest} left`}`
+  const room = columns - 1
+  const width = room - text.length - 2
+  // Too narrow for a bar: the words matter more.
+  if (width < 5) return text.slice(0, Math.max(0, room))
+  const full = Math.round(Math.min(1, Math.max(0, share)) * width)
+  const done = "█".repeat(full)
+  return `${colour ? `\u001b[36m${done}\u001b[39m` : done}${"░".repeat(width - full)}  ${text}`
+}

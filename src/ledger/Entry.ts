@@ -38,6 +38,10 @@ export interface Entry {
   readonly budget: string
   /** What the job costs, in millionths of a dollar: the price, until the provider says the cost. */
   readonly micros: number
+  /** What one of the provider's credits costs, in millionths of a dollar, where the caller has said so. */
+  readonly creditMicros: number | undefined
+  /** What the provider says the job has cost, in its credits. */
+  readonly credits: number | undefined
   /** When it was claimed. All times are milliseconds since 1970. */
   readonly sentAt: number
   /** By then its sender has said how it ended, or never will. */

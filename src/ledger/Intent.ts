@@ -27,23 +27,33 @@ export const canonicalJson = (value: unknown): string => {
   return `{${fields.join(",")}}`
 }
 
-/** The body with each known asset's URL replaced by what identifies it. */
-const identified = (value: unknown, assets: Assets): unknown => {
-  if (typeof value === "string") {
-    const identity = Object.hasOwn(assets, value) ? assets[value] : undefined
-    return identity === undefined ? value : { asset: value.replace(/[?#].*$/s, ""), identity }
-  }
-  if (Array.isArray(value)) return value.map((item) => identified(item, assets))
+/** The body with each text replaced by something, in whatever depth it stands. */
+const withTexts = (value: unknown, replace: (text: string) => unknown): unknown => {
+  if (typeof value === "string") return replace(value)
+  if (Array.isArray(value)) return value.map((item) => withTexts(item, replace))
   if (!Predicate.isObject(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, identified(field, assets)]))
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, withTexts(field, replace)]))
 }
+
+const withoutQuery = (url: string): string => url.replace(/[?#].*$/s, "")
+
+/** A body without the queries of the URLs of which nothing is known: a signed URL differs each time. */
+export const withoutUnknownQueries = (body: unknown, assets: Assets): unknown =>
+  withTexts(body, (text) => (/^https?:\/\//i.test(text) && !Object.hasOwn(assets, text) ? withoutQuery(text) : text))
+
+/** The body with each known asset's URL replaced by what identifies it. */
+const identified = (body: unknown, assets: Assets): unknown =>
+  withTexts(body, (text) => {
+    const identity = Object.hasOwn(assets, text) ? assets[text] : undefined
+    return identity === undefined ? text : { asset: withoutQuery(text), identity }
+  })
 
 /**
  * SHA-256 of an operation, its canonical body and the assets' identity, in hex.
  *
  * It is what a ledger compares when an intent is used again, and the key of an intent that was given none.
  */
-export const digest = (operation: string, body: object, assets: Assets = {}): Effect.Effect<string> =>
+export const digest = (operation: string, body: unknown, assets: Assets = {}): Effect.Effect<string> =>
   Effect.suspend(() => sha256(canonicalJson({ operation, body: identified(body, assets) })))
 
 /** SHA-256 of a text, in hex. */

@@ -12,6 +12,10 @@ const short = (digest: string): string => `${digest.slice(0, 12)}…`
 
 const dollars = (amount: number): string => `$${amount.toFixed(2)}`
 
+/** What a reason says on one line. */
+export const sentences = ({ why, advice }: { readonly why: string; readonly advice: string }): string =>
+  `${why}. ${advice}`
+
 /** The intent is known with another body. Nothing was sent. */
 export class IntentConflict extends Schema.TaggedError<IntentConflict>("cometapi-runway/IntentConflict")(
   "IntentConflict",
@@ -28,12 +32,17 @@ export class IntentConflict extends Schema.TaggedError<IntentConflict>("cometapi
   get isRetryable() {
     return false
   }
-  override get message() {
+  get why() {
     return (
       `nothing was sent, because the ledger knows the intent "${this.intent}" with another body ` +
-      `(sha256 ${short(this.knownDigest)}, sent ${this.sentAt.toJSON()}; this one is ${short(this.bodyDigest)}). ` +
-      "Use another intent for another video, or forget this one in the ledger"
+      `(sha256 ${short(this.knownDigest)}, sent ${this.sentAt.toJSON()}; this one is ${short(this.bodyDigest)})`
     )
+  }
+  get advice() {
+    return "Use another intent for another video, or forget this one in the ledger"
+  }
+  override get message() {
+    return sentences(this)
   }
 }
 
@@ -59,17 +68,46 @@ export class IntentUnresolved extends Schema.TaggedError<IntentUnresolved>("come
   get isRetryable() {
     return this.state === "sending"
   }
-  override get message() {
+  get why() {
     const earlier = `attempt ${this.attempt} for the intent "${this.intent}" was sent ${this.sentAt.toJSON()}`
     if (this.state === "sending") {
-      return `nothing was sent, because ${earlier} and may still be answered until ${this.answerBy.toJSON()}. Try again then`
+      return `nothing was sent, because ${earlier} and may still be answered until ${this.answerBy.toJSON()}`
     }
     const evidence = this.evidence === undefined ? "" : ` (${this.evidence})`
+    return `nothing was sent, because ${earlier} and it is not known whether it was accepted and charged${evidence}`
+  }
+  get advice() {
+    if (this.state === "sending") return "Try again then"
     return (
-      `nothing was sent, because ${earlier} and it is not known whether it was accepted and charged${evidence}. ` +
       `Look for it in the provider's console (body sha256 ${short(this.bodyDigest)}), then tell the ledger: ` +
       "adopt the id that you found, or release the intent so that it may be sent again"
     )
+  }
+  override get message() {
+    return sentences(this)
+  }
+}
+
+/** It is not known which bytes stand behind an asset's URL, so it is not known whether this intent is paid already. Nothing was sent. */
+export class AssetUnidentified extends Schema.TaggedError<AssetUnidentified>("cometapi-runway/AssetUnidentified")(
+  "AssetUnidentified",
+  {
+    /** The asset's URL without its query. */
+    url: Schema.String,
+    problem: Schema.String
+  }
+) {
+  get isRetryable() {
+    return true
+  }
+  get why() {
+    return `nothing was sent, because it is not known which bytes stand behind ${this.url}: ${this.problem}`
+  }
+  get advice() {
+    return "Try again, or leave AssetIdentity out and name the intent yourself"
+  }
+  override get message() {
+    return sentences(this)
   }
 }
 
@@ -95,18 +133,23 @@ export class BudgetExceeded extends Schema.TaggedError<BudgetExceeded>("cometapi
   get isRetryable() {
     return false
   }
-  override get message() {
+  get why() {
     const { limit, spent, held, reserved } = this
     const allowed = [
       ...(limit.jobs === undefined ? [] : [`${limit.jobs} jobs`]),
       ...(limit.dollars === undefined ? [] : [dollars(limit.dollars)])
     ].join(" and ")
     const show = (amount: typeof Amount.Type) => `${amount.jobs} jobs for ${dollars(amount.dollars)}`
-    const release = held.jobs === 0 ? "" : ", or resolve the jobs with an unknown outcome"
     return (
       `nothing was sent, because the budget "${this.budget}" allows ${allowed}, and one more job costs ${dollars(this.price)} ` +
-      `(spent: ${show(spent)}; held for unknown outcomes: ${show(held)}; on their way: ${show(reserved)}). Raise the budget${release}`
+      `(spent: ${show(spent)}; held for unknown outcomes: ${show(held)}; on their way: ${show(reserved)})`
     )
+  }
+  get advice() {
+    return `Raise the budget${this.held.jobs === 0 ? "" : ", or resolve the jobs with an unknown outcome"}`
+  }
+  override get message() {
+    return sentences(this)
   }
 }
 
@@ -131,8 +174,14 @@ export class LedgerFailed extends Schema.TaggedError<LedgerFailed>("cometapi-run
   get isRetryable() {
     return this.transient
   }
+  get why() {
+    return `the ledger ${this.store} ${this.problem}`
+  }
+  get advice() {
+    return consequence[this.doing]
+  }
   override get message() {
-    return `the ledger ${this.store} ${this.problem}. ${consequence[this.doing]}`
+    return sentences(this)
   }
 }
 

@@ -90,6 +90,15 @@ const Count = Schema.Unknown.pipe(
     SchemaTransformation.transform<number, unknown>({ decode: Number, encode: (count) => count })
   )
 )
+const MaybeCount = Schema.Unknown.pipe(
+  Schema.decodeTo(
+    Schema.NullOr(Schema.Finite),
+    SchemaTransformation.transform<number | null, unknown>({
+      decode: (count) => (count === null ? null : Number(count)),
+      encode: (count) => count
+    })
+  )
+)
 const Text = Schema.NullOr(Schema.String)
 const Row = Schema.Struct({
   intent: Schema.String,
@@ -100,6 +109,8 @@ const Row = Schema.Struct({
   label: Text,
   budget: Schema.String,
   micros: Count,
+  credit_micros: MaybeCount,
+  credits: MaybeCount,
   sent_at: Count,
   answer_by: Count,
   changed_at: Count,
@@ -109,8 +120,10 @@ const Row = Schema.Struct({
 })
 const decodeRows = Schema.decodeUnknownEffect(Schema.Array(Row))
 
-const toEntry = ({ sent_at, answer_by, changed_at, task_id, ...row }: typeof Row.Type): Entry => ({
+const toEntry = ({ sent_at, answer_by, changed_at, task_id, credit_micros, ...row }: typeof Row.Type): Entry => ({
   ...row,
+  creditMicros: credit_micros ?? undefined,
+  credits: row.credits ?? undefined,
   label: row.label ?? undefined,
   sentAt: sent_at,
   answerBy: answer_by,
@@ -121,9 +134,10 @@ const toEntry = ({ sent_at, answer_by, changed_at, task_id, ...row }: typeof Row
 })
 
 const select = (sql: SqlClient, filter: Filter): Effect.Effect<ReadonlyArray<Entry>, SqlError | Schema.SchemaError> => {
-  const { intent, state, unsettled, answerDue, limit = defaultLimit, offset = 0 } = filter
+  const { intent, state, taskId, unsettled, answerDue, limit = defaultLimit, offset = 0 } = filter
   const conditions = [
     ...(intent === undefined ? [] : [sql`intent = ${intent}`]),
+    ...(taskId === undefined ? [] : [sql`task_id = ${taskId}`]),
     ...(state === undefined ? [] : [sql`state = ${state}`]),
     ...(unsettled === true ? [sql`state = 'accepted' AND outcome IS NULL`] : []),
     ...(answerDue === undefined ? [] : [sql`answer_by <= ${answerDue}`])
@@ -138,10 +152,10 @@ const select = (sql: SqlClient, filter: Filter): Effect.Effect<ReadonlyArray<Ent
 }
 
 const write = (sql: SqlClient, entry: Entry) => sql`
-  INSERT INTO runway_ledger_entry (intent, attempt, state, incarnation, digest, label, budget, micros, sent_at, answer_by, changed_at, task_id, why, outcome)
+  INSERT INTO runway_ledger_entry (intent, attempt, state, incarnation, digest, label, budget, micros, credit_micros, credits, sent_at, answer_by, changed_at, task_id, why, outcome)
   VALUES (${entry.intent}, ${entry.attempt}, ${entry.state}, ${entry.incarnation}, ${entry.digest}, ${entry.label ?? null}, ${entry.budget},
-    ${entry.micros}, ${entry.sentAt}, ${entry.answerBy}, ${entry.changedAt}, ${entry.taskId ?? null}, ${entry.why ?? null}, ${entry.outcome ?? null})
-  ON CONFLICT (intent, attempt) DO UPDATE SET state = excluded.state, micros = excluded.micros, changed_at = excluded.changed_at,
+    ${entry.micros}, ${entry.creditMicros ?? null}, ${entry.credits ?? null}, ${entry.sentAt}, ${entry.answerBy}, ${entry.changedAt}, ${entry.taskId ?? null}, ${entry.why ?? null}, ${entry.outcome ?? null})
+  ON CONFLICT (intent, attempt) DO UPDATE SET state = excluded.state, micros = excluded.micros, credits = excluded.credits, changed_at = excluded.changed_at,
     task_id = excluded.task_id, why = excluded.why, outcome = excluded.outcome`
 
 const Sums = Schema.Array(
@@ -188,6 +202,11 @@ const steps: ReadonlyArray<ReadonlyArray<string>> = [
     `CREATE TABLE runway_ledger_budget (
       name text PRIMARY KEY, reserved_jobs bigint NOT NULL, reserved_micros bigint NOT NULL, held_jobs bigint NOT NULL,
       held_micros bigint NOT NULL, spent_jobs bigint NOT NULL, spent_micros bigint NOT NULL)`
+  ],
+  [
+    "ALTER TABLE runway_ledger_entry ADD COLUMN credit_micros bigint",
+    "ALTER TABLE runway_ledger_entry ADD COLUMN credits double precision",
+    "CREATE INDEX runway_ledger_entry_task ON runway_ledger_entry (task_id)"
   ]
 ]
 

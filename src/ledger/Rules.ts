@@ -78,6 +78,7 @@ export interface ClaimRequest {
   readonly label: string | undefined
   readonly budget: Budget.Budget
   readonly micros: number
+  readonly creditMicros: number | undefined
   /** How long from the claim the request may take to leave. */
   readonly leaveWithin: number
   /** How long from the claim until nobody waits for its answer any more. */
@@ -137,7 +138,7 @@ export const claim = (
 }
 
 const begin = (request: ClaimRequest, attempt: number, now: number): Entry => {
-  const { intent, digest, incarnation, label, micros } = request
+  const { intent, digest, incarnation, label, micros, creditMicros } = request
   return {
     intent,
     attempt,
@@ -147,6 +148,8 @@ const begin = (request: ClaimRequest, attempt: number, now: number): Entry => {
     label,
     budget: request.budget.name ?? Budget.defaultName,
     micros,
+    creditMicros,
+    credits: undefined,
     sentAt: now,
     answerBy: now + request.answerWithin,
     changedAt: now,
@@ -216,17 +219,23 @@ export const adopt = (known: Known, taskId: string, now: number): Decision<Resol
     : keep({ _tag: "AlreadyKnown", entry })
 }
 
+/** How a job ended, and what it cost where that is known: in credits, as the provider says it, or in money. */
+export interface End {
+  readonly outcome: Outcome
+  readonly credits: number | undefined
+  readonly micros: number | undefined
+}
+
 /** How an accepted job ended, and what it cost where the provider said so. The answer says whether the job is known. */
-export const settle = (
-  { entries }: Known,
-  taskId: string,
-  end: { readonly outcome: Outcome; readonly micros: number | undefined },
-  now: number
-): Decision<boolean> => {
+export const settle = ({ entries }: Known, taskId: string, end: End, now: number): Decision<boolean> => {
   const entry = entries.find((entry) => entry.taskId === taskId)
   if (entry === undefined) return keep(false)
-  const settled = { ...entry, outcome: end.outcome, micros: end.micros ?? entry.micros, changedAt: now }
-  return { answer: true, write: [settled] }
+  const { outcome, credits = entry.credits } = end
+  // Credits are money only where the caller has said what one costs.
+  const charged =
+    credits === undefined || entry.creditMicros === undefined ? undefined : Math.round(credits * entry.creditMicros)
+  const micros = end.micros ?? charged ?? entry.micros
+  return { answer: true, write: [{ ...entry, outcome, credits, micros, changedAt: now }] }
 }
 
 /** What became of the wish to forget an intent. */

@@ -16,6 +16,8 @@ import type { Decision, Known } from "./Rules.ts"
 export interface Filter {
   readonly intent?: string | undefined
   readonly state?: State | undefined
+  /** Only the entry of this job. */
+  readonly taskId?: string | undefined
   /** Only accepted jobs whose end nobody has recorded. */
   readonly unsettled?: boolean | undefined
   /** Only entries whose sender's time was over at this time. */
@@ -88,8 +90,9 @@ export const memory = (): Store => {
   }
 }
 
-const matches = (entry: Entry, { intent, state, unsettled, answerDue }: Filter): boolean =>
+const matches = (entry: Entry, { intent, state, taskId, unsettled, answerDue }: Filter): boolean =>
   (intent === undefined || entry.intent === intent) &&
+  (taskId === undefined || entry.taskId === taskId) &&
   (state === undefined || entry.state === state) &&
   (unsettled !== true || (entry.state === "accepted" && entry.outcome === undefined)) &&
   (answerDue === undefined || entry.answerBy <= answerDue)

@@ -9,6 +9,8 @@ import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type { Archive } from "../archive/Archive.ts"
+import { folder } from "../archive/Folder.ts"
 import type { Downloaded } from "../download/Download.ts"
 import type { DownloadOptions } from "../download/Options.ts"
 import type { DownloadProgress } from "../download/Progress.ts"
@@ -21,6 +23,10 @@ interface Options extends Omit<DownloadOptions, "onProgress" | "retry"> {
 }
 
 const disk = Layer.merge(NodeFileSystem.layer, NodePath.layer)
+
+/** The archive that is meant: one in a folder, or the caller's own. */
+export const archiveOf = (place: string | Archive): Effect.Effect<Archive> =>
+  typeof place === "string" ? Effect.provide(folder(place), disk) : Effect.succeed(place)
 
 /** Saves a task's video. */
 export const save = (task: Succeeded, { onProgress, ...options }: Options): Effect.Effect<Downloaded, RunwayError> =>

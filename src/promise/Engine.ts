@@ -12,7 +12,8 @@ import type * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Option from "effect/Option"
 import { defined } from "../Defined.ts"
-import type { Runway } from "../Runway.ts"
+import type { PurchasePolicy } from "../Purchase.ts"
+import { Runway } from "../Runway.ts"
 import type { RunwayError } from "../RunwayError.ts"
 import type { Verdict } from "../Submission.ts"
 import type { TaskId } from "../task/Snapshot.ts"
@@ -46,6 +47,11 @@ export class Engine {
   /** Runs something that needs no network, and throws its failure. */
   runSync<A>(effect: Effect.Effect<A, RunwayError>): A {
     return resultOf(Effect.runSyncExit(effect))
+  }
+
+  /** How jobs are paid for unless a call says otherwise. */
+  purchasePolicy(): Promise<PurchasePolicy> {
+    return this.run(Effect.map(Runway, ({ purchasePolicy }) => purchasePolicy))
   }
 
   /** Runs something that may be stopped at any time, at once. */

@@ -13,6 +13,8 @@ import { RunwayError } from "../RunwayError.ts"
 import * as Task from "../Task.ts"
 import { type Engine, orAbort } from "./Engine.ts"
 import { inspected, showing } from "./Inspected.ts"
+import type { Keeping } from "./Keeping.ts"
+import type { Reused } from "./Purchase.ts"
 import { type PollOptions, pollOf } from "./Settings.ts"
 import { Video } from "./Video.ts"
 
@@ -24,10 +26,20 @@ export interface WaitOptions extends PollOptions {
   readonly onProgress?: ((task: Task.Task) => unknown) | undefined
 }
 
+/** What a job is told while it is submitted. */
+export interface Tell {
+  readonly accept: (id: string) => void
+  readonly reuse: (reused: Reused) => void
+}
+
 /** Where a job comes from. */
 export interface Origin {
   /** Gives the task, once, and tells its id before that if it can. */
-  readonly task: (accept: (id: string) => void) => Promise<string | Task.Handle>
+  readonly task: (tell: Tell) => Promise<string | Task.Handle>
+  /** Whether a job that the ledger knew is made anew after this failure; `task` is asked once more then. */
+  readonly isMadeAgain?: (error: RunwayError) => Promise<boolean>
+  /** Where its video is kept. */
+  readonly keeping?: Keeping | undefined
   /** For `warn`, for example `POST /runwayml/v1/character_performance`. */
   readonly about: string
 }
@@ -42,23 +54,36 @@ export class PaidJob implements Promise<Video> {
   readonly #engine: Engine
   readonly #about: string
   readonly #id: Promise<string>
+  readonly #reused: Promise<Reused | undefined>
   readonly #video: Promise<Video>
   readonly #seen: Array<Task.Task> = []
   #sleeping: Array<() => void> = []
   #ended = false
   #observed = false
 
-  constructor(engine: Engine, { task, about }: Origin, options: WaitOptions) {
+  constructor(engine: Engine, origin: Origin, options: WaitOptions) {
+    const { task, about, isMadeAgain, keeping } = origin
     this.#engine = engine
     this.#about = about
     let accept = (_id: string): void => {}
     const told = new Promise<string>((resolve) => {
       accept = resolve
     })
-    const accepted = task(accept)
+    let reused: Reused | undefined
+    const reuse = (known: Reused) => {
+      reused ??= known
+    }
+    const accepted = task({ accept, reuse })
     this.#id = Promise.race([told, accepted.then((task) => (typeof task === "string" ? task : task.id))])
-    this.#video = orAbort(this.#follow(accepted, options), options.signal)
+    this.#reused = this.#id.then(() => reused)
+    const ended = this.#follow(accepted, options, keeping).catch(async (error) => {
+      // The first job is one of an earlier call; the second is paid by this one, and whatever it comes to is the end.
+      if (!(error instanceof RunwayError) || !(await isMadeAgain?.(error))) throw error
+      return this.#follow(task({ accept, reuse }), options, keeping)
+    })
+    this.#video = orAbort(ended, options.signal)
     this.#id.catch(() => {})
+    this.#reused.catch(() => {})
     this.#video.then(
       () => this.#end(),
       (error) => {
@@ -72,6 +97,12 @@ export class PaidJob implements Promise<Video> {
   get id(): Promise<string> {
     this.#observed = true
     return this.#id
+  }
+
+  /** What the ledger knew of this job's intent; undefined when it was submitted just now. Known with the id, and rejects as the id does. */
+  get reused(): Promise<Reused | undefined> {
+    this.#observed = true
+    return this.#reused
   }
 
   // biome-ignore lint/suspicious/noThenProperty: being awaitable is what a job is for.
@@ -110,9 +141,15 @@ export class PaidJob implements Promise<Video> {
     if (last === undefined || !Task.isTerminal(last)) await this.#video
   }
 
-  async #follow(accepted: Promise<string | Task.Handle>, options: WaitOptions): Promise<Video> {
+  async #follow(
+    accepted: Promise<string | Task.Handle>,
+    options: WaitOptions,
+    keeping: Keeping | undefined
+  ): Promise<Video> {
     const { signal, onProgress } = options
     const task = await accepted
+    const before = await keeping?.find(signal)
+    if (before !== undefined) return new Video(this.#engine, before.task, before.kept)
     const see = (task: Task.Task) => {
       this.#seen.push(task)
       this.#wake()
@@ -125,7 +162,8 @@ export class PaidJob implements Promise<Video> {
       // `watch` fails when it ends without an end, so there is one here.
       Effect.flatMap((end) => Task.outcome(Option.getOrThrow(end)))
     )
-    return new Video(this.#engine, await this.#engine.run(wait, signal))
+    const succeeded = await this.#engine.run(wait, signal)
+    return new Video(this.#engine, succeeded, await keeping?.keep(succeeded, signal))
   }
 
   async #tell(onProgress: (task: Task.Task) => unknown, task: Task.Task): Promise<void> {

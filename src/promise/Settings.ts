@@ -13,9 +13,11 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import { defined } from "../Defined.ts"
 import { adaptivePoll, type PollPolicy } from "../Poll.ts"
+import type { PurchasePolicy } from "../Purchase.ts"
 import { Runway } from "../Runway.ts"
 import type { RunwayError } from "../RunwayError.ts"
-import { fromEnvironment } from "../Settings.ts"
+import { fromConfig } from "../Settings.ts"
+import { type LedgerPlace, ledgerLayer } from "./Ledger.ts"
 
 /** A length of time: milliseconds, or a text like `"10 minutes"`. */
 export type Time = Extract<Duration.Input, number | string>
@@ -35,7 +37,7 @@ export interface PollOptions {
 }
 
 /** How a runway is made. What is left out comes from the environment, and then from the client's defaults. */
-export interface RunwayOptions extends PollOptions {
+export interface RunwayOptions extends PollOptions, PurchasePolicy {
   /** Your CometAPI key. Default: `COMETAPI_KEY`. It appears in no error and is not part of what the runway shows of itself. */
   readonly apiKey?: string | undefined
   /** The API's origin. Default: `COMETAPI_BASE_URL`, or `https://api.cometapi.com`. */
@@ -52,6 +54,11 @@ export interface RunwayOptions extends PollOptions {
   readonly onUnknownOutcome?: "fail" | "resend" | undefined
   /** How long a submission that has left may take to finish after an abort or `close`. Default: 30 seconds. */
   readonly interruptGrace?: Time | undefined
+  /**
+   * Where intents are written down, so that one is paid at most once in whatever process: a file (Node from 22.5 on, Bun), or a layer of
+   * `cometapi-runway/ledger`. Default: none. Without one, `budget`, `price`, `creditPrice`, `again` and `intent` are refused.
+   */
+  readonly ledger?: LedgerPlace | undefined
   /** Is told what nobody else is there to hear, above all the failure of a job that nobody awaits. Default: `console.warn`. */
   readonly warn?: ((message: string) => void) | undefined
 }
@@ -74,17 +81,19 @@ export const pollOf = ({
 
 /** The client that options speak of. Its log is silent: a promise and its hooks say what it would say. */
 export const layerOf = (options: RunwayOptions): Layer.Layer<Runway, RunwayError> => {
-  const { apiKey, baseUrl, version, attemptTimeout, limit, onUnknownOutcome, interruptGrace, fetch } = options
+  const { apiKey, baseUrl, version, attemptTimeout, limit, onUnknownOutcome, interruptGrace, fetch, ledger } = options
+  const { budget, price, creditPrice, again } = options
   const environment = apiKey === undefined ? ConfigProvider.fromEnv() : keyBeforeEnvironment(apiKey)
-  const client = Effect.map(fromEnvironment, (found) =>
+  const client = Effect.map(fromConfig({}), (found) =>
     Runway.layer({
       ...found,
       ...defined({ apiKey, baseUrl, version, attemptTimeout, limit, onUnknownOutcome, interruptGrace }),
+      ...defined({ budget, price, creditPrice, again }),
       poll: { ...found.poll, ...pollOf(options) }
     })
   ).pipe(Effect.provideService(ConfigProvider.ConfigProvider, environment))
   return Layer.mergeAll(
-    Layer.unwrap(client),
+    ledger === undefined ? Layer.unwrap(client) : Layer.provide(Layer.unwrap(client), ledgerLayer(ledger)),
     Logger.layer([]),
     fetch === undefined ? Layer.empty : Layer.succeed(Fetch, fetch)
   )

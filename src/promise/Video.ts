@@ -7,6 +7,7 @@
  * @module
  */
 import * as Redacted from "effect/Redacted"
+import type { Kept } from "../archive/Archive.ts"
 import { defined } from "../Defined.ts"
 import { withoutQuery } from "../Shown.ts"
 import type { Succeeded } from "../task/Snapshot.ts"
@@ -44,10 +45,13 @@ interface Shown {
 export class Video {
   readonly #engine: Engine
   readonly #task: Succeeded
+  /** What the archive keeps of it; undefined where there is no archive. */
+  readonly kept: Kept | undefined
 
-  constructor(engine: Engine, task: Succeeded) {
+  constructor(engine: Engine, task: Succeeded, kept?: Kept) {
     this.#engine = engine
     this.#task = task
+    this.kept = kept
   }
 
   /** The task's id. */

@@ -30,6 +30,8 @@ export interface NoAnswer {
   readonly _tag: "NotSent" | "Lost" | "Interrupted"
   readonly problem: string
   readonly sentAt: DateTime.Utc
+  /** Whether it was not sent because the time in which it had to leave was over. */
+  readonly isLate?: true
   /** What had arrived of an answer: its status, its headers, and the beginning of its text. */
   readonly arrived?: Answer
 }
@@ -99,14 +101,17 @@ const send = Effect.fnUntraced(function* (
       // An attempt that was interrupted while its request was written, or by a signal aborted before the call, sends nothing.
       signal.throwIfAborted()
       // This process may have been frozen since it was allowed to send; meanwhile others may have been allowed.
-      if (clock.currentTimeMillisUnsafe() >= sendBefore) throw new Error(tooLate)
+      if (clock.currentTimeMillisUnsafe() >= sendBefore) throw new TooLate()
       progress.request = request
       progress.response = await fetch(request)
       await readText(progress.response, maxBytes, (text) => {
         progress.text += text
       })
     },
-    catch: (cause) => noAnswer(progress, provesNotSent(cause) ? "NotSent" : "Lost", describe(cause))
+    catch: (cause) => ({
+      ...noAnswer(progress, provesNotSent(cause) ? "NotSent" : "Lost", describe(cause)),
+      ...(cause instanceof TooLate ? { isLate: true as const } : {})
+    })
   }).pipe(
     Effect.timeoutOrElse({
       duration: timeout,
@@ -116,7 +121,11 @@ const send = Effect.fnUntraced(function* (
   return arrivedAnswer(progress, yield* now) ?? (yield* Effect.fail(noAnswer(progress, "Lost", "no answer")))
 })
 
-const tooLate = "this program was held up until the time in which the request had to leave was over"
+class TooLate extends Error {
+  constructor() {
+    super("this program was held up until the time in which the request had to leave was over")
+  }
+}
 
 /** What is known of an attempt that ended without a whole answer. Whatever the reason, a request that was not handed over was not sent. */
 const noAnswer = (progress: Progress, tag: NoAnswer["_tag"], problem: string): NoAnswer => ({
@@ -192,7 +201,7 @@ async function* chunks(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Ar
 }
 
 /** The innermost cause in words; it is the one that says what happened. Chains have been seen to loop, so eight links are followed. */
-const describe = (error: unknown): string => {
+export const describe = (error: unknown): string => {
   let last = error
   for (let links = 0; links < 8 && Predicate.hasProperty(last, "cause"); links++) {
     if (last.cause === undefined || last.cause === null) break

@@ -7,6 +7,7 @@
  * | what happened | submit | read |
  * | --- | --- | --- |
  * | no connection was made (`Unreachable`) | again | again |
+ * | it left too late for the ledger, so it was not sent (`HeldUp`) | again | |
  * | 429 (`RateLimited`) | again | again |
  * | 425; 521, 523, 525, 526 of Cloudflare's; 503 whose code says that no channel was chosen (`Unavailable`) | again | again |
  * | 408, 409, 421, 460, 499, any other 503 or 5xx, connection lost, no answer in time, 2xx without an id | **never** (`OutcomeUnknown`) | again (`Unavailable`, `ConnectionLost`, `UnexpectedAnswer`) |
@@ -27,7 +28,7 @@ export type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect
 
 /** The reasons after which a request of a kind may be sent again. */
 export const resendable: Readonly<Record<Kind, ReadonlySet<Reason["_tag"]>>> = {
-  submit: new Set(["Unreachable", "RateLimited", "Unavailable"]),
+  submit: new Set(["Unreachable", "HeldUp", "RateLimited", "Unavailable"]),
   read: new Set(["Unreachable", "RateLimited", "Unavailable", "ConnectionLost", "UnexpectedAnswer"])
 }
 

@@ -138,7 +138,7 @@ describe("an option of a call that cannot be used", () => {
     Effect.gen(function* () {
       const error = yield* Effect.flip(generateAll({ deadline: NaN, concurrency: 0 }))
       expect(error.message).toBe(
-        `generateAll: nothing was sent, because the input is not valid: deadline: must be a time like "1 minute", longer than none and not endless, got NaN; concurrency: must be a whole number, 1 or more, got 0`
+        `generateAll: InvalidInput\n  why: nothing was sent, because the input is not valid: deadline: must be a time like "1 minute", longer than none and not endless, got NaN; concurrency: must be a whole number, 1 or more, got 0\n  now: Correct the input and call again`
       )
       expect((yield* Effect.flip(generateAll(undefined))).message).toContain("concurrency: must be a whole number")
     }).pipe(Effect.provide(provider(accepted(id)).layer()))
@@ -182,7 +182,7 @@ describe("an option of a layer that cannot be used", () => {
       for (const options of [undefined, null, "sk-test-secret"]) {
         const layer = Runway.layer(options as Untyped as RunwayOptions)
         const error = yield* Effect.flip(Effect.scoped(Layer.build(layer)))
-        expect(error.message).toBe("configure: options must be an object with an apiKey")
+        expect(error.message).toContain("\n  why: options must be an object with an apiKey\n")
       }
     })
   )
@@ -190,8 +190,8 @@ describe("an option of a layer that cannot be used", () => {
 
 it.effect("a handle that went through JSON and was not restored is InvalidInput, and names what is no date", () =>
   Effect.gen(function* () {
-    const handle = { id, submittedAt: "2026-05-01T12:47:47.351Z" } as Untyped
-    const error = yield* Effect.flip(Task.wait(handle))
+    const handle = { id, submittedAt: "2026-05-01T12:47:47.351Z" }
+    const error = yield* Effect.flip(Task.wait(handle as unknown as Task.Handle))
     expect(error.message).toContain(`submittedAt: must be a DateTime of Effect, got "2026-05-01T12:47:47.351Z"`)
   }).pipe(Effect.provide(provider(accepted(id)).layer()))
 )
@@ -221,8 +221,9 @@ it.effect("options that can be used are, in each of their forms", () => {
 it.effect("an id that is none is InvalidInput, whatever it is", () => {
   const api = provider(accepted(id))
   return Effect.gen(function* () {
-    for (const none of [undefined, null, 5, "", {}, [], true] as Array<Untyped>) {
-      for (const call of [Task.get(none), Task.wait(none), Stream.runCollect(Task.watch(none))]) {
+    for (const none of [undefined, null, 5, "", {}, [], true] as Array<unknown>) {
+      const id = none as string
+      for (const call of [Task.get(id), Task.wait(id), Stream.runCollect(Task.watch(id))]) {
         const error = yield* Effect.flip<unknown, RunwayError, Runway>(call)
         expect(error.reason._tag).toBe("InvalidInput")
       }

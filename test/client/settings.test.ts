@@ -1,6 +1,7 @@
 import { inspect } from "node:util"
 import { describe, expect, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
+import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -18,53 +19,53 @@ const build = (layer: Layer.Layer<Runway, unknown>) => Effect.scoped(Layer.build
 const env = (variables: Record<string, string>) => ConfigProvider.layer(ConfigProvider.fromUnknown(variables))
 const key = "sk-very-secret-9f8e7d"
 
+/** What a layer that cannot be made says of the setting at fault. */
+const saying = (problem: string) =>
+  `configure: InvalidConfig\n  why: ${problem}\n  now: Correct the setting; nothing was sent`
+
 describe("a setting that cannot be used is named before anything is sent", () => {
   const cases: ReadonlyArray<readonly [string, RunwayOptions, string]> = [
-    ["an empty key", { apiKey: "" }, "configure: apiKey (COMETAPI_KEY) is empty"],
+    ["an empty key", { apiKey: "" }, "apiKey (COMETAPI_KEY) is empty"],
     [
       "a key with a line break",
       { apiKey: `${key}\n` },
-      "configure: apiKey (COMETAPI_KEY) contains white space or a line break; it was probably copied with it"
+      "apiKey (COMETAPI_KEY) contains white space or a line break; it was probably copied with it"
     ],
     [
       "a key with a space",
       { apiKey: `Bearer ${key}` },
-      "configure: apiKey (COMETAPI_KEY) contains white space or a line break; it was probably copied with it"
+      "apiKey (COMETAPI_KEY) contains white space or a line break; it was probably copied with it"
     ],
-    [
-      "a key that is none",
-      { apiKey: `${key}–` },
-      "configure: apiKey (COMETAPI_KEY) contains characters that no key has"
-    ],
+    ["a key that is none", { apiKey: `${key}–` }, "apiKey (COMETAPI_KEY) contains characters that no key has"],
     [
       "a base URL that is none",
       { apiKey: key, baseUrl: "cometapi" },
-      "configure: baseUrl (COMETAPI_BASE_URL) must be a URL like https://api.cometapi.com"
+      "baseUrl (COMETAPI_BASE_URL) must be a URL like https://api.cometapi.com"
     ],
     [
       "another scheme",
       { apiKey: key, baseUrl: "ftp://api.cometapi.com" },
-      "configure: baseUrl (COMETAPI_BASE_URL) must be a URL like https://api.cometapi.com"
+      "baseUrl (COMETAPI_BASE_URL) must be a URL like https://api.cometapi.com"
     ],
     [
       "a password in the base URL",
       { apiKey: key, baseUrl: "https://me:pw@api.cometapi.com" },
-      "configure: baseUrl (COMETAPI_BASE_URL) must not contain a user name or password"
+      "baseUrl (COMETAPI_BASE_URL) must not contain a user name or password"
     ],
     [
       "a query in the base URL",
       { apiKey: key, baseUrl: "https://api.cometapi.com?x=1" },
-      "configure: baseUrl (COMETAPI_BASE_URL) must not contain a query or a fragment"
+      "baseUrl (COMETAPI_BASE_URL) must not contain a query or a fragment"
     ],
     [
       "the key in the clear to a far host",
       { apiKey: key, baseUrl: "http://api.cometapi.com" },
-      "configure: baseUrl (COMETAPI_BASE_URL) must begin with https://, because the key travels with every request; http:// is for mocks on this machine or network"
+      "baseUrl (COMETAPI_BASE_URL) must begin with https://, because the key travels with every request; http:// is for mocks on this machine or network"
     ],
     [
       "a version that is none",
       { apiKey: key, version: "latest" },
-      "configure: version (COMETAPI_RUNWAY_VERSION) must be a date like 2024-11-06"
+      "version (COMETAPI_RUNWAY_VERSION) must be a date like 2024-11-06"
     ]
   ]
   for (const [name, options, message] of cases) {
@@ -74,7 +75,7 @@ describe("a setting that cannot be used is named before anything is sent", () =>
         const cause = Exit.isFailure(exit) ? exit.cause : Cause.empty
         expect(inspect(cause, { depth: 20 })).not.toContain(key)
         expect(inspect(cause, { depth: 20 })).not.toContain("me:pw")
-        expect(Cause.squash(cause)).toMatchObject({ _tag: "RunwayError", message })
+        expect(Cause.squash(cause)).toMatchObject({ _tag: "RunwayError", message: saying(message) })
       })
     )
   }
@@ -109,7 +110,7 @@ describe("the environment", () => {
       ] as const) {
         const api = provider(accepted())
         yield* CharacterPerformance.submit(input).pipe(
-          Effect.provide(Layer.provide(Runway.layerConfig, env({ COMETAPI_KEY: key, COMETAPI_BASE_URL }))),
+          Effect.provide(Layer.provide(Runway.layerConfig(), env({ COMETAPI_KEY: key, COMETAPI_BASE_URL }))),
           Effect.provideService(Fetch, api.fetch)
         )
         expect(api.asked[0]?.url).toContain(`${origin}/runwayml`)
@@ -128,14 +129,54 @@ describe("the environment", () => {
         COMETAPI_WAIT_DEADLINE: "20 seconds"
       }
       const error = yield* failure(CharacterPerformance.generate(input)).pipe(
-        Effect.provide(Layer.provide(Runway.layerConfig, env({ COMETAPI_KEY: key, ...set }))),
+        Effect.provide(Layer.provide(Runway.layerConfig(), env({ COMETAPI_KEY: key, ...set }))),
         Effect.provideService(Fetch, api.fetch)
       )
       expect(api.asked[0]?.headers.get("x-runway-version")).toBe("2025-01-02")
       expect(state.aborted).toBe(true)
       expect(error.reason).toMatchObject({ _tag: "WaitTimedOut", seen: { ConnectionLost: 2 } })
       const blank = { COMETAPI_RUNWAY_VERSION: "", COMETAPI_ATTEMPT_TIMEOUT: " ", COMETAPI_WAIT_DEADLINE: "" }
-      yield* build(Layer.provide(Runway.layerConfig, env({ COMETAPI_KEY: key, ...blank })))
+      yield* build(Layer.provide(Runway.layerConfig(), env({ COMETAPI_KEY: key, ...blank })))
+    })
+  )
+
+  it.effect("gives what is not given: an option comes before its variable, as a value or as a Config", () =>
+    Effect.gen(function* () {
+      const api = provider(accepted("t-1"), answer(200, { id: "t-1", status: "RUNNING" }))
+      const second = Runway.layerConfig({
+        apiKey: Config.Redacted("STUDIO_KEY"),
+        version: "2025-03-04",
+        attemptTimeout: Config.Duration("STUDIO_TIMEOUT")
+      })
+      const variables = {
+        COMETAPI_KEY: key,
+        COMETAPI_BASE_URL: "https://proxy.example.com/v1",
+        COMETAPI_RUNWAY_VERSION: "2025-01-02",
+        STUDIO_KEY: "sk-of-the-studio",
+        STUDIO_TIMEOUT: "3 seconds"
+      }
+      yield* CharacterPerformance.submit(input).pipe(
+        Effect.provide(Layer.provide(second, env(variables))),
+        Effect.provideService(Fetch, api.fetch)
+      )
+      const [asked] = api.asked
+      expect(asked?.headers.get("authorization")).toBe("Bearer sk-of-the-studio")
+      expect(asked?.headers.get("x-runway-version")).toBe("2025-03-04")
+      expect(asked?.url).toBe("https://proxy.example.com/runwayml/v1/character_performance")
+    })
+  )
+
+  it.effect("names the option whose Config cannot be read, and needs no COMETAPI_KEY where a key is given", () =>
+    Effect.gen(function* () {
+      yield* build(Layer.provide(Runway.layerConfig({ apiKey: "sk-given" }), env({})))
+      const missing = Runway.layerConfig({ apiKey: Config.Redacted("STUDIO_KEY") })
+      const error = yield* Effect.flip(build(Layer.provide(missing, env({ COMETAPI_KEY: key }))))
+      expect(error).toMatchObject({ reason: { _tag: "InvalidConfig", setting: "apiKey" } })
+      expect(String(error)).toContain("STUDIO_KEY")
+      const wrong = Runway.layerConfig({ apiKey: "sk-given", attemptTimeout: Config.succeed("never") as never })
+      expect(yield* Effect.flip(build(Layer.provide(wrong, env({}))))).toMatchObject({
+        reason: { _tag: "InvalidConfig", setting: "attemptTimeout" }
+      })
     })
   )
 
@@ -155,19 +196,20 @@ describe("the environment", () => {
   ] as const)("names %s when it is %j", ([variable, value, problem]) =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(
-        build(Layer.provide(Runway.layerConfig, env({ COMETAPI_KEY: key, [variable]: value })))
+        build(Layer.provide(Runway.layerConfig(), env({ COMETAPI_KEY: key, [variable]: value })))
       )
-      expect(error).toMatchObject({ message: `configure: ${problem}` })
+      expect(error).toMatchObject({ message: saying(problem) })
     })
   )
 
   it.effect("without a key, or with a blank one, says what to do", () =>
     Effect.gen(function* () {
       for (const variables of [{}, { COMETAPI_KEY: "" }, { COMETAPI_KEY: "  " }] as const) {
-        const error = yield* Effect.flip(build(Layer.provide(Runway.layerConfig, env(variables))))
+        const error = yield* Effect.flip(build(Layer.provide(Runway.layerConfig(), env(variables))))
         expect(error).toMatchObject({
-          message:
-            "configure: COMETAPI_KEY is not set; get a key from CometAPI and export it, or try the mock, which needs none"
+          message: saying(
+            "COMETAPI_KEY is not set; get a key from CometAPI and export it, or try the mock, which needs none"
+          )
         })
       }
     })
@@ -218,4 +260,24 @@ describe("secrets", () => {
       expect(told.join("\n")).not.toContain("SIGNED")
     }).pipe(Effect.provide([api.layer({ apiKey: key }), Telling]))
   })
+})
+
+describe("Runway.make", () => {
+  it.effect("makes the service itself, one for each account", () =>
+    Effect.gen(function* () {
+      const api = provider(accepted("t-1"))
+      for (const apiKey of ["sk-one-1", "sk-two-2"]) {
+        const runway = yield* Runway.make({ apiKey })
+        yield* CharacterPerformance.submit(input).pipe(
+          Effect.provideService(Runway, runway),
+          Effect.provideService(Fetch, api.fetch)
+        )
+      }
+      expect(api.asked.map(({ headers }) => headers.get("authorization"))).toEqual([
+        "Bearer sk-one-1",
+        "Bearer sk-two-2"
+      ])
+      expect((yield* failure(Runway.make({ apiKey: "" }))).reason._tag).toBe("InvalidConfig")
+    })
+  )
 })

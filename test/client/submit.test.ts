@@ -100,7 +100,7 @@ describe("a submission that provably was not accepted is sent again", () => {
       expect(error.attempts).toBe(5)
       expect(api.posts()).toBe(5)
       expect(error.message).toBe(
-        "POST /runwayml/v1/character_performance: 429 rate limited, retry later: rate_limit_exceeded after 5 attempts (request id req-42)"
+        "POST /runwayml/v1/character_performance: 429 RateLimited after 5 attempts (request id req-42)\n  why: rate limited: rate_limit_exceeded\n  now: Try again later"
       )
     }).pipe(Effect.provide(api.layer()))
   })
@@ -264,7 +264,7 @@ describe("a submission that was refused for good is never sent again", () => {
     return Effect.gen(function* () {
       const error = yield* failure(submit)
       expect(error.message).toBe(
-        "POST /runwayml/v1/character_performance: 400 refused: Validation of body failed (reference.uri: Invalid url). Sending the same again will not help"
+        "POST /runwayml/v1/character_performance: 400 Rejected\n  why: refused: Validation of body failed (reference.uri: Invalid url)\n  now: Change the request: sending the same again will not help"
       )
     }).pipe(Effect.provide(api.layer()))
   })

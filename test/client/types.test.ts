@@ -1,27 +1,104 @@
+import * as Config from "effect/Config"
+import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as E from "effect/Effect"
+import type * as FileSystem from "effect/FileSystem"
+import type * as HttpClient from "effect/http/HttpClient"
 import type * as Layer from "effect/Layer"
+import type * as Path from "effect/Path"
 import type * as Redacted from "effect/Redacted"
 import type * as Stream from "effect/Stream"
+import * as S from "effect/Stream"
 import { describe, expect, expectTypeOf, it } from "vitest"
 import * as Bindings from "../../src/Bindings.ts"
 import * as Public from "../../src/index.ts"
 import { CharacterPerformance, Runway, type RunwayError, Task } from "../../src/index.ts"
 
 declare const input: CharacterPerformance.Input
+declare const inputs: Effect.Effect<CharacterPerformance.Input>
+declare const id: string
+declare const ids: Effect.Effect<string>
+declare const handle: Task.Handle
+declare const succeeded: Task.Succeeded
+declare const retry: Public.RetrySchedule
+
+/** The classes of the index that make a reason. */
+type Reasons = {
+  [Name in keyof typeof Public as (typeof Public)[Name] extends new (
+    ...args: infer _
+  ) => Public.Reason
+    ? Name
+    : never]: (typeof Public)[Name] extends new (
+    ...args: infer Args
+  ) => infer Made
+    ? new (
+        ...args: Args
+      ) => Made
+    : never
+}
 declare const wait: Effect.Effect<Task.Succeeded, RunwayError, Runway>
 
 describe("types", () => {
   it("say what each operation needs, gives and fails with", () => {
-    expectTypeOf(CharacterPerformance.submit).returns.toEqualTypeOf<Effect.Effect<Task.TaskId, RunwayError, Runway>>()
-    expectTypeOf(CharacterPerformance.generate).returns.toEqualTypeOf<
-      Effect.Effect<Task.Succeeded, RunwayError, Runway>
-    >()
-    expectTypeOf(Task.get).returns.toEqualTypeOf<Effect.Effect<Task.Task, RunwayError, Runway>>()
-    expectTypeOf(Task.watch).returns.toEqualTypeOf<Stream.Stream<Task.Task, RunwayError, Runway>>()
-    expectTypeOf(Task.wait).returns.toEqualTypeOf<Effect.Effect<Task.Succeeded, RunwayError, Runway>>()
+    type Ends<A> = Effect.Effect<A, RunwayError, Runway>
+    expectTypeOf(() => CharacterPerformance.submit(input)).returns.toEqualTypeOf<Ends<Task.TaskId>>()
+    expectTypeOf(() => CharacterPerformance.generate(input)).returns.toEqualTypeOf<Ends<Task.Succeeded>>()
+    expectTypeOf(() => Task.get(id)).returns.toEqualTypeOf<Ends<Task.Task>>()
+    expectTypeOf(() => Task.watch(id)).returns.toEqualTypeOf<Stream.Stream<Task.Task, RunwayError, Runway>>()
+    expectTypeOf(() => Task.wait(id)).returns.toEqualTypeOf<Ends<Task.Succeeded>>()
     expectTypeOf(Runway.layer).returns.toEqualTypeOf<Layer.Layer<Runway, RunwayError>>()
-    expectTypeOf(Runway.layerConfig).toEqualTypeOf<Layer.Layer<Runway, RunwayError>>()
+    expectTypeOf(Runway.layerConfig).returns.toEqualTypeOf<Layer.Layer<Runway, RunwayError>>()
+  })
+
+  it("take their options alone too, in a pipe, and a handle is never taken for options", () => {
+    type Ends<A> = Effect.Effect<A, RunwayError, Runway>
+    expectTypeOf(() => ids.pipe(E.flatMap(Task.get({ retry })))).returns.toEqualTypeOf<Ends<Task.Task>>()
+    expectTypeOf(() => ids.pipe(E.flatMap(Task.get))).returns.toEqualTypeOf<Ends<Task.Task>>()
+    expectTypeOf(() => ids.pipe(E.flatMap(Task.wait({ deadline: "1 hour" })))).returns.toEqualTypeOf<
+      Ends<Task.Succeeded>
+    >()
+    expectTypeOf(() => ids.pipe(E.flatMap(Task.wait))).returns.toEqualTypeOf<Ends<Task.Succeeded>>()
+    expectTypeOf(() => Task.wait(handle)).returns.toEqualTypeOf<Ends<Task.Succeeded>>()
+    expectTypeOf(() => Task.watch({ deadline: 1 })(handle)).returns.toEqualTypeOf<
+      Stream.Stream<Task.Task, RunwayError, Runway>
+    >()
+    expectTypeOf(() =>
+      inputs.pipe(E.flatMap(CharacterPerformance.generate({ deadline: "1 hour", onSubmitted: E.log })))
+    ).returns.toEqualTypeOf<Ends<Task.Succeeded>>()
+    expectTypeOf(() => inputs.pipe(E.flatMap(CharacterPerformance.submit({ retry })))).returns.toEqualTypeOf<
+      Ends<Task.TaskId>
+    >()
+    expectTypeOf(() => S.make(input).pipe(CharacterPerformance.generateAll({ concurrency: 2 }))).returns.toEqualTypeOf<
+      Stream.Stream<CharacterPerformance.Generated, RunwayError, Runway>
+    >()
+    expectTypeOf(() => Task.download({ to: "a.mp4" })(succeeded)).returns.toEqualTypeOf<
+      ReturnType<() => Effect.Effect<Task.Downloaded, RunwayError, FileSystem.FileSystem | Path.Path>>
+    >()
+    // @ts-expect-error - there is no such option
+    expectTypeOf(() => Task.wait({ deadlin: "1 hour" }))
+    // @ts-expect-error - there is no such kind of character
+    expectTypeOf(() => CharacterPerformance.generate({ ...input, character: { type: "statue", uri: "" } }))
+  })
+
+  it("any reason makes an error, for a stub or a test", () => {
+    const error = new Public.RunwayError({ reason: new Public.RateLimited({ retryAfter: Duration.seconds(5) }) })
+    expectTypeOf(error.reason).toEqualTypeOf<Public.Reason>()
+    expectTypeOf(error.reason.advice).toEqualTypeOf<string>()
+    expect(error).toMatchObject({ operation: "runway", isRetryable: true, reason: { said: "" } })
+    // @ts-expect-error - an error has a reason
+    expectTypeOf(() => new Public.RunwayError({}))
+    expectTypeOf<InstanceType<Reasons[keyof Reasons]>["_tag"]>().toEqualTypeOf<Public.Reason["_tag"]>()
+  })
+
+  it("layers say what they need", () => {
+    expectTypeOf(Runway.make).returns.toEqualTypeOf<Effect.Effect<Runway["Service"], RunwayError>>()
+    expectTypeOf(Runway.layerTest).returns.toEqualTypeOf<Layer.Layer<Runway>>()
+    expectTypeOf(Runway.layerHttpClient).returns.toEqualTypeOf<
+      Layer.Layer<Runway, RunwayError, HttpClient.HttpClient>
+    >()
+    expectTypeOf(() => Runway.layerConfig({ apiKey: Config.Redacted("MINE"), baseUrl: Config.String("WHERE") }))
+    // @ts-expect-error - a number is no key
+    expectTypeOf(() => Runway.layerConfig({ apiKey: Config.Number("MINE") }))
   })
 
   it("a success has at least one output, and a URL is not read by accident", () => {
@@ -102,12 +179,35 @@ describe("types", () => {
 
   it("and the public names are these, no more", () => {
     expect(Object.keys(Public).sort()).toEqual([
+      "BudgetExceeded",
       "CharacterPerformance",
+      "ConnectionLost",
+      "DownloadFailed",
+      "Forbidden",
+      "HookFailed",
+      "IntentConflict",
+      "IntentUnresolved",
+      "InvalidConfig",
+      "InvalidInput",
       "Ledger",
+      "LedgerFailed",
       "OnAnswer",
+      "OutcomeUnknown",
+      "OutputExpired",
+      "OutputMissing",
+      "RateLimited",
+      "Rejected",
       "Runway",
       "RunwayError",
       "Task",
+      "TaskCancelled",
+      "TaskFailed",
+      "TaskNotFound",
+      "Unauthorized",
+      "Unavailable",
+      "UnexpectedAnswer",
+      "Unreachable",
+      "WaitTimedOut",
       "adaptivePoll",
       "defaultPoll",
       "defaultRetry"

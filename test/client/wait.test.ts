@@ -148,7 +148,7 @@ describe("waiting for a task", () => {
       if (error.reason._tag !== "TaskFailed") throw new Error(error.reason._tag)
       expect(error.reason.task.failureCode).toBe("SAFETY.INPUT.IMAGE")
       expect(error.message).toBe(
-        `wait: the task failed (SAFETY.INPUT.IMAGE): The image was flagged. An input was moderated: change the character or the reference. [task ${id}]`
+        `wait: TaskFailed [task ${id}]\n  why: the task failed (SAFETY.INPUT.IMAGE): The image was flagged\n  now: An input was moderated: change the character or the reference.`
       )
       expect(api.asked).toHaveLength(2)
     }).pipe(Effect.provide(api.layer()))
@@ -352,7 +352,7 @@ describe("the deadline of a wait", () => {
       expect(error.lastTask?.progress).toBe(0.25)
       expect(error.isRetryable).toBe(true)
       expect(error.message).toBe(
-        `wait: not finished after 1m (seen: TaskNotFound ×1, PENDING ×1, ConnectionLost ×1, RUNNING ×3); last error: ConnectionLost: read ECONNRESET. The task goes on: wait for it again by its id, with a longer deadline if it needs one [task ${id}]`
+        `wait: WaitTimedOut [task ${id}]\n  why: not finished after 1m (seen: TaskNotFound ×1, PENDING ×1, ConnectionLost ×1, RUNNING ×3); last error: ConnectionLost: read ECONNRESET\n  now: The task goes on: wait for it again by its id, with a longer deadline if it needs one`
       )
       expect(error.reason.lastError).toEqual({ reason: "ConnectionLost", excerpt: "read ECONNRESET" })
     }).pipe(Effect.provide(api.layer()))
@@ -369,7 +369,7 @@ describe("the deadline of a wait", () => {
         requestId: "req-7",
         excerpt: "upstream is gone"
       })
-      expect(error.message).toContain("last error: 502 Unavailable: upstream is gone (request id req-7). ")
+      expect(error.message).toContain("last error: 502 Unavailable: upstream is gone (request id req-7)\n")
       expect(error.message).toContain("The task was not seen once: check the base URL, the key and the id")
     }).pipe(Effect.provide(api.layer()))
   })
@@ -716,8 +716,8 @@ describe("a single look", () => {
     return Effect.gen(function* () {
       const exit = yield* exitOf(Effect.all([Effect.flip(Task.get("")), Effect.flip(Task.wait(""))]))
       expect(Exit.isSuccess(exit) && exit.value.map(({ message }) => message)).toEqual([
-        "get: nothing was sent, because the input is not valid: id: expected the id of a task, got an empty text",
-        "wait: nothing was sent, because the input is not valid: id: expected the id of a task, got an empty text"
+        "get: InvalidInput\n  why: nothing was sent, because the input is not valid: id: expected the id of a task, got an empty text\n  now: Correct the input and call again",
+        "wait: InvalidInput\n  why: nothing was sent, because the input is not valid: id: expected the id of a task, got an empty text\n  now: Correct the input and call again"
       ])
       expect(api.asked).toHaveLength(0)
     }).pipe(Effect.provide(api.layer()))

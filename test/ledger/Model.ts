@@ -219,6 +219,7 @@ const requestOf = (intent: string, process: Process, bounds: Bounds): Rules.Clai
   label: undefined,
   budget: { jobs: bounds.jobs },
   micros: 400_000,
+  creditMicros: undefined,
   leaveWithin,
   answerWithin,
   replaces: undefined

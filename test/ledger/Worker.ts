@@ -1,5 +1,5 @@
 /**
- * A process that has intents made: it claims each in a ledger file, sends its request to a provider, and writes down how it ended.
+ * A process that makes character performances with the client as it ships and a ledger file.
  *
  * It is started by `Workers.ts`, killed, stopped and woken up. The order in which it takes the intents comes from its seed.
  *
@@ -8,11 +8,11 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as Option from "effect/Option"
-import type { Verdict } from "../../src/ledger/Entry.ts"
-import { sendOnce } from "../../src/ledger/Ledger.ts"
-import * as LedgerFile from "../../src/ledger/LedgerFile.ts"
-import type { Claimed } from "../../src/ledger/Rules.ts"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Schedule from "effect/Schedule"
+import { CharacterPerformance, Runway } from "../../src/index.ts"
+import { LedgerFile } from "../../src/Ledger.ts"
 import { random } from "./Random.ts"
 
 /** What a worker is told, as JSON in its first argument. */
@@ -26,65 +26,47 @@ export interface Task {
   readonly slack: number
 }
 
-/** No request has left, or its refusal is a proof. */
-class NoJob {
-  readonly _tag = "NoJob"
-  readonly why: string
-  constructor(why: string) {
-    this.why = why
-  }
-}
-class Lost {
-  readonly _tag = "Lost"
-  readonly why: string
-  constructor(why: string) {
-    this.why = why
-  }
-}
-
 const task: Task = JSON.parse(process.argv[2] ?? "{}")
 
-const post = (claimed: Claimed): Effect.Effect<string, NoJob | Lost> =>
-  Effect.tryPromise({
-    try: async (signal) => {
-      if (Date.now() >= claimed.sendBefore) throw new NoJob("its time was over before it could be sent")
-      const timeout = AbortSignal.any([signal, AbortSignal.timeout(task.attemptTimeout)])
-      const response = await fetch(task.url, { method: "POST", body: claimed.entry.intent, signal: timeout })
-      if (response.status === 429) throw new NoJob("429")
-      return await response.text()
-    },
-    catch: (cause) => (cause instanceof NoJob ? cause : new Lost(String(cause)))
-  })
-
-const verdictOf = (exit: Exit.Exit<string, NoJob | Lost>): Verdict => {
-  if (Exit.isSuccess(exit)) return { _tag: "Accepted", taskId: exit.value }
-  const error = Option.getOrUndefined(Exit.findErrorOption(exit))
-  if (error?._tag === "NoJob") return { _tag: "Refused", why: error.why }
-  return { _tag: "Unknown", why: error?.why ?? "interrupted" }
-}
-
-/** Has an intent made, as far as it may: it ends with an id, with an unknown outcome, or with no budget left. */
-const make = (intent: string) =>
+/** Has an intent made, as far as it may: it ends with a video, with an unknown outcome, or with no budget left. */
+const make = (index: number) =>
   Effect.gen(function* () {
     for (;;) {
-      const request = { intent, digest: intent, attemptTimeout: task.attemptTimeout, budget: { jobs: task.budget } }
-      const ended = yield* Effect.result(sendOnce(request, post, verdictOf))
-      if (ended._tag === "Failure" && ended.failure._tag === "BudgetExceeded") return
-      if (ended._tag === "Failure" && ended.failure._tag !== "NoJob" && ended.failure._tag !== "Lost")
-        return yield* Effect.die(ended.failure)
-      if (ended._tag === "Success" && ended.success._tag !== "Busy") return
-      // Another is at it, or the provider has no room.
+      const input = {
+        character: { type: "image", uri: "https://example.com/portrait.png" },
+        reference: { type: "video", uri: "https://example.com/performance.mp4" },
+        // The provider's words for the intent.
+        seed: index
+      } as const
+      const ended = yield* Effect.result(CharacterPerformance.generate(input, { intent: `job-${index}` }))
+      if (ended._tag === "Success") return
+      const { reason } = ended.failure
+      if (reason._tag === "BudgetExceeded" || reason._tag === "OutcomeUnknown") return
+      if (reason._tag === "IntentUnresolved" && reason.state === "unknown") return
+      // Another is at it, the provider has no room, or this process was held up.
+      if (!ended.failure.isRetryable) return yield* Effect.die(ended.failure)
       yield* Effect.sleep("20 millis")
     }
   })
 
 const next = random(task.seed)
-const intents = Array.from({ length: task.intents }, (_, index) => `job-${index}`)
-  .map((intent) => [next(), intent] as const)
+const intents = Array.from({ length: task.intents }, (_, index) => index)
+  .map((index) => [next(), index] as const)
   .sort(([a], [b]) => a - b)
 
-const program = Effect.forEach(intents, ([, intent]) => make(intent), { concurrency: 4, discard: true }).pipe(
-  Effect.provide(LedgerFile.layer({ file: task.file, slack: task.slack }))
+const client = Runway.layer({
+  apiKey: "sk-chaos",
+  baseUrl: task.url,
+  attemptTimeout: task.attemptTimeout,
+  // An answer that comes is waited for; a process that is told to end has no more time than that.
+  interruptGrace: task.attemptTimeout,
+  retry: Schedule.spaced("20 millis").pipe(Schedule.upTo({ times: 4 })),
+  poll: { firstAfter: 0, schedule: Schedule.spaced("20 millis") },
+  budget: { jobs: task.budget }
+}).pipe(Layer.provide(LedgerFile.layer({ file: task.file, slack: task.slack })))
+
+const program = Effect.forEach(intents, ([, index]) => make(index), { concurrency: 4, discard: true }).pipe(
+  Effect.provide([client, Logger.layer([])])
 )
 
 const fiber = Effect.runFork(program)

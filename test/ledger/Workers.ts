@@ -10,7 +10,7 @@ import type { Task } from "./Worker.ts"
 
 export interface Faults {
   readonly seed: number
-  /** How many of a hundred requests are refused with a 429. */
+  /** How many of a hundred requests are provably refused. */
   readonly refused: number
   /** How many of a hundred answers are lost: one half before the job is accepted, one half after. */
   readonly lost: number
@@ -38,14 +38,23 @@ export const startProvider = async ({ seed, refused, lost, latency }: Faults) =>
   const posts = { seen: 0, refused: 0, lost: 0 }
   const waiting = new Set<() => void>()
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
-    const intent = await read(request)
+    const json = (body: object) => response.setHeader("content-type", "application/json").end(JSON.stringify(body))
+    if (request.method === "GET") {
+      const id = request.url?.split("/").at(-1)
+      json({ id, status: "SUCCEEDED", output: [`https://cdn.example.com/${id}.mp4`] })
+      return
+    }
+    const { seed }: { readonly seed: number } = JSON.parse(await read(request))
+    const intent = `job-${seed}`
     posts.seen++
     for (const look of waiting) look()
     const fate = next() * 100
     await pause(next() * latency)
     if (fate < refused) {
       posts.refused++
-      response.writeHead(429).end()
+      // A refusal that is a proof, and after which the client makes no pause.
+      response.statusCode = 503
+      json({ error: { message: "no channel", code: "get_channel_failed" } })
       return
     }
     if (fate < refused + lost / 2) {
@@ -61,7 +70,7 @@ export const startProvider = async ({ seed, refused, lost, latency }: Faults) =>
       request.socket.destroy()
       return
     }
-    response.end(id)
+    json({ id })
   }
   let answering = 0
   const server = createServer((request, response) => {
@@ -72,7 +81,7 @@ export const startProvider = async ({ seed, refused, lost, latency }: Faults) =>
   const address = server.address()
   const port = typeof address === "object" && address !== null ? address.port : 0
   return {
-    url: `http://127.0.0.1:${port}/`,
+    url: `http://127.0.0.1:${port}`,
     jobs,
     posts,
     /** Resolves once so many requests have come, or when the worker has ended. */

@@ -216,6 +216,25 @@ describe("a program that is frozen after its claim", () => {
   })
 })
 
+describe("a program that is frozen after each claim", () => {
+  it.effect("says that it was held up, and not that there is no connection", () => {
+    const api = counting()
+    return Effect.gen(function* () {
+      const ledger = yield* Ledger
+      const freezing: typeof ledger = {
+        ...ledger,
+        claim: (request) => ledger.claim(request).pipe(Effect.tap(() => TestClock.adjust("16 seconds")))
+      }
+      const error = yield* failure(submit(input).pipe(Effect.provideService(Ledger, freezing)))
+      expect(error.reason._tag).toBe("HeldUp")
+      expect(error.isRetryable).toBe(true)
+      expect(error.message).toMatch(/nothing was sent, because this program was held up until .* Others may have been/)
+      expect(error.message).not.toMatch(/connection|network|proxy/)
+      expect(api.posts()).toBe(0)
+    }).pipe(Effect.provide([api.layer(), layerMemory(), quiet]))
+  })
+})
+
 describe("a ledger that fails", () => {
   const full = (doing: "claim" | "record") =>
     new LedgerFailed({

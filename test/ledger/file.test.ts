@@ -1,4 +1,4 @@
-import { copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { chmodSync, copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { assert, describe, it } from "@effect/vitest"
@@ -69,6 +69,24 @@ describe("a ledger file", () => {
       const error = yield* Effect.flip(using(file, (ledger) => ledger.claim(request("job-1"))))
       assert.strictEqual(error._tag, "LedgerFailed")
       assert.match(error.message, /is damaged\. Keep the file, .* Nothing was sent$/)
+      // Whoever repairs it finds it as it was.
+      assert.isTrue(readFileSync(file).equals(bytes))
+    })
+  )
+
+  it.effect("of an older version is brought up to date, and knows what it knew", () =>
+    Effect.gen(function* () {
+      const file = yield* inFile
+      yield* using(file, (ledger) => fill(ledger, 2))
+      // As the first version had it.
+      execute(file, "DROP INDEX runway_ledger_entry_task")
+      for (const column of ["credits", "credit_micros"])
+        execute(file, `ALTER TABLE runway_ledger_entry DROP COLUMN ${column}`)
+      execute(file, "UPDATE runway_ledger SET version = 1")
+      const [known] = yield* using(file, (ledger) => ledger.list({ taskId: "task-job-1" }))
+      assert.deepStrictEqual([known?.intent, known?.credits], ["job-1", undefined])
+      const claim = yield* using(file, (ledger) => ledger.claim(request("job-1")))
+      assert.strictEqual(claim._tag, "Accepted")
     })
   )
 
@@ -97,6 +115,23 @@ describe("a ledger file", () => {
       const readOnly: Open = (file) => new DatabaseSync(file, { readOnly: true })
       const error = yield* Effect.flip(using(file, (ledger) => ledger.claim(request("a")), readOnly))
       assert.match(error.message, /cannot be written\. Check the rights of the file and its folder\. Nothing was sent/)
+    })
+  )
+
+  it.effect("in a folder that may only be read is refused with its name", (context) =>
+    Effect.gen(function* () {
+      // Root writes everywhere, except where nobody does.
+      const isRoot = process.getuid?.() === 0
+      if (isRoot && process.platform !== "linux") return context.skip("there is no /proc")
+      const path = isRoot ? "/proc" : yield* folder
+      if (!isRoot) chmodSync(path, 0o500)
+      const file = join(path, "ledger.sqlite")
+      const error = yield* Effect.flip(using(file, (ledger) => ledger.claim(request("a"))))
+      assert.strictEqual(error._tag, "LedgerFailed")
+      assert.include(
+        error.message,
+        `${file} cannot be opened. Check that its folder exists and that you may write there`
+      )
     })
   )
 

@@ -154,6 +154,7 @@ const request: Rules.ClaimRequest = {
   label: undefined,
   budget: {},
   micros: 1,
+  creditMicros: undefined,
   leaveWithin: 1,
   answerWithin: 2,
   replaces: undefined

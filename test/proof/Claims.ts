@@ -9,6 +9,8 @@
 
 /** One claim. */
 export interface Claim {
+  /** What it is called on the command line. */
+  readonly name?: string
   readonly claim: string
   /** What vitest is to run. */
   readonly files: ReadonlyArray<string>
@@ -44,10 +46,27 @@ export const claims: ReadonlyArray<Claim> = [
     long: { LEDGER_MODEL: "long" }
   },
   {
+    claim: "A ledger keeps its promises in memory, in a file and in a database, and in PostgreSQL in the long form",
+    files: ["test/ledger/ledger.test.ts", "test/ledger/file.test.ts", "test/ledger/postgres.test.ts"],
+    long: { LEDGER_POSTGRES: "1" }
+  },
+  {
     claim: "The ledger pays once for an intent while its processes are killed, ended and frozen",
     files: ["test/ledger/processes.test.ts"],
     long: { LEDGER_CHAOS: "20" },
     seed: "1"
+  },
+  {
+    name: "command",
+    claim: "However the command is ended from outside, no id of an accepted job is lost",
+    files: ["test/cli/signals.test.ts"],
+    long: { COMMAND_ENDS: "20" }
+  },
+  {
+    name: "batch",
+    claim: "A batch that is killed, with one request in five going wrong, goes on and pays for each line once",
+    files: ["test/cli/batch-ends.test.ts", "test/cli/batch-memory.test.ts"],
+    long: { BATCH_LINES: "10000" }
   },
   {
     claim: "The mock keeps the contract, in the eyes of prism proxy, alone and with our client",

@@ -15,7 +15,7 @@ describe("an expired URL", () => {
         const said = yield* error(Task.download(succeeded(expired.url), { to }))
         expect(said).toMatchObject({ reason: { _tag: "OutputExpired" }, status, isRetryable: false })
         expect(said.message).toBe(
-          `download: ${status} the video's URL has expired: get the task again for a fresh one (Task.get), then download that [task ${taskId}]`
+          `download: ${status} OutputExpired [task ${taskId}]\n  why: the video's URL has expired\n  now: Get the task again for a fresh one (Task.get), then download that`
         )
         const host = yield* assets(ranged)
         yield* success(Task.download(succeeded(host.url), { to }))

@@ -1,8 +1,8 @@
 /**
  * How large the client is for whoever ships it to a browser or an edge: bundled by rolldown, minified, gzipped.
  *
- * What it adds to an app depends on how much of Effect the app has already, so it is measured against one that uses Effect, Layer, Schedule, Schema and Stream: the
- * difference of two bundles, not the size of a file. It measures the built packages, and nothing of the mock, which stays on a developer's machine.
+ * What it adds to an app depends on how much of Effect the app has already, so it is measured as the difference of two bundles, against two apps: the smallest one
+ * that has Effect, and one that calls some other API with Effect's own client. It measures the built packages, and nothing of the mock, which stays on a developer's machine.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { rolldown } from "rolldown"
 
 const root = fileURLToPath(new URL("../../../", import.meta.url))
 
-/** An app that has Effect already, and nothing of ours. */
+/** The smallest app that has Effect already, and nothing of ours. */
 const effectApp = `
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -22,6 +22,60 @@ import * as Stream from "effect/Stream"
 const Item = Schema.Struct({ id: Schema.String, count: Schema.Number })
 const items = Stream.fromIterable([{ id: "1", count: 1 }]).pipe(Stream.mapEffect(Schema.decodeUnknownEffect(Item)), Stream.runCollect)
 Effect.runPromise(items.pipe(Effect.retry(Schedule.exponential("1 second")), Effect.provide(Layer.empty))).then(console.log)
+`
+
+/** An app that calls some other API the way Effect shows it: a service with its key from Config, HttpClient, classes and errors of Schema, retries, spans, a log. */
+const apiApp = `
+import * as Config from "effect/Config"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+class Item extends Schema.Class("Item")({ id: Schema.String, count: Schema.Number }) {}
+class Missing extends Schema.TaggedError("Missing")("Missing", { id: Schema.String }) {}
+class Items extends Context.Service()("Items") {
+  static layer = Layer.effect(Items, Effect.gen(function* () {
+    const key = yield* Config.Redacted("ITEMS_KEY")
+    const http = (yield* HttpClient.HttpClient).pipe(
+      HttpClient.mapRequest(HttpClientRequest.bearerToken(key)),
+      HttpClient.filterStatusOk,
+      HttpClient.retryTransient({ times: 3, schedule: Schedule.exponential("1 second").pipe(Schedule.jittered) })
+    )
+    return {
+      get: Effect.fn("Items.get")(function* (id) {
+        yield* Effect.annotateCurrentSpan("id", id)
+        return yield* http.get("https://example.com/" + id).pipe(
+          Effect.flatMap(HttpClientResponse.schemaBodyJson(Item)),
+          Effect.timeout("1 minute"),
+          Effect.catchTag("HttpClientError", () => Effect.fail(new Missing({ id })))
+        )
+      })
+    }
+  })).pipe(Layer.provide(FetchHttpClient.layer))
+}
+const all = Stream.fromIterable(["1", "2"]).pipe(
+  Stream.mapEffect((id) => Items.use((items) => items.get(id)), { concurrency: 2 }),
+  Stream.tap((item) => Effect.log(item.id)),
+  Stream.runCollect
+)
+Effect.runPromise(all.pipe(Effect.provide(Items.layer))).then(console.log)
+`
+
+const catches = `
+import { RunwayError } from "cometapi-runway/RunwayError"
+export const isOurs = (error) => error instanceof RunwayError
+console.log(isOurs(new Error()))
+`
+
+const polls = `
+import { adaptivePoll } from "cometapi-runway/Poll"
+console.log(adaptivePoll({ maximum: "10 seconds" }))
 `
 
 const generates = `
@@ -59,6 +113,8 @@ const bundle = async (modules: ReadonlyArray<string>): Promise<number> => {
     resolve: {
       alias: {
         "cometapi-runway/bindings": `${root}dist/lib/bindings.js`,
+        "cometapi-runway/Poll": `${root}dist/lib/Poll.js`,
+        "cometapi-runway/RunwayError": `${root}dist/lib/RunwayError.js`,
         "cometapi-runway/promise": `${root}dist/lib/promise.js`,
         "cometapi-runway": `${root}dist/lib/index.js`
       }
@@ -106,14 +162,20 @@ export const judge = (sizes: Readonly<Record<string, number>>, budget: Readonly<
 
 /** Measures what `npm run build` has made. */
 export const measure = async (): Promise<Readonly<Record<string, number>>> => {
+  const bases = { "the smallest app with Effect": effectApp, "an app that calls an API with Effect": apiApp }
+  const parts = { generate: generates, "Task.get": looks, RunwayError: catches, adaptivePoll: polls }
+  const sizes: Record<string, number> = {}
+  for (const [base, app] of Object.entries(bases)) {
+    const before = await bundle([app])
+    for (const [part, code] of Object.entries(parts))
+      sizes[`${part}, added to ${base}`] = (await bundle([app, code])) - before
+  }
   const before = await bundle([effectApp])
-  const added = async (app: string) => (await bundle([effectApp, app])) - before
   return {
-    "generate, added to an app that has Effect": await added(generates),
-    "Task.get, added to an app that has Effect": await added(looks),
+    ...sizes,
+    "promise, added to the smallest app with Effect": (await bundle([effectApp, promises])) - before,
     "generate, with all of Effect it needs": await bundle([generates]),
     "promise, with all of Effect it needs": await bundle([promises]),
-    "promise, added to an app that has Effect": await added(promises),
     "bindings, which need no Effect": await bundle([binds])
   }
 }
