@@ -60,7 +60,7 @@ export type Finding = typeof Finding.Type
 
 /** A finding as one sentence. */
 export const sentence = ({ field, observed, allowed, advice }: Finding): string =>
-  `${field}: ${observed}; allowed is ${allowed}. ${advice}`
+  `${field}: ${observed}; allowed is ${allowed}. ${advice.replace(/\.$/, "")}`
 
 /** The findings for which nothing should be paid. */
 export const errorsOf = (findings: ReadonlyArray<Finding>): ReadonlyArray<Finding> =>
@@ -82,7 +82,7 @@ export class PreflightRefused extends Schema.TaggedError<PreflightRefused>("come
     return "nothing was sent, because the provider would refuse the assets"
   }
   get advice() {
-    return errorsOf(this.findings).map(sentence).join(" ")
+    return errorsOf(this.findings).map(sentence).join(". ")
   }
   override get message() {
     return `${this.why}: ${this.advice}`

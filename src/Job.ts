@@ -17,6 +17,7 @@ import * as Options from "./Options.ts"
 import * as Purchase from "./Purchase.ts"
 import { Runway } from "./Runway.ts"
 import { InvalidInput, RunwayError } from "./RunwayError.ts"
+import * as Shown from "./Shown.ts"
 import type { Operation, SubmitOptions } from "./Submission.ts"
 import * as Task from "./Task.ts"
 
@@ -271,7 +272,7 @@ const named = <Input>(
   Effect.try({
     try: () => intent?.(job),
     catch: (error) => {
-      const problem = { path: "intent", message: `threw ${error instanceof Error ? error.message : String(error)}` }
+      const problem = { path: "intent", message: `threw ${Shown.thrown(error)}` }
       return new RunwayError({ operation: "generateAll", reason: new InvalidInput({ problems: [problem] }) })
     }
   })

@@ -24,7 +24,8 @@ export interface Checks {
   readonly [option: string]: Check
 }
 
-const must = (be: string, value: unknown): string => `must be ${be}, got ${shown(value)}`
+/** What an option must be, and what it is. */
+export const must = (be: string, value: unknown): string => `must be ${be}, got ${shown(value)}`
 
 const shown = (value: unknown): string => (typeof value === "function" ? "a function" : Shown.value(value))
 
@@ -46,13 +47,13 @@ export const count: Check = (value) =>
 const place: Check = (value) =>
   Number.isSafeInteger(value) && Number(value) >= 0 ? undefined : must("a whole number, 0 or more", value)
 
-const path: Check = (value) =>
+export const path: Check = (value) =>
   typeof value === "string" && value !== "" && !value.includes("\0") ? undefined : must("a path", value)
 
 const schedule: Check = (value) =>
   Schedule.isSchedule(value) ? problemOf(value) : must("a Schedule of Effect, such as adaptivePoll()", value)
 
-const callback: Check = (value) => (typeof value === "function" ? undefined : must("a function", value))
+export const callback: Check = (value) => (typeof value === "function" ? undefined : must("a function", value))
 
 const date: Check = (value) => (DateTime.isDateTime(value) ? undefined : must("a DateTime of Effect", value))
 
@@ -93,7 +94,7 @@ const hooksAround: Check = (value) =>
     ? undefined
     : must("an object with the functions before and after", value)
 
-const name: Check = (value) =>
+export const name: Check = (value) =>
   typeof value === "string" && value.trim() !== "" ? undefined : must("a text that is not empty", value)
 
 const dollars: Check = (value) =>
@@ -110,7 +111,7 @@ const budget: Check = (value) => {
 }
 
 /** How jobs are paid for. */
-const purchasePolicy: Checks = {
+export const purchasePolicy: Checks = {
   budget,
   price: dollars,
   creditPrice: dollars,
@@ -120,7 +121,7 @@ const purchasePolicy: Checks = {
 /** How a layer sends paid requests and pays for jobs. */
 export const layer: Checks = { ...submitPolicy, ...purchasePolicy }
 
-const archive: Check = (value) =>
+export const archive: Check = (value) =>
   Predicate.hasProperty(value, "find") &&
   Predicate.isFunction(value.find) &&
   Predicate.hasProperty(value, "keep") &&
@@ -188,13 +189,26 @@ export const problems = (
   checks: Checks,
   required: ReadonlyArray<string> = []
 ): ReadonlyArray<Problem> => {
-  if (options !== undefined && !Predicate.isObject(options))
-    return [{ path: "options", message: must("an object", options) }]
+  const own = readable(() =>
+    options === undefined || Predicate.isObject(options) ? undefined : must("an object", options)
+  )
+  if (own !== undefined) return [{ path: "options", message: own }]
   return Object.entries(checks).flatMap(([path, check]) => {
-    const value = options?.[path]
-    const message = value === undefined && !required.includes(path) ? undefined : check(value)
+    const message = readable(() => {
+      const value = Predicate.isObject(options) ? options[path] : undefined
+      return value === undefined && !required.includes(path) ? undefined : check(value)
+    })
     return message === undefined ? [] : [{ path, message }]
   })
+}
+
+/** What a check says, also of a value whose fields throw when they are read. */
+const readable = (check: () => string | undefined): string | undefined => {
+  try {
+    return check()
+  } catch (error) {
+    return `cannot be read: ${Shown.line(Shown.thrown(error))}`
+  }
 }
 
 /** Fails with `InvalidInput`, naming every option at fault. */

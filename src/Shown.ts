@@ -27,6 +27,12 @@ const userInfo = new RegExp(
   `(${scheme})(?:(?!${spelled("/")}|${queryOrFragment})[^\\s"'<>]){1,500}${spelled("@")}`,
   "gi"
 )
+/** A password with a slash in it, which no URL may have unescaped: behind a host stands a port, and this is none. */
+const brokenUserInfo = new RegExp(
+  `(${scheme})(?:(?!${queryOrFragment})[^\\s"'<>/:@]){1,200}${spelled(":")}(?!\\d{1,5}(?:${spelled("/")}|$))` +
+    `(?:(?!${queryOrFragment}|${spelled("@")})[^\\s"'<>]){1,500}${spelled("@")}`,
+  "gi"
+)
 const urlStart = new RegExp(scheme, "i")
 const urlEnd = new RegExp(queryOrFragment, "i")
 const queryStart = new RegExp(question, "i")
@@ -63,6 +69,7 @@ const beforeQuery = (piece: string): string => {
 const withoutCredentials = (text: string): string =>
   text
     .replace(userInfo, "$1…@")
+    .replace(brokenUserInfo, "$1…@")
     .replace(/[^\s"'<>]+/g, beforeQuery)
     .replace(credential, "$1…")
 
@@ -126,11 +133,28 @@ const base64Forms = (key: string): ReadonlyArray<string> =>
     return own.replace(/\+/g, `(?:-|${spelled("+")})`).replace(/\//g, `(?:_|${spelled("/")})`)
   })
 
+/** What was thrown, in words. JavaScript can throw anything, also what cannot be made a text. */
+export const thrown = (error: unknown): string => {
+  try {
+    return error instanceof Error ? String(error.message || error.name) : String(error)
+  } catch {
+    return "something that cannot be written as a text"
+  }
+}
+
 /** A value of an input as it may be shown: short, and without the query of a URL. Of arrays and objects only the kind is shown. */
 export const value = (input: unknown): string => {
+  try {
+    return kindOf(input)
+  } catch {
+    return "something that cannot be read"
+  }
+}
+
+const kindOf = (input: unknown): string => {
   if (input === undefined) return "nothing"
   if (Array.isArray(input)) return "an array"
   if (Predicate.isObject(input))
-    return typeof input["type"] === "string" ? `an object of type ${value(input["type"])}` : "an object"
-  return typeof input === "string" ? JSON.stringify(text(withoutQuery(input), 80)) : String(input)
+    return typeof input["type"] === "string" ? `an object of type ${kindOf(input["type"])}` : "an object"
+  return typeof input === "string" ? JSON.stringify(text(withoutQuery(input), 80)) : thrown(input)
 }

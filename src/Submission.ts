@@ -29,6 +29,7 @@ import * as Hook from "./request/Hook.ts"
 import { ambiguity, refusal } from "./request/Refusal.ts"
 import { type Restore, resend, type SubmitPolicy } from "./request/Retry.ts"
 import * as Telemetry from "./request/Telemetry.ts"
+import * as Shown from "./Shown.ts"
 import { TaskId } from "./task/Snapshot.ts"
 
 /** The contract's paid operations, for example `POST /runwayml/v1/image_to_video`: a path that the contract does not have is a type error. */
@@ -285,7 +286,7 @@ const callHook = Effect.fnUntraced(function* (
   if (Result.isSuccess(end)) return
   // A hook that is written in JavaScript can fail with anything.
   if ("failure" in end.failure && end.failure.failure instanceof RunwayError) return yield* end.failure.failure
-  const problem = "broken" in end.failure ? end.failure.broken.problem : `failed: ${String(end.failure.failure)}`
+  const problem = "broken" in end.failure ? end.failure.broken.problem : `failed: ${Shown.thrown(end.failure.failure)}`
   return yield* new RunwayError({ operation: submission.operation, reason: new HookFailed({ hook, problem }) })
 })
 

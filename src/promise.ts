@@ -8,7 +8,9 @@
  */
 import type { CharacterPerformanceRequest } from "../generated/schemas.gen.ts"
 import { operation, submit, validate } from "./CharacterPerformance.ts"
+import { type Check, must } from "./Options.ts"
 import { type Input, writtenOut } from "./promise/Assets.ts"
+import * as Checks from "./promise/Checks.ts"
 import { Engine } from "./promise/Engine.ts"
 import { type RunwayLedger, runwayLedger } from "./promise/Ledger.ts"
 import { type Origin, PaidJob, type WaitOptions } from "./promise/PaidJob.ts"
@@ -76,13 +78,27 @@ export const createRunway = (options: RunwayOptions = {}): Runway => {
   return {
     // One line for each operation that `Job.make` makes.
     characterPerformance: paidOperation(engine, { operation, submit, validate }, "characterPerformance", writtenOut),
-    task: (id, { submittedAt, ...wait } = {}) => new PaidJob(engine, originOf(engine, id, submittedAt), wait),
+    task: (id, options = {}) => resumed(engine, id, options),
     ledger: options.ledger === undefined ? undefined : runwayLedger(engine, options.budget),
-    get: (id, { signal } = {}) => engine.run(Task.get(id), signal),
+    get: async (id, options = {}) => {
+      const refusal = Checks.refusal("get", options, Checks.stoppable)
+      if (refusal !== undefined) throw refusal
+      return engine.run(Task.get(id), options.signal)
+    },
     close,
     [Symbol.asyncDispose]: close
   }
 }
+
+const resumed = (engine: Engine, id: string, options: ResumeOptions): PaidJob => {
+  const refusal = Checks.refusal("task", options, { ...Checks.wait, submittedAt: date })
+  if (refusal !== undefined) return new PaidJob(engine, { task: () => Promise.reject(refusal), about: "task" }, {})
+  const { submittedAt, ...wait } = options
+  return new PaidJob(engine, originOf(engine, id, submittedAt), wait)
+}
+
+const date: Check = (value) =>
+  value instanceof Date && !Number.isNaN(value.getTime()) ? undefined : must("a Date", value)
 
 /** A job that was submitted before. */
 const originOf = (engine: Engine, id: string, submittedAt: Date | undefined): Origin => ({

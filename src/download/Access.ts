@@ -38,7 +38,7 @@ const allowed = (allow: Allow, url: URL): string | undefined => {
   try {
     return allow(url) ? undefined : "is not allowed by `allow`"
   } catch (error) {
-    return `is not allowed, because \`allow\` failed: ${Shown.line(error instanceof Error ? error.message : String(error))}`
+    return `is not allowed, because \`allow\` failed: ${Shown.line(Shown.thrown(error))}`
   }
 }
 

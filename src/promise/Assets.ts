@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import type { Character, Reference } from "../../generated/types.gen.ts"
 import type * as CharacterPerformance from "../CharacterPerformance.ts"
 import { InvalidInput, type Problem, RunwayError } from "../RunwayError.ts"
+import { unreadable } from "../request/Input.ts"
 import * as Shown from "../Shown.ts"
 
 /** A character performance's input, whose assets may be plain URLs. */
@@ -30,14 +31,22 @@ const kindOf = (url: string): "image" | "video" | undefined => {
   return kinds.image.has(ending) ? "image" : kinds.video.has(ending) ? "video" : undefined
 }
 
+const operation = "POST /runwayml/v1/character_performance"
+
 /** The input with its assets written out. */
-export const writtenOut = (input: Input): Effect.Effect<CharacterPerformance.Input, RunwayError> => {
+export const writtenOut = (input: Input): Effect.Effect<CharacterPerformance.Input, RunwayError> =>
+  Effect.catchDefect(
+    Effect.suspend(() => write(input)),
+    (error) => Effect.fail(unreadable(operation, error))
+  )
+
+const write = (input: Input): Effect.Effect<CharacterPerformance.Input, RunwayError> => {
   // A JavaScript caller's input may be anything; what is no object is refused by the contract's check.
   if (typeof input !== "object" || input === null) return Effect.succeed(input)
   const [first, ...rest] = problemsOf(input)
   if (first !== undefined) {
     const reason = new InvalidInput({ problems: [first, ...rest] })
-    return Effect.fail(new RunwayError({ operation: "POST /runwayml/v1/character_performance", reason }))
+    return Effect.fail(new RunwayError({ operation, reason }))
   }
   const { character, reference } = input
   return Effect.succeed({

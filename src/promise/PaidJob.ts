@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { RunwayError } from "../RunwayError.ts"
+import * as Shown from "../Shown.ts"
 import * as Task from "../Task.ts"
 import { type Engine, orAbort } from "./Engine.ts"
 import { inspected, showing } from "./Inspected.ts"
@@ -190,4 +191,5 @@ export class PaidJob implements Promise<Video> {
   }
 }
 
-const wordsOf = (error: unknown): string => (error instanceof Error ? `${error.name}: ${error.message}` : String(error))
+const wordsOf = (error: unknown): string =>
+  error instanceof Error ? `${error.name}: ${error.message}` : Shown.thrown(error)

@@ -14,6 +14,7 @@ import type { PurchasePolicy, Reuse } from "../Purchase.ts"
 import { InvalidInput, RunwayError } from "../RunwayError.ts"
 import type { AroundAttempt } from "../Submission.ts"
 import * as Task from "../Task.ts"
+import * as Checks from "./Checks.ts"
 import type { Engine } from "./Engine.ts"
 import { type KeepOptions, keepingIn } from "./Keeping.ts"
 import { PaidJob, type Tell, type WaitOptions } from "./PaidJob.ts"
@@ -102,7 +103,68 @@ export const paidOperation = <Input, Body, Plain = Input>(
 ): PaidOperation<Plain, Body> => {
   const idOf = submitting(engine, submit, convert)
 
-  const begin = (plain: Plain, options: JobOptions<Body> = {}): PaidJob => {
+  const begin = beginning<Input, Body, Plain>(engine, { validate, operation, about, convert, idOf })
+
+  const resultOf = async (place: Place<Plain>, options: AllOptions<Plain, Body>, signal: AbortSignal) => {
+    const { onSubmitted, intent, concurrency, ...rest } = options
+    const hook = onSubmitted === undefined ? undefined : (id: string) => onSubmitted(id, place)
+    let reused: Reused | undefined
+    try {
+      const named = intent === undefined ? undefined : nameOf(about, () => intent(place))
+      const job = begin(place.input, { ...rest, signal, ...defined({ onSubmitted: hook, intent: named }) })
+      // Where there is no id, awaiting the job says why.
+      reused = await job.reused.catch(() => undefined)
+      return { ...place, reused, ok: true as const, video: await job }
+    } catch (error) {
+      if (error instanceof RunwayError) return { ...place, reused, ok: false as const, error }
+      throw error
+    }
+  }
+
+  const all: PaidOperation<Plain, Body>["all"] = (inputs, options) => {
+    const refusal = Checks.refusal(about, options, Checks.all, ["concurrency"])
+    if (refusal !== undefined) throw refusal
+    const { concurrency, signal } = options
+    const results = streamOf(inputs).pipe(
+      Stream.mapEffect(
+        (input, index) =>
+          // What it rejects with is the signal's reason, which ends the whole loop.
+          Effect.promise((interrupted) => {
+            const stop = signal === undefined ? interrupted : AbortSignal.any([signal, interrupted])
+            return resultOf({ index, input }, options, stop)
+          }),
+        { concurrency, unordered: true }
+      )
+    )
+    return Stream.toAsyncIterableWith(results, Context.empty())
+  }
+
+  const beside: Beside<Plain, Body> = {
+    validate: (plain) => engine.runSync(Effect.flatMap(convert(plain), validate)),
+    submit: async (plain, options = {}) => {
+      const refusal = Checks.refusal(about, options, Checks.submit)
+      if (refusal !== undefined) throw refusal
+      return idOf(plain, options, { accept: () => {}, reuse: () => {} })
+    },
+    all
+  }
+  return Object.assign(begin, beside)
+}
+
+interface Beginning<Input, Body, Plain> {
+  readonly validate: Job<Input, Body>["validate"]
+  readonly operation: string | undefined
+  readonly about: string
+  readonly convert: Conversion<Plain, Input>
+  readonly idOf: ReturnType<typeof submitting<Input, Body, Plain>>
+}
+
+/** What begins a job: it submits at once, and waits when somebody asks for its result. */
+const beginning =
+  <Input, Body, Plain>(engine: Engine, { validate, operation, about, convert, idOf }: Beginning<Input, Body, Plain>) =>
+  (plain: Plain, options: JobOptions<Body> = {}): PaidJob => {
+    const refusal = Checks.refusal(about, options, Checks.job)
+    if (refusal !== undefined) return new PaidJob(engine, { task: () => Promise.reject(refusal), about }, {})
     // The first job may be followed by another, so this is what the ledger knew of the present one.
     let known: Reuse | undefined
     const latest = () => known
@@ -129,50 +191,6 @@ export const paidOperation = <Input, Body, Plain = Input>(
           })
     return new PaidJob(engine, { task, about, isMadeAgain, keeping }, options)
   }
-
-  const resultOf = async (place: Place<Plain>, options: AllOptions<Plain, Body>, signal: AbortSignal) => {
-    const { onSubmitted, intent, concurrency, ...rest } = options
-    const hook = onSubmitted === undefined ? undefined : (id: string) => onSubmitted(id, place)
-    let reused: Reused | undefined
-    try {
-      const named = intent === undefined ? undefined : nameOf(about, () => intent(place))
-      const job = begin(place.input, { ...rest, signal, ...defined({ onSubmitted: hook, intent: named }) })
-      // Where there is no id, awaiting the job says why.
-      reused = await job.reused.catch(() => undefined)
-      return { ...place, reused, ok: true as const, video: await job }
-    } catch (error) {
-      if (error instanceof RunwayError) return { ...place, reused, ok: false as const, error }
-      throw error
-    }
-  }
-
-  const all: PaidOperation<Plain, Body>["all"] = (inputs, options) => {
-    const { concurrency, signal } = options
-    if (!(Number.isSafeInteger(concurrency) && concurrency > 0)) {
-      const problem = { path: "concurrency", message: `expected a whole number, 1 or more, got ${String(concurrency)}` }
-      throw new RunwayError({ operation: about, reason: new InvalidInput({ problems: [problem] }) })
-    }
-    const results = streamOf(inputs).pipe(
-      Stream.mapEffect(
-        (input, index) =>
-          // What it rejects with is the signal's reason, which ends the whole loop.
-          Effect.promise((interrupted) => {
-            const stop = signal === undefined ? interrupted : AbortSignal.any([signal, interrupted])
-            return resultOf({ index, input }, options, stop)
-          }),
-        { concurrency, unordered: true }
-      )
-    )
-    return Stream.toAsyncIterableWith(results, Context.empty())
-  }
-
-  const beside: Beside<Plain, Body> = {
-    validate: (plain) => engine.runSync(Effect.flatMap(convert(plain), validate)),
-    submit: (plain, options = {}) => idOf(plain, options, { accept: () => {}, reuse: () => {} }),
-    all
-  }
-  return Object.assign(begin, beside)
-}
 
 /** Submits an input, calls the hooks, and gives the id. */
 const submitting =

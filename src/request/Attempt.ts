@@ -18,6 +18,7 @@ import { Fetch } from "effect/http/FetchHttpClient"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import { defined } from "../Defined.ts"
+import * as Shown from "../Shown.ts"
 import type { Answer } from "./Answer.ts"
 import { provesNotSent } from "./NotSent.ts"
 import type { Restore } from "./Retry.ts"
@@ -108,10 +109,7 @@ const send = Effect.fnUntraced(function* (
         progress.text += text
       })
     },
-    catch: (cause) => ({
-      ...noAnswer(progress, provesNotSent(cause) ? "NotSent" : "Lost", describe(cause)),
-      ...(cause instanceof TooLate ? { isLate: true as const } : {})
-    })
+    catch: (cause) => failed(progress, cause)
   }).pipe(
     Effect.timeoutOrElse({
       duration: timeout,
@@ -124,6 +122,16 @@ const send = Effect.fnUntraced(function* (
 class TooLate extends Error {
   constructor() {
     super("this program was held up until the time in which the request had to leave was over")
+  }
+}
+
+/** What an error of `fetch` means. One that cannot be read proves nothing. */
+const failed = (progress: Progress, cause: unknown): NoAnswer => {
+  try {
+    const answer = noAnswer(progress, provesNotSent(cause) ? "NotSent" : "Lost", describe(cause))
+    return cause instanceof TooLate ? { ...answer, isLate: true } : answer
+  } catch {
+    return noAnswer(progress, "Lost", "fetch failed with an error that cannot be read")
   }
 }
 
@@ -208,6 +216,6 @@ export const describe = (error: unknown): string => {
     last = last.cause
   }
   const code = Predicate.hasProperty(last, "code") && typeof last.code === "string" ? last.code : ""
-  const message = last instanceof Error ? last.message || last.name : String(last)
+  const message = Shown.thrown(last)
   return code !== "" && !message.includes(code) ? `${message} (${code})` : message
 }

@@ -13,6 +13,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
+import * as Shown from "../Shown.ts"
 
 /** How long a hook may take, unless an option says otherwise. */
 export const defaultTimeout: Duration.Duration = Duration.seconds(30)
@@ -51,7 +52,7 @@ const endOf = <A, E>(exit: Exit.Exit<A, E>): End<A, E> => {
   if (Option.isSome(failure)) return Result.fail({ failure: failure.value })
   const cause = Cause.squash(exit.cause)
   if (Cause.hasInterruptsOnly(exit.cause)) return broken("was interrupted", cause)
-  return broken(`died: ${cause instanceof Error ? cause.message || cause.name : String(cause)}`, cause)
+  return broken(`died: ${Shown.thrown(cause)}`, cause)
 }
 
 const broken = (problem: string, cause: unknown): End<never, never> => Result.fail({ broken: { problem, cause } })

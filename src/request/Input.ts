@@ -26,18 +26,29 @@ export const checker = <Fields extends Schema.Struct.Fields>(
   const defaults = Object.fromEntries(
     Object.keys(schema.fields).map((name) => [name, schema.fields[name]?.ast.annotations?.["default"]])
   )
-  return (input: object) => {
+  const check = (input: object) => {
     const body = Predicate.isObject(input) ? defined({ ...defaults, ...defined(input) }) : input
     return decode(body).pipe(
       Effect.mapError(({ issue }) => {
         const [first, ...rest] = problemsOf(body, issue)
         // A refusal without an issue cannot happen, and would still have to say something.
-        const problems = [first ?? { path: "", message: "does not match the contract" }, ...rest] as const
-        return new RunwayError({ operation, reason: new InvalidInput({ problems }) })
+        return invalid(operation, [first ?? { path: "", message: "does not match the contract" }, ...rest])
       })
     )
   }
+  return (input: object) =>
+    Effect.catchDefect(
+      Effect.suspend(() => check(input)),
+      (error) => Effect.fail(unreadable(operation, error))
+    )
 }
+
+/** What an input is whose fields throw when they are read, as those of a revoked proxy do. */
+export const unreadable = (operation: string, error: unknown): RunwayError =>
+  invalid(operation, [{ path: "", message: `cannot be read: ${Shown.line(Shown.thrown(error))}` }])
+
+const invalid = (operation: string, problems: readonly [Problem, ...ReadonlyArray<Problem>]): RunwayError =>
+  new RunwayError({ operation, reason: new InvalidInput({ problems }) })
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1({
   leafHook: (issue) => {

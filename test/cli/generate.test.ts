@@ -59,7 +59,9 @@ describe.concurrent("cometapi-runway generate --live", () => {
       const tuned = "--ratio 720:1280 --expression-intensity 2 --seed 7 --no-body-control".split(" ")
       const { code, err } = yield* run(["generate", "--live", ...assets, ...tuned, "--out", yield* folder], live.env)
       expect(code).toBe(9)
-      expect(err).toMatch(/^POST \/runwayml\/v1\/character_performance: 400 refused: no such face.*\n$/m)
+      expect(err).toMatch(
+        /^POST \/runwayml\/v1\/character_performance: 400 Rejected\n {2}why: refused: no such face\n {2}now: .*\n$/m
+      )
       expect(live.asked.map(({ method, path }) => `${method} ${path}`)).toEqual([
         "POST /runwayml/v1/character_performance"
       ])

@@ -68,7 +68,7 @@ describe("generate --preflight", () => {
       const local = ["--character", "https://localhost/a.png", "--reference", "https://printer.local/b.mp4"]
       const { code, err } = yield* run(["generate", "--live", "--yes", "--preflight", ...local], provider.env)
       expect(code).toBe(2)
-      expect(err).toMatch(/nothing was sent.*character\.uri.*reference\.uri/)
+      expect(err).toMatch(/nothing was sent.*\n.*character\.uri.*reference\.uri/)
       expect(provider.asked).toEqual([])
     })
   )

@@ -20,7 +20,9 @@ describe.concurrent("cometapi-runway sends nothing and says why", () => {
         const { COMETAPI_BASE_URL } = live.env
         const { code, out, err } = yield* run(["generate", ...args, ...assets], { COMETAPI_BASE_URL, ...env })
         expect([code, out]).toEqual([3, ""])
-        expect(err).toMatch(/^[^\n]*COMETAPI_KEY[^\n]*\n$/)
+        expect(err).toMatch(
+          /^configure: InvalidConfig\n {2}why: [^\n]*COMETAPI_KEY[^\n]*\n {2}now: [^\n]*nothing was sent\n$/
+        )
         expect(live.asked).toEqual([])
       })
     )

@@ -21,7 +21,7 @@ describe.concurrent("cometapi-runway wait", () => {
       const out = yield* folder
       const { code, err, out: said } = yield* run(["wait", "t-1", "--live", "--out", out], live.env)
       expect(code).toBe(12)
-      expect(err).toContain("get the task again")
+      expect(err).toContain("the video's URL has expired. Get the task again")
       expect(err).toContain(`npx cometapi-runway wait t-1 --out ${out}`)
       expect(err + said).not.toContain("SIGNED")
       expect(readdirSync(out)).toEqual([])

@@ -103,6 +103,28 @@ describe("an accepted task's id is told of", () => {
   )
 })
 
+describe("a fetch that fails with what cannot be read", () => {
+  const unreadable: ReadonlyArray<readonly [string, unknown]> = [
+    ["an object without a prototype", Object.create(null)],
+    [
+      "an error whose fields throw",
+      Object.defineProperty(new Error("x"), "cause", {
+        get: () => {
+          throw new Error("no")
+        }
+      })
+    ]
+  ]
+  for (const [name, error] of unreadable) {
+    it.effect(`is a typed error, because the job may have been accepted (${name})`, () =>
+      Effect.gen(function* () {
+        expect((yield* failure(submit)).reason._tag).toBe("OutcomeUnknown")
+        expect((yield* failure(Task.get("t-1", once))).reason._tag).toBe("ConnectionLost")
+      }).pipe(Effect.provide(provider(() => Promise.reject(error)).layer()))
+    )
+  }
+})
+
 describe("a status that is the name of something every object has", () => {
   for (const status of ["constructor", "toString", "__proto__"]) {
     it.effect(`is counted like any other (${status})`, () =>

@@ -64,8 +64,9 @@ const seeded = (seed: number) => () => {
 describe("no id of an accepted job is lost", () => {
   it.live(
     `under ${interruptions} interruptions that are aimed at every moment of a submission`,
-    () =>
+    ({ task }) =>
       Effect.gen(function* () {
+        Object.assign(task.meta, { cases: interruptions, seed: 42 })
         const random = seeded(42)
         const { ids, url } = yield* accepting(() => Math.floor(random() * 12))
         const stored = new Set<string>()
@@ -102,8 +103,9 @@ describe("no id of an accepted job is lost", () => {
 
   it.live(
     `under ${terminations} SIGTERMs to a program whose POST is on its way`,
-    () =>
+    ({ task }) =>
       Effect.gen(function* () {
+        Object.assign(task.meta, { cases: terminations })
         const folder = yield* Effect.acquireRelease(
           Effect.sync(() => mkdtempSync(join(tmpdir(), "runway-"))),
           (path) => Effect.sync(() => rmSync(path, { recursive: true }))

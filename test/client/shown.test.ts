@@ -48,6 +48,7 @@ const spellings: Readonly<Record<string, string>> = {
   "with a password": `https://user:${canary}@cdn.example.com/a.mp4`,
   "with a password, JSON's slashes": `https:\\/\\/user:${canary}@cdn.example.com\\/a.mp4`,
   "with a password, percent-encoded": encodeURIComponent(`https://user:${canary}@cdn.example.com/a.mp4`),
+  "with a password that has a slash": `https://user:${canary}/a+b@cdn.example.com/a.mp4`,
   "after words": `cannot load ${signed}, giving up`,
   "in brackets": `(see <${signed}>)`,
   "with a tag in it": signed.replace("X-Amz-Expires=9", "X-Amz-Expires=<b>9</b>"),

@@ -179,11 +179,14 @@ describe("types", () => {
 
   it("and the public names are these, no more", () => {
     expect(Object.keys(Public).sort()).toEqual([
+      "ArchiveFailed",
+      "AssetUnidentified",
       "BudgetExceeded",
       "CharacterPerformance",
       "ConnectionLost",
       "DownloadFailed",
       "Forbidden",
+      "HeldUp",
       "HookFailed",
       "IntentConflict",
       "IntentUnresolved",
@@ -195,6 +198,7 @@ describe("types", () => {
       "OutcomeUnknown",
       "OutputExpired",
       "OutputMissing",
+      "PreflightRefused",
       "RateLimited",
       "Rejected",
       "Runway",

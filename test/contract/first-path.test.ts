@@ -116,7 +116,7 @@ describe("the first path, client against mock", () => {
         Task.wait(id, { notFoundGrace: "30 seconds", schedule: Schedule.spaced("5 seconds") })
       ).pipe(other)
       expect(error.message).toMatch(
-        /^GET \/runwayml\/v1\/tasks\/\{id\}: 400 no such task: task_not_exist\. .* \(request id \w+\)$/
+        /^GET \/runwayml\/v1\/tasks\/\{id\}: 400 TaskNotFound .* \(request id \w+\)\n {2}why: no such task: task_not_exist\n {2}now: Check the id/
       )
     }).pipe(Effect.provide(against()))
   )

@@ -51,8 +51,9 @@ describe("several processes on one ledger file", () => {
 
   it.live(
     `are killed, frozen and woken up in ${runs} runs: nothing is paid twice, and every paid job is in the ledger`,
-    () =>
+    ({ task }) =>
       Effect.gen(function* () {
+        Object.assign(task.meta, { cases: runs, seed: firstSeed })
         const path = yield* folder
         const accounts: Array<Account> = []
         for (let seed = firstSeed; seed < firstSeed + runs; seed++) {

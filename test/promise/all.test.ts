@@ -77,7 +77,9 @@ describe("many jobs", () => {
 
   it("are refused before anything is sent when nobody says how many at once", () => {
     const { runway, asked } = scripted([factory])
-    expect(() => runway.characterPerformance.all(inputs(2), { concurrency: 0 })).toThrow(/concurrency: expected/)
+    expect(() => runway.characterPerformance.all(inputs(2), { concurrency: 0 })).toThrow(
+      /concurrency: must be a whole number/
+    )
     expect(asked).toEqual([])
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { RunwayError } from "../../src/promise.ts"
-import { input, scripted } from "./Support.ts"
+import { input, scripted, succeeded } from "./Support.ts"
 
 const { runway, asked } = scripted([])
 
@@ -49,5 +49,56 @@ describe("assets given as plain URLs", () => {
       /sed: is not.*character\.uri: expected.*seed: expected/
     )
     expect(refusal({ reference: undefined })).toContain("reference: is required")
+  })
+})
+
+describe("an option that cannot be used", () => {
+  const call = (options: object) => {
+    const { runway, posts } = scripted([succeeded])
+    // What a JavaScript caller passes has no type.
+    return { job: runway.characterPerformance(input, options), posts, runway }
+  }
+
+  it.each([
+    ["deadline", "soon"],
+    ["firstAfter", -1],
+    ["outputGrace", null],
+    ["between", 5],
+    ["between", { maximum: "never" }],
+    ["onProgress", "log"],
+    ["onSubmitted", {}],
+    ["signal", true]
+  ])("is refused by its name before anything is paid for: %s %j", async (name, value) => {
+    const { job, posts } = call({ [name]: value })
+    const error = await job.then(
+      () => undefined,
+      (error: unknown) => error
+    )
+    expect(
+      error instanceof RunwayError && error.is("InvalidInput") && error.reason.problems.map(({ path }) => path)
+    ).toEqual([name])
+    expect(posts()).toBe(0)
+  })
+
+  it("is refused where a task is taken up again, looked at or submitted", async () => {
+    const { runway, posts } = scripted([succeeded])
+    const wrong: object = { signal: 1 }
+    await expect(runway.task("t-1", wrong)).rejects.toThrow(/signal: must be an AbortSignal/)
+    await expect(runway.task("t-1", { submittedAt: new Date(Number.NaN) })).rejects.toThrow(
+      /submittedAt: must be a Date/
+    )
+    await expect(runway.get("t-1", wrong)).rejects.toThrow(/signal: must be an AbortSignal/)
+    await expect(runway.characterPerformance.submit(input, wrong)).rejects.toThrow(/signal: must be an AbortSignal/)
+    expect(posts()).toBe(0)
+  })
+})
+
+describe("an input that cannot be read", () => {
+  it("is refused, and nothing is sent", async () => {
+    const { runway, posts } = scripted([succeeded])
+    const { proxy, revoke } = Proxy.revocable(input, {})
+    revoke()
+    await expect(runway.characterPerformance(proxy)).rejects.toThrow(/cannot be read/)
+    expect(posts()).toBe(0)
   })
 })

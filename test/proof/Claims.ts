@@ -9,8 +9,8 @@
 
 /** One claim. */
 export interface Claim {
-  /** What it is called on the command line. */
-  readonly name?: string
+  /** What it is called on the command line: `npm run proof -- fuzz`. Several claims may share a name. */
+  readonly name: string
   readonly claim: string
   /** What vitest is to run. */
   readonly files: ReadonlyArray<string>
@@ -22,35 +22,67 @@ export interface Claim {
 
 export const claims: ReadonlyArray<Claim> = [
   {
+    name: "corpus",
     claim: "Answers of the corpus are read as they should be, and judged by the contract",
     files: ["test/client/task/corpus.test.ts", "test/contract/corpus.test.ts"]
   },
   {
+    name: "fuzz",
+    claim:
+      "Whatever a server sends or a caller passes, each call ends in a typed result in time, pays once, loses no id and shows no secret",
+    files: ["test/proof/fuzz/server.test.ts", "test/proof/fuzz/caller.test.ts"],
+    long: { FUZZ_CASES: "100000" }
+  },
+  {
+    name: "model",
+    claim:
+      "In random stories of submissions, faults, interruptions and restarts an intent is paid once, and each accepted job comes to its end or is listed",
+    files: ["test/proof/model/model.test.ts"],
+    long: { MODEL_STORIES: "5000" }
+  },
+  {
+    name: "matrix",
+    claim: "Every fault of the mock comes to what docs/faults.md says, with each operation over real sockets",
+    files: ["test/proof/matrix/matrix.test.ts"],
+    long: { MATRIX: "long" }
+  },
+  {
+    name: "status",
     claim: "Nothing but the status decides the state of a task",
     files: ["test/client/task/odd-fields.test.ts"]
   },
   {
+    name: "secrets",
     claim: "No key and no signed URL is shown",
-    files: ["test/client/shown.test.ts", "test/client/leaks.test.ts", "test/mock/safety.test.ts"]
+    files: [
+      "test/proof/secrets.test.ts",
+      "test/client/shown.test.ts",
+      "test/client/leaks.test.ts",
+      "test/mock/safety.test.ts"
+    ]
   },
   {
+    name: "interrupt",
     claim: "No id of an accepted job is lost when a program is interrupted, by an abort or by SIGTERM",
     files: ["test/client/interrupting.test.ts"],
     long: { LONG: "1" },
     seed: "42"
   },
   {
+    name: "ledger",
     claim:
       "The ledger's protocol pays once for an intent, in every state within the bounds, and its mutants are caught",
     files: ["test/ledger/model.test.ts"],
     long: { LEDGER_MODEL: "long" }
   },
   {
+    name: "ledger",
     claim: "A ledger keeps its promises in memory, in a file and in a database, and in PostgreSQL in the long form",
     files: ["test/ledger/ledger.test.ts", "test/ledger/file.test.ts", "test/ledger/postgres.test.ts"],
     long: { LEDGER_POSTGRES: "1" }
   },
   {
+    name: "ledger",
     claim: "The ledger pays once for an intent while its processes are killed, ended and frozen",
     files: ["test/ledger/processes.test.ts"],
     long: { LEDGER_CHAOS: "20" },
@@ -69,22 +101,27 @@ export const claims: ReadonlyArray<Claim> = [
     long: { BATCH_LINES: "10000" }
   },
   {
+    name: "prism",
     claim: "The mock keeps the contract, in the eyes of prism proxy, alone and with our client",
     files: ["test/mock/provider/referee.test.ts"]
   },
   {
+    name: "job",
     claim: "The job as an Arazzo document is true of the mock, in the eyes of Redocly's respect",
     files: ["test/contract/job.test.ts"]
   },
   {
+    name: "sdk",
     claim: "Runway's own SDK meets in the mock what it expects of the provider",
     files: ["test/referees/runway-sdk.test.ts", "test/contract/runway-types.test.ts"]
   },
   {
+    name: "drift",
     claim: "Drift of the provider is found without spending anything",
     files: ["test/contract/drift.test.ts"]
   },
   {
+    name: "offline",
     claim: "The proof of being offline finds whoever is not",
     files: ["test/repo/offline.test.ts"]
   }

@@ -1,6 +1,6 @@
 /**
- * `npm run proof`: tries every claim and prints one table. `-- --long` tries more cases, `-- --only word` only claims with that word, and `-- --write` puts the
- * table into docs/proof.md too.
+ * `npm run proof`: tries every claim in its short form and prints one table. `-- NAME …` tries only these, in the long form, which has more cases; `-- --long` tries all in
+ * the long form, and `-- --write` puts the table into docs/proof.md too. `-- --seed N` is another seed for what is random.
  *
  * @module
  */
@@ -12,17 +12,20 @@ import { parseArgs } from "node:util"
 import { type Claim, claims } from "./Claims.ts"
 import { type Row, rowOf, table } from "./Table.ts"
 
-const { values } = parseArgs({
-  options: { long: { type: "boolean" }, only: { type: "string" }, write: { type: "boolean" } }
+const { values, positionals: names } = parseArgs({
+  options: { long: { type: "boolean" }, seed: { type: "string" }, write: { type: "boolean" } },
+  allowPositionals: true
 })
 const page = "docs/proof.md"
+const isLong = values.long === true || names.length > 0
+const seeded = values.seed === undefined ? {} : { PROOF_SEED: values.seed }
 
 const tried = ({ claim, files, long, seed }: Claim): Row => {
   const folder = mkdtempSync(join(tmpdir(), "proof-"))
   try {
     const output = join(folder, "report.json")
     const started = performance.now()
-    const env = { ...process.env, ...(values.long === true ? long : {}) }
+    const env = { ...process.env, ...(isLong ? long : {}), ...seeded }
     const args = ["node_modules/vitest/vitest.mjs", "run", ...files, "--reporter=json", `--outputFile=${output}`]
     const { stderr } = spawnSync(process.execPath, args, { env, encoding: "utf8" })
     const seconds = (performance.now() - started) / 1000
@@ -34,7 +37,13 @@ const tried = ({ claim, files, long, seed }: Claim): Row => {
   }
 }
 
-const wanted = claims.filter(({ claim }) => claim.toLowerCase().includes((values.only ?? "").toLowerCase()))
+const unknown = names.filter((name) => !claims.some((claim) => claim.name === name))
+if (unknown.length > 0) {
+  const known = [...new Set(claims.map(({ name }) => name))].join(", ")
+  console.error(`There is no proof called ${unknown.join(", ")}. There are: ${known}`)
+  process.exit(1)
+}
+const wanted = claims.filter(({ name }) => names.length === 0 || names.includes(name))
 const rows: Array<Row> = []
 for (const claim of wanted) {
   const row = tried(claim)

@@ -1,7 +1,7 @@
 /**
  * Nothing but the status decides the state: whatever stands in the other fields, and whatever fields there are, at any depth.
  */
-import { describe, expect, it } from "@effect/vitest"
+import { afterEach, beforeEach, describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -66,6 +66,15 @@ const states = [
   { tag: "Unrecognised", bare: "DREAMING", row: "UNKNOWN" }
 ] as const
 
+/** How many cases a test has tried. */
+let cases = 0
+beforeEach(() => {
+  cases = 0
+})
+afterEach(({ task }) => {
+  Object.assign(task.meta, { cases: Math.max(1, cases) })
+})
+
 describe("fields of an odd type, and fields that nobody knows", () => {
   it.effect.prop(
     "change nothing about the state, in any shape and at any depth",
@@ -77,6 +86,7 @@ describe("fields of an odd type, and fields that nobody knows", () => {
     ],
     ([bareOdd, rowOdd, wrapperOdd, form]) =>
       Effect.sync(() => {
+        cases += 1
         const written = (word: string) => (form === "plain" ? word : ` ${word.toLowerCase()}\r\n`)
         for (const { tag, ...words } of states) {
           const bare = { ...laidOut(bareOdd), status: written(words.bare), output }
@@ -96,6 +106,7 @@ describe("fields of an odd type, and fields that nobody knows", () => {
     [odd(bareFields), odd(rowFields), Schema.Json, Schema.Json],
     ([bareOdd, rowOdd, oddOutput, oddCopy]) =>
       Effect.sync(() => {
+        cases += 1
         const row = { ...laidOut(rowOdd), status: "SUCCESS" }
         const bare = { ...laidOut(bareOdd), status: "SUCCEEDED", output: oddOutput }
         expect(urls(read({ code: "success", data: { ...row, result_url: output[0], data: bare } }))).toEqual(output)
@@ -110,6 +121,7 @@ describe("fields of an odd type, and fields that nobody knows", () => {
     [odd(bareFields), odd(rowFields), Schema.Literals(["odd", "null", "absent"])],
     ([bareOdd, rowOdd, form]) =>
       Effect.sync(() => {
+        cases += 1
         const nulls = (fields: ReadonlyArray<string>) => Object.fromEntries(fields.map((name) => [name, null]))
         const bareRest = { odd: laidOut(bareOdd), null: nulls(bareFields), absent: {} }[form]
         const rowRest = { odd: laidOut(rowOdd), null: nulls(rowFields), absent: {} }[form]
@@ -136,6 +148,7 @@ describe("fields of an odd type, and fields that nobody knows", () => {
     [Schema.Json, odd(rowFields)],
     ([body, rowOdd]) =>
       Effect.sync(() => {
+        cases += 1
         for (const answer of [
           body,
           { data: body },

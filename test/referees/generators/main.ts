@@ -7,14 +7,12 @@
  * @module
  */
 import { execFileSync } from "node:child_process"
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import ts from "typescript"
+import { packageOf, quiet, root } from "../OnDemand.ts"
 
-const root = fileURLToPath(new URL("../../../", import.meta.url))
 const contract = join(root, "openapi/cometapi-runway.yaml")
-const quiet = { ...process.env, REDOCLY_TELEMETRY: "off", SCARF_ANALYTICS: "false", DO_NOT_TRACK: "1" }
 
 interface Generator {
   readonly name: string
@@ -66,19 +64,6 @@ const body = (model: string): string => `export const request: Request = {
 export const task: Task = { id: "1", status: "SUCCEEDED", output: ["https://example.com/output.mp4"] }
 `
 
-/** The folder of a generator's package. */
-const packageOf = ({ name, version }: Generator): string => {
-  if (version === undefined) return join(root, "node_modules", name)
-  const home = join(root, "node_modules/.cache/referees", `${name}@${version}`)
-  const folder = join(home, "node_modules", name)
-  if (existsSync(folder)) return folder
-  mkdirSync(home, { recursive: true })
-  writeFileSync(join(home, "package.json"), "{}")
-  const settings = ["--silent", "--save-exact", "--ignore-scripts"]
-  execFileSync("npm", ["install", ...settings, `${name}@${version}`], { cwd: home, stdio: "inherit" })
-  return folder
-}
-
 /** What the compiler has against files. */
 const complaints = (files: ReadonlyArray<string>): ReadonlyArray<string> => {
   const program = ts.createProgram([...files], {
@@ -103,7 +88,7 @@ const judge = (generator: Generator): ReadonlyArray<string> => {
   const folder = mkdtempSync(join(root, "node_modules/.cache/referee-"))
   try {
     const client = join(folder, "client.ts")
-    const command = [join(packageOf(generator), generator.program), ...generator.args(client)]
+    const command = [join(packageOf(generator.name, generator.version), generator.program), ...generator.args(client)]
     execFileSync(process.execPath, command, { cwd: folder, env: quiet, stdio: "pipe" })
     const [right, wrong] = [join(folder, "right.ts"), join(folder, "wrong.ts")]
     writeFileSync(right, `${generator.types}\n${body("act_two")}`)
