@@ -9,7 +9,8 @@
  *
  * @module
  */
-import { CharacterPerformance, Ledger, type Runway, RunwayError, Task } from "cometapi-runway"
+import { CharacterPerformance, Ledger, Runway, RunwayError, Task } from "cometapi-runway"
+import * as Archive from "cometapi-runway/archive"
 import { type Budget, canonicalJson } from "cometapi-runway/ledger"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -63,6 +64,26 @@ export const Generate = Workflow.make("cometapi-runway/Generate", {
   idempotencyKey: ({ intent, run, input }) => canonicalJson([intent, run, input])
 })
 
+/** A step that keeps a video. */
+export type Keep<R = never> = (
+  task: Task.Succeeded,
+  job: { readonly intent: string; readonly input: CharacterPerformance.Request }
+) => Effect.Effect<Kept, RunwayError, R>
+
+/**
+ * Keeps videos in an archive of `cometapi-runway/archive`: a folder or a store of objects, each video with a JSON that says what it was made
+ * of. What is kept already is not loaded again.
+ */
+export const archived =
+  (archive: Archive.Archive): Keep<Runway> =>
+  (task, { intent, input }) =>
+    Effect.gen(function* () {
+      const { baseUrl, version } = yield* Runway
+      const made = { operation: CharacterPerformance.operation, body: input }
+      const { files } = yield* Archive.keep(archive, { task, intent, made, version, apiUrl: baseUrl })
+      return { place: files[0].location, bytes: files[0].bytes }
+    })
+
 /** How jobs are run. */
 export interface Options<R = never> {
   /** How long and how often to look. Default: as `Task.wait`. */
@@ -71,12 +92,10 @@ export interface Options<R = never> {
   /** What one job costs, in dollars. Default: the published price. */
   readonly price?: number | undefined
   /**
-   * Keeps the video and says where it is. It may run more than once for a task. Without it a job ends when its task does, and somebody has
-   * to collect the video within a day.
+   * Keeps the video and says where it is: `archived` for a folder or a store of objects, or your own. It may run more than once for a task.
+   * Without it a job ends when its task does, and somebody has to collect the video within a day.
    */
-  readonly keep?:
-    | ((task: Task.Succeeded, job: { readonly intent: string }) => Effect.Effect<Kept, RunwayError, R>)
-    | undefined
+  readonly keep?: Keep<R> | undefined
   /**
    * How many submissions this process may have under way at once. Default: 4. When a process is killed, nobody knows how these ended until a
    * person looks; the rest is taken over by the next process.
@@ -91,45 +110,59 @@ const defaultResubmit = Schedule.min([Schedule.exponential("1 second"), Schedule
   Schedule.upTo({ duration: "1 hour" })
 )
 
-/** Runs the jobs of this engine in this process. */
+/** Runs the jobs of this engine in this process. When the layer is closed, requests that have left finish, and no other leaves. */
 export const layer = <R = never>(
   options: Options<R> = {}
 ): Layer.Layer<never, never, WorkflowEngine | Runway | Ledger | R> =>
-  Layer.suspend(() => {
-    const turns = Semaphore.makeUnsafe(options.submissions ?? 4)
-    return Generate.toLayer(run(options, turns))
-  })
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const gate: Gate = { turns: Semaphore.makeUnsafe(options.submissions ?? 4), closed: false }
+      yield* Effect.addFinalizer(() =>
+        Effect.sync(() => {
+          gate.closed = true
+        })
+      )
+      return Generate.toLayer(run(options, gate))
+    })
+  )
+
+/** Through which submissions leave this process. */
+interface Gate {
+  readonly turns: Semaphore.Semaphore
+  /** Set when the process is told to stop: the engine lets steps that have begun end, and most of them have not sent anything yet. */
+  closed: boolean
+}
 
 /** What the wait saw last. */
 interface Memory {
   task: Task.Succeeded | undefined
 }
 
-const run = <R>(options: Options<R>, turns: Semaphore.Semaphore) =>
+const run = <R>(options: Options<R>, gate: Gate) =>
   Effect.fnUntraced(function* ({ intent, input }: Payload) {
     yield* Effect.annotateCurrentSpan("runway.intent", intent)
-    const handle = yield* submit(intent, input, options, turns)
+    const handle = yield* submit(intent, input, options, gate)
     yield* Effect.annotateCurrentSpan("runway.task.id", handle.id)
     // Only while this process lives: a later one gets the task again, because the URL of an output is not written down.
     const memory: Memory = { task: undefined }
     yield* wait(intent, handle, options.wait, memory)
     if (options.keep === undefined) return { taskId: handle.id }
-    return { taskId: handle.id, kept: yield* keep(intent, handle, options.keep, memory) }
+    return { taskId: handle.id, kept: yield* keep({ intent, input }, handle, options.keep, memory) }
   })
 
-const submit = (
-  intent: string,
-  input: Payload["input"],
-  { budget, price, resubmit }: Options<unknown>,
-  turns: Semaphore.Semaphore
-) =>
+const submit = (intent: string, input: Payload["input"], { budget, price, resubmit }: Options<unknown>, gate: Gate) =>
   Activity.make({
     name: "submit",
     success: Task.Handle,
     error: RunwayError,
     // A request is a valid input; only the form of its ratio is checked by the schema and not by the type.
-    execute: CharacterPerformance.submit(input as CharacterPerformance.Input, { intent, budget, price }).pipe(
-      turns.withPermit,
+    execute: Effect.suspend(() =>
+      gate.closed
+        ? // Never ended, and so never written down: the next process takes the step up.
+          Effect.never
+        : CharacterPerformance.submit(input as CharacterPerformance.Input, { intent, budget, price })
+    ).pipe(
+      gate.turns.withPermit,
       Effect.flatMap(Task.handle),
       Effect.tapError(whileAnotherSends),
       Effect.retry({ while: ({ reason }) => reason._tag === "IntentUnresolved" && reason.isRetryable }),
@@ -168,13 +201,13 @@ const settle = (intent: string, id: Task.TaskId, outcome: "succeeded" | "failed"
     Effect.catch((error) => Effect.logError("the ledger could not be written", error.message))
   )
 
-const keep = <R>(intent: string, { id }: Task.Handle, into: NonNullable<Options<R>["keep"]>, memory: Memory) =>
+const keep = <R>(job: Parameters<Keep<R>>[1], { id }: Task.Handle, into: Keep<R>, memory: Memory) =>
   Activity.make({
     name: "keep",
     success: Kept,
     error: RunwayError,
     execute: Effect.suspend(() => (memory.task === undefined ? Task.wait(id) : Effect.succeed(memory.task))).pipe(
-      Effect.flatMap((task) => into(task, { intent })),
+      Effect.flatMap((task) => into(task, job)),
       Effect.mapError(withoutOutput)
     )
   })
