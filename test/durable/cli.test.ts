@@ -114,36 +114,40 @@ describe("cometapi-runway-durable", () => {
     })
   )
 
-  it.live("lets requests that have left finish when it is told to stop, and sends no other", () =>
-    Effect.gen(function* () {
-      const mock = yield* startMock({
-        scale: 1,
-        faults: [{ on: "submit", kind: "latency", median: "2 seconds", p99: "3 seconds" }]
-      })
-      const home = yield* withJobs(40)
-      const running = command(home, mock.url, "run", "jobs.jsonl", "--live")
-      while (!existsSync(join(home, "jobs.sqlite"))) yield* Effect.sleep("50 millis")
-      const underWay = entries(home).pipe(
-        Effect.orElseSucceed(() => []),
-        Effect.map((all) => all.filter(({ state }) => state === "sending").length)
-      )
-      while ((yield* underWay) < 4) yield* Effect.sleep("50 millis")
-      running.process.kill("SIGTERM")
-      yield* Effect.promise(() => running.ended)
-      const known = yield* entries(home)
-      const { posts } = { posts: mock.world(key).report().submissions }
-      expect(known.map(({ state }) => state)).toEqual(known.map(() => "accepted"))
-      expect(known.map(({ taskId }) => taskId).sort()).toEqual(
-        mock
-          .world(key)
-          .tasks()
-          .map(({ id }) => id)
-          .sort()
-      )
-      expect(posts).toBe(known.length)
-      // Four were under way; at most as many again may have left before the signal was heard.
-      expect(posts).toBeGreaterThanOrEqual(4)
-      expect(posts).toBeLessThanOrEqual(8)
-    })
+  it.live(
+    "lets requests that have left finish when it is told to stop, and sends no other",
+    () =>
+      Effect.gen(function* () {
+        const mock = yield* startMock({
+          scale: 1,
+          faults: [{ on: "submit", kind: "latency", median: "2 seconds", p99: "3 seconds" }]
+        })
+        const home = yield* withJobs(40)
+        const running = command(home, mock.url, "run", "jobs.jsonl", "--live")
+        while (!existsSync(join(home, "jobs.sqlite"))) yield* Effect.sleep("50 millis")
+        const underWay = entries(home).pipe(
+          Effect.orElseSucceed(() => []),
+          Effect.map((all) => all.filter(({ state }) => state === "sending").length)
+        )
+        while ((yield* underWay) < 4) yield* Effect.sleep("50 millis")
+        running.process.kill("SIGTERM")
+        yield* Effect.promise(() => running.ended)
+        const known = yield* entries(home)
+        const { posts } = { posts: mock.world(key).report().submissions }
+        expect(known.map(({ state }) => state)).toEqual(known.map(() => "accepted"))
+        expect(known.map(({ taskId }) => taskId).sort()).toEqual(
+          mock
+            .world(key)
+            .tasks()
+            .map(({ id }) => id)
+            .sort()
+        )
+        expect(posts).toBe(known.length)
+        // Four were under way; at most as many again may have left before the signal was heard.
+        expect(posts).toBeGreaterThanOrEqual(4)
+        expect(posts).toBeLessThanOrEqual(8)
+      }),
+    // The engine waits for 45 seconds for steps that have begun.
+    180_000
   )
 })
