@@ -2,7 +2,7 @@
  * The engine for many processes on many machines: Effect's cluster over sockets, its state and the ledger in one database.
  *
  * The database is whatever `SqlClient` is provided, PostgreSQL for example. Each process owns a part of the jobs; when one dies, the others
- * take its part over. When one is told to stop it sends nothing new, lets requests that have left finish, and hands its part over.
+ * take its part over. When one is told to stop it lets requests that have left finish, and hands its part over.
  *
  * @module
  */

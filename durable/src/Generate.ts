@@ -110,38 +110,24 @@ const defaultResubmit = Schedule.min([Schedule.exponential("1 second"), Schedule
   Schedule.upTo({ duration: "1 hour" })
 )
 
-/** Runs the jobs of this engine in this process. When the layer is closed, requests that have left finish, and no other leaves. */
+/** Runs the jobs of this engine in this process. */
 export const layer = <R = never>(
   options: Options<R> = {}
 ): Layer.Layer<never, never, WorkflowEngine | Runway | Ledger | R> =>
-  Layer.unwrap(
-    Effect.gen(function* () {
-      const gate: Gate = { turns: Semaphore.makeUnsafe(options.submissions ?? 4), closed: false }
-      yield* Effect.addFinalizer(() =>
-        Effect.sync(() => {
-          gate.closed = true
-        })
-      )
-      return Generate.toLayer(run(options, gate))
-    })
-  )
-
-/** Through which submissions leave this process. */
-interface Gate {
-  readonly turns: Semaphore.Semaphore
-  /** Set when the process is told to stop: the engine lets steps that have begun end, and most of them have not sent anything yet. */
-  closed: boolean
-}
+  Layer.suspend(() => {
+    const turns = Semaphore.makeUnsafe(options.submissions ?? 4)
+    return Generate.toLayer(run(options, turns))
+  })
 
 /** What the wait saw last. */
 interface Memory {
   task: Task.Succeeded | undefined
 }
 
-const run = <R>(options: Options<R>, gate: Gate) =>
+const run = <R>(options: Options<R>, turns: Semaphore.Semaphore) =>
   Effect.fnUntraced(function* ({ intent, input }: Payload) {
     yield* Effect.annotateCurrentSpan("runway.intent", intent)
-    const handle = yield* submit(intent, input, options, gate)
+    const handle = yield* submit(intent, input, options, turns)
     yield* Effect.annotateCurrentSpan("runway.task.id", handle.id)
     // Only while this process lives: a later one gets the task again, because the URL of an output is not written down.
     const memory: Memory = { task: undefined }
@@ -150,19 +136,19 @@ const run = <R>(options: Options<R>, gate: Gate) =>
     return { taskId: handle.id, kept: yield* keep({ intent, input }, handle, options.keep, memory) }
   })
 
-const submit = (intent: string, input: Payload["input"], { budget, price, resubmit }: Options<unknown>, gate: Gate) =>
+const submit = (
+  intent: string,
+  input: Payload["input"],
+  { budget, price, resubmit }: Options<unknown>,
+  turns: Semaphore.Semaphore
+) =>
   Activity.make({
     name: "submit",
     success: Task.Handle,
     error: RunwayError,
     // A request is a valid input; only the form of its ratio is checked by the schema and not by the type.
-    execute: Effect.suspend(() =>
-      gate.closed
-        ? // Never ended, and so never written down: the next process takes the step up.
-          Effect.never
-        : CharacterPerformance.submit(input as CharacterPerformance.Input, { intent, budget, price })
-    ).pipe(
-      gate.turns.withPermit,
+    execute: CharacterPerformance.submit(input as CharacterPerformance.Input, { intent, budget, price }).pipe(
+      turns.withPermit,
       Effect.flatMap(Task.handle),
       Effect.tapError(whileAnotherSends),
       Effect.retry({ while: ({ reason }) => reason._tag === "IntentUnresolved" && reason.isRetryable }),

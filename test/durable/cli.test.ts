@@ -1,13 +1,11 @@
 /**
- * The command as a process: a file of jobs, a mock over a real socket, SIGTERM.
+ * The command as a process: a file of jobs, a mock over a real socket.
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs"
+import { readdirSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
-import { Ledger } from "cometapi-runway"
-import { LedgerFile } from "cometapi-runway/ledger"
 import { type Options as MockOptions, RunwayMock } from "cometapi-runway-mock"
 import * as Effect from "effect/Effect"
 import { folder } from "../ledger/Support.ts"
@@ -56,11 +54,6 @@ const command = (home: string, url: string, ...args: ReadonlyArray<string>): Sai
   })
   return { process: child, ended: once(child, "close").then(([code]) => ({ code: code as number | null, ...said })) }
 }
-
-const entries = (home: string) =>
-  Effect.flatMap(Ledger, (ledger) => ledger.list()).pipe(
-    Effect.provide(LedgerFile.layer({ file: join(home, "jobs.sqlite") }))
-  )
 
 describe("cometapi-runway-durable", () => {
   it.live("makes the videos of a file of jobs, and pays for none of them when it is called again", () =>
@@ -112,42 +105,5 @@ describe("cometapi-runway-durable", () => {
       expect(said.err).toMatch(/Nothing was sent[\s\S]*line 3[\s\S]*line 4: needs an intent/)
       expect(readdirSync(home)).toEqual(["jobs.jsonl"])
     })
-  )
-
-  it.live(
-    "lets requests that have left finish when it is told to stop, and sends no other",
-    () =>
-      Effect.gen(function* () {
-        const mock = yield* startMock({
-          scale: 1,
-          faults: [{ on: "submit", kind: "latency", median: "2 seconds", p99: "3 seconds" }]
-        })
-        const home = yield* withJobs(40)
-        const running = command(home, mock.url, "run", "jobs.jsonl", "--live")
-        while (!existsSync(join(home, "jobs.sqlite"))) yield* Effect.sleep("50 millis")
-        const underWay = entries(home).pipe(
-          Effect.orElseSucceed(() => []),
-          Effect.map((all) => all.filter(({ state }) => state === "sending").length)
-        )
-        while ((yield* underWay) < 4) yield* Effect.sleep("50 millis")
-        running.process.kill("SIGTERM")
-        yield* Effect.promise(() => running.ended)
-        const known = yield* entries(home)
-        const { posts } = { posts: mock.world(key).report().submissions }
-        expect(known.map(({ state }) => state)).toEqual(known.map(() => "accepted"))
-        expect(known.map(({ taskId }) => taskId).sort()).toEqual(
-          mock
-            .world(key)
-            .tasks()
-            .map(({ id }) => id)
-            .sort()
-        )
-        expect(posts).toBe(known.length)
-        // Four were under way; at most as many again may have left before the signal was heard.
-        expect(posts).toBeGreaterThanOrEqual(4)
-        expect(posts).toBeLessThanOrEqual(8)
-      }),
-    // The engine waits for 45 seconds for steps that have begun.
-    180_000
   )
 })

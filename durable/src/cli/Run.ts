@@ -10,7 +10,6 @@ import { folder } from "cometapi-runway/archive"
 import * as Console from "effect/Console"
 import { Argument, Command, Flag } from "effect/cli"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
@@ -88,9 +87,7 @@ const work = (before: typeof Runs.start) =>
     const jobs = yield* JobsFile.read(flags.jobs)
     const failed = yield* Effect.gen(function* () {
       yield* Effect.forEach(jobs, before, { concurrency: 16, discard: true })
-      const waiting = yield* Effect.forkDetach(Effect.forEach(jobs, toItsEnd, { concurrency: watched }))
-      // Whoever stops the command waits for the requests that have left, and not for the jobs' ends.
-      const results = yield* Fiber.join(waiting)
+      const results = yield* Effect.forEach(jobs, toItsEnd, { concurrency: watched })
       return results.filter(Result.isFailure).length
     }).pipe(Effect.provide(engine(flags, file)))
     yield* Console.error(`${jobs.length - failed} of ${jobs.length} videos are in ${flags.out}.`)

@@ -2,7 +2,7 @@
 /**
  * The command: durable jobs of one machine, with nothing to install but this package.
  *
- * Complaints are in words, and SIGTERM and Ctrl-C let requests that have left finish.
+ * Complaints are in words, and SIGTERM and Ctrl-C let submissions finish.
  *
  * @module
  */
