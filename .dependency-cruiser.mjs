@@ -46,6 +46,14 @@ const mock = [
   ["generated/"]
 ]
 
+const durable = [
+  ["durable/src/cli/"],
+  ["durable/src/index.ts"],
+  ["durable/src/Cluster.ts"],
+  ["durable/src/Engine.ts", "durable/src/Runs.ts"],
+  ["durable/src/Generate.ts"]
+]
+
 const pattern = (paths) =>
   `^(${paths.map((path) => (path.endsWith("/") ? path : `${path}$`)).join("|")})`.replaceAll(".", "\\.")
 
@@ -69,13 +77,14 @@ export default {
   forbidden: [
     ...floors(client),
     ...floors(mock),
+    ...floors(durable),
     rule(
       "no room without a floor",
       "Give the new module a floor in .dependency-cruiser.mjs.",
       {},
       {
-        path: "^(src|mock/src)/",
-        pathNot: [everyRoom(client), everyRoom(mock)]
+        path: "^(src|mock/src|durable/src)/",
+        pathNot: [everyRoom(client), everyRoom(mock), everyRoom(durable)]
       }
     ),
     rule("no import cycles", "Data travels one way.", {}, { circular: true }),
@@ -101,13 +110,19 @@ export default {
       "the client never meets the mock",
       "The client knows generated/ and nothing else of this repository; only the command's --mock loads the mock.",
       { path: "^src/", pathNot: "^src/cli/Mock\\.ts$" },
-      { path: "^(mock|test|scripts|openapi)/" }
+      { path: "^(mock|durable|test|scripts|openapi)/" }
     ),
     rule(
       "the mock never meets the client",
       "The mock is a second, independent reading of the contract.",
       { path: "^mock/" },
-      { path: "^(src|test|scripts)/" }
+      { path: "^(src|durable|test|scripts)/" }
+    ),
+    rule(
+      "durable jobs stand on the published client",
+      "They know the client by its package's name and what that exports; only the command's --mock loads the mock.",
+      { path: "^durable/", pathNot: "^durable/src/cli/Mock\\.ts$" },
+      { path: "^(src/(?!(index|Archive|Ledger|promise|Bindings)\\.ts$)|mock|generated|test|scripts)" }
     ),
     rule(
       "the library runs anywhere",

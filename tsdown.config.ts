@@ -204,5 +204,13 @@ export default defineConfig([
       page: "page"
     },
     deps
+  }),
+  folderToPublish({
+    folder: "./durable/",
+    modules: { index: "src/index.ts", cluster: "src/Cluster.ts" },
+    commands: { cli: "src/cli/main.ts" },
+    assets: { "README.md": "README.md", "CHANGELOG.md": "CHANGELOG.md", LICENSE: "LICENSE" },
+    // Whoever runs a cluster needs Node's services anyway, so they are a dependency here and not taken along.
+    deps: {}
   })
 ])

@@ -52,6 +52,10 @@ export type Generated = Job.Generated<Input>
 /** How `submit` sends. */
 export type SubmitOptions = Job.JobSubmitOptions<CharacterPerformanceRequest>
 
+/** The request body as the contract has it, for whoever stores or forwards one: every documented default is filled in. */
+export const Request = CharacterPerformanceRequest
+export type Request = typeof Request.Type
+
 /** How `generate` submits and waits. */
 export type GenerateOptions = Job.GenerateOptions<CharacterPerformanceRequest>
 

@@ -8,6 +8,7 @@
 export * as AssetIdentity from "./ledger/AssetIdentity.ts"
 export type { Budget, Report } from "./ledger/Budget.ts"
 export type { Entry, Outcome, State, Verdict } from "./ledger/Entry.ts"
+export { canonicalJson } from "./ledger/Intent.ts"
 export { type ClaimRequest, Ledger, type LedgerOptions, layerMemory, type Sweep } from "./ledger/Ledger.ts"
 export {
   AssetUnidentified,
@@ -19,4 +20,5 @@ export {
 export * as LedgerFile from "./ledger/LedgerFile.ts"
 export * as LedgerSql from "./ledger/LedgerSql.ts"
 export type { Claim, Claimed, End, Forgotten, Resolved } from "./ledger/Rules.ts"
+export * as Sqlite from "./ledger/Sqlite.ts"
 export type { Filter } from "./ledger/Store.ts"

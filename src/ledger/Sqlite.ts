@@ -8,6 +8,7 @@
  * @module
  */
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
 import { layer as reactivity } from "effect/reactivity/Reactivity"
 import type * as Scope from "effect/Scope"
@@ -17,7 +18,9 @@ import * as SqlClient from "effect/sql/SqlClient"
 import type { Connection } from "effect/sql/SqlConnection"
 import { classifySqliteError, SqlError } from "effect/sql/SqlError"
 import * as Statement from "effect/sql/Statement"
-import { patience } from "./Store.ts"
+import { LedgerFailed } from "./LedgerError.ts"
+import { problemOf } from "./LedgerSql.ts"
+import { patience, type StoreProblem } from "./Store.ts"
 
 /** What is used of a runtime's sqlite; those of Node and Bun agree in it. */
 interface Database {
@@ -96,6 +99,34 @@ export const client = (open: Open, file: string): Effect.Effect<SqlClient.SqlCli
       spanAttributes: [["db.system.name", "sqlite"]]
     })
   }).pipe(Effect.provide(reactivity))
+
+/** Where a file of sqlite is. */
+export interface SqliteOptions {
+  readonly file: string
+  /** How the runtime's sqlite is found. Default: `node:sqlite` or `bun:sqlite`. */
+  readonly sqlite?: Effect.Effect<Open | undefined> | undefined
+}
+
+/** A client on a file, opened by the runtime's sqlite; in words, what is wrong when it cannot be. */
+export const open = ({
+  file,
+  sqlite = find
+}: SqliteOptions): Effect.Effect<SqlClient.SqlClient, LedgerFailed, Scope.Scope> =>
+  Effect.gen(function* () {
+    const failed = ({ problem, transient }: StoreProblem) =>
+      new LedgerFailed({ doing: "open", store: file, problem, transient })
+    const make = yield* sqlite
+    if (make === undefined) return yield* failed({ problem: noSqlite, transient: false })
+    return yield* Effect.mapError(client(make, file), (error) => failed(problemOf(error)))
+  })
+
+/** An Effect `SqlClient` on a file, for what shares the ledger's file or has one of its own. */
+export const layer = (options: SqliteOptions): Layer.Layer<SqlClient.SqlClient, LedgerFailed> =>
+  Layer.effect(SqlClient.SqlClient, open(options))
+
+const noSqlite =
+  "cannot be opened, because this runtime has no sqlite of its own (Node 22.5 and newer and Bun have one). " +
+  "Use one of them, a ledger in memory (one process), or a database through an Effect SqlClient such as @effect/sql-pg"
 
 const attempt = <A>(run: () => A): Effect.Effect<A, SqlError> =>
   Effect.try({

@@ -124,5 +124,13 @@ export const claims: ReadonlyArray<Claim> = [
     name: "offline",
     claim: "The proof of being offline finds whoever is not",
     files: ["test/repo/offline.test.ts"]
+  },
+  {
+    name: "cluster",
+    claim:
+      "Durable jobs are paid once, and each ends or is listed, while three processes on PostgreSQL are killed and frozen",
+    files: ["test/durable/embedded.test.ts", "test/durable/cluster.test.ts"],
+    long: { CLUSTER_RUNS: "20" },
+    seed: "101"
   }
 ]

@@ -13,7 +13,7 @@ const git = (...args: ReadonlyArray<string>) =>
 const manifest = (folder: string, file: string) => JSON.parse(readFileSync(join(folder, file), "utf8"))
 
 beforeAll(() => {
-  for (const file of ["package.json", "package-lock.json", "mock/package.json", ".changeset"])
+  for (const file of ["package.json", "package-lock.json", "mock/package.json", "durable/package.json", ".changeset"])
     cpSync(file, join(home, file), { recursive: true })
   writeFileSync(join(home, ".changeset/test.md"), '---\n"cometapi-runway": patch\n---\n\nWhat this test changes.\n')
   git("init", "-q", "-b", "main")

@@ -1,0 +1,56 @@
+/**
+ * The embedded engine: Effect's workflow engine and the ledger in one file of this machine, for one process, with nothing to install.
+ *
+ * The engine for many processes is `cometapi-runway-durable/cluster`; it needs a database server.
+ *
+ * @module
+ */
+import { type Ledger, type LedgerFailed, type LedgerOptions, LedgerSql, Sqlite } from "cometapi-runway/ledger"
+import type { ConfigError } from "effect/Config"
+import * as ClusterWorkflowEngine from "effect/cluster/ClusterWorkflowEngine"
+import type * as ShardingConfig from "effect/cluster/ShardingConfig"
+import * as SingleRunner from "effect/cluster/SingleRunner"
+import * as Digest from "effect/crypto/Digest"
+import * as Layer from "effect/Layer"
+import type { SqlClient } from "effect/sql/SqlClient"
+import type { WorkflowEngine } from "effect/workflow/WorkflowEngine"
+
+/** Settings of Effect's cluster, for those who know them. */
+export type Sharding = Partial<ShardingConfig.ShardingConfig["Service"]>
+
+/** What every engine here starts from; the rest are Effect's own defaults. */
+export const sharding: Sharding = {
+  // A job that was written down is noticed within this time.
+  entityMessagePollInterval: "1 second",
+  // A request that has left is let finish for 30 seconds when its process is told to stop; the engine must wait for longer than that.
+  entityTerminationTimeout: "45 seconds"
+}
+
+/** What can be said of any engine. */
+export interface EngineOptions {
+  readonly sharding?: Sharding | undefined
+  readonly ledger?: LedgerOptions | undefined
+}
+
+export interface EmbeddedOptions extends EngineOptions {
+  /** Where jobs and ledger are kept. It is created if it does not exist; its folder has to exist. */
+  readonly file: string
+}
+
+/**
+ * An engine for one process. After a crash, the next process that opens the file goes on with its jobs.
+ *
+ * Two processes on one file would both run its jobs: nothing is paid twice then either, but everything is waited for twice.
+ */
+export const embedded = ({
+  file,
+  sharding: own,
+  ledger
+}: EmbeddedOptions): Layer.Layer<WorkflowEngine | Ledger | SqlClient, LedgerFailed | ConfigError> =>
+  Layer.mergeAll(
+    ClusterWorkflowEngine.layer.pipe(
+      Layer.provide(SingleRunner.layer({ runnerStorage: "memory", shardingConfig: { ...sharding, ...own } })),
+      Layer.provide(Digest.layerWebCrypto)
+    ),
+    LedgerSql.layer(ledger)
+  ).pipe(Layer.provideMerge(Sqlite.layer({ file })))
