@@ -6,15 +6,19 @@ import { defineConfig } from "vitest/config"
  * `npx vitest run FILE` runs any file, whichever list it is on.
  */
 const long = [
-  "test/cli/{again,batch,batch-ends,batch-memory,ledger,signals,terminal}.test.ts",
+  "test/cli/{again,batch,batch-ends,batch-memory,ledger,refusals,signals,terminal}.test.ts",
+  "test/contract/drift.test.ts",
+  "test/durable/**/*.test.ts",
   "test/generation/plugin.test.ts",
   "test/ledger/{model,postgres,processes}.test.ts",
+  "test/guides/guides.test.ts",
   "test/mcp/server.test.ts",
-  "test/mock/record/memory.test.ts",
+  "test/mock/{command,control/refusals,record/memory}.test.ts",
+  "test/preflight/hostile.test.ts",
   "test/proof/{any-operation,secrets}.test.ts",
   "test/proof/fuzz/server.test.ts",
   "test/proof/{matrix,model}/*.test.ts",
-  "test/repo/action.test.ts"
+  "test/repo/{action,contract-examples,diff}.test.ts"
 ]
 
 /** What another command runs, with a configuration of its own. */
