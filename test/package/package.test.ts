@@ -260,7 +260,7 @@ createBindings({ get apiKey() { console.log(new Error("who asks?").stack) } })`
     const look = await modulesOf(`${use}console.log(Task.get, Runway.layer)`)
     expect(look).toContain("Reading.js")
     expect(
-      look.filter((name) => /^download|^ledger\/(?!LedgerError|Ledger|Intent)|^(Wait|Job|Character)/.test(name))
+      look.filter((name) => /^download|^ledger\/(Ledger(File|Sql)|Sqlite|Store|Rules)|^(Wait|Job|Character)/.test(name))
     ).toEqual([])
     const generate = await modulesOf(`${use}console.log(CharacterPerformance.generate, Runway.layer)`)
     expect(generate).toContain("Wait.js")
