@@ -178,7 +178,7 @@ export class LedgerFailed extends Schema.TaggedError<LedgerFailed>("cometapi-run
     return `the ledger ${this.store} ${this.problem}`
   }
   get advice() {
-    return consequence[this.doing]
+    return `${consequence[this.doing]}. Try again once the ledger can be used`
   }
   override get message() {
     return sentences(this)

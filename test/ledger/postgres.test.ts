@@ -74,7 +74,7 @@ if (reason !== undefined || bin === undefined) {
           yield* Effect.promise(() => postgres.kill())
           const error = yield* Effect.flip(CharacterPerformance.submit(input, { intent: "b" }))
           assert.strictEqual(error.reason._tag, "LedgerFailed")
-          assert.match(error.message, /the ledger in the database failed: .*\. Nothing was sent/)
+          assert.match(error.message, /the ledger in the database failed: .*\n {2}now: Nothing was sent/)
           assert.strictEqual(api.posts(), 1)
           yield* Effect.promise(() => postgres.start())
         }).pipe(Effect.provide([api.layer(), machine(url), Logger.layer([])]))
