@@ -7,8 +7,7 @@
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
-import { createServer } from "node:net"
+import { chownSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as PgClient from "@effect/sql-pg/PgClient"
@@ -16,29 +15,13 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { SqlClient } from "effect/sql/SqlClient"
-
-const versions = "/usr/lib/postgresql"
-
-/** The folder of its programs; undefined where there are none. */
-export const programs = (): string | undefined => {
-  const [newest] = existsSync(versions) ? readdirSync(versions).sort((a, b) => Number(b) - Number(a)) : []
-  const folder = newest === undefined ? undefined : join(versions, newest, "bin")
-  return folder !== undefined && existsSync(join(folder, "initdb")) ? folder : undefined
-}
+import { freePort } from "../support/Postgres.ts"
 
 /** PostgreSQL refuses to run as root, so root runs it as its own user. */
 const user = () => {
   if (process.getuid?.() !== 0) return {}
   const number = (flag: string) => Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8" }))
   return { uid: number("-u"), gid: number("-g") }
-}
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const address = server.address()
-  server.close()
-  return typeof address === "object" && address !== null ? address.port : 0
 }
 
 export interface Postgres {

@@ -24,7 +24,7 @@ export interface Postgres {
 const home = "/usr/lib/postgresql"
 
 /** The newest server that Debian's packages have brought, or undefined. */
-const programs = (): string | undefined => {
+export const programs = (): string | undefined => {
   const versions = existsSync(home) ? readdirSync(home) : []
   return versions
     .sort((a, b) => Number(b) - Number(a))
