@@ -24,12 +24,12 @@ if (reason !== undefined) {
   afterAll(() => postgres.stop())
 
   describe("three processes of a cluster, three times killed and once frozen", () => {
-    it.each(Array.from({ length: runs }, (_, index) => firstSeed + index))(
+    it.for(Array.from({ length: runs }, (_, index) => firstSeed + index))(
       "pay once for each job, lose no id and end every job (seed %i)",
       { timeout: 1_200_000 },
-      async (seed) => {
+      async (seed, { task }) => {
         const account = await run(postgres, { seed, jobs, kills: 3, freezes: 1 })
-        console.log(JSON.stringify(account))
+        Object.assign(task.meta, { cases: jobs, seed: firstSeed, note: JSON.stringify({ run: seed, ...account }) })
         const { failed, ...rest } = account
         expect(rest).toMatchObject({ double: 0, lost: 0, stuck: [], signals: { SIGKILL: 3, SIGSTOP: 1 } })
         // What a killed process had just sent is listed for a person; nothing else fails.

@@ -2,7 +2,7 @@
  * What came of the claims, as the one table that is printed and that docs/proof.md shows.
  *
  * A test that tries many cases writes `{ cases, seed }` into its `task.meta`; vitest's report carries it here. A failure is shown with the message of the test, which has
- * the seed and the smallest case where the test looks for one.
+ * the seed and the smallest case where the test looks for one. A `note` in the `task.meta` is printed beside the table, for figures that it has no column for.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export interface Report {
       readonly fullName: string
       readonly status: string
       readonly failureMessages?: ReadonlyArray<string> | null
-      readonly meta?: { readonly cases?: number; readonly seed?: number | string }
+      readonly meta?: { readonly cases?: number; readonly seed?: number | string; readonly note?: string }
     }>
   }>
 }
@@ -31,6 +31,8 @@ export interface Row {
   readonly seconds: number
   /** What went wrong, in the tests' own words. */
   readonly failures: ReadonlyArray<string>
+  /** What the tests counted besides. */
+  readonly notes: ReadonlyArray<string>
 }
 
 /** A claim's line. A file that could not be run, and a claim without any case, is a failure. */
@@ -51,7 +53,8 @@ export const rowOf = (claim: string, report: Report, seconds: number, seed?: str
   const passed = count("passed")
   const seeds = new Set(tests.flatMap(({ meta }) => (meta?.seed === undefined ? [] : [String(meta.seed)])))
   const shown = seeds.size > 0 ? [...seeds].join(", ") : (seed ?? "")
-  return { claim, cases: passed + failed, passed, failed, seed: shown, seconds, failures }
+  const notes = tests.flatMap(({ meta }) => meta?.note ?? [])
+  return { claim, cases: passed + failed, passed, failed, seed: shown, seconds, failures, notes }
 }
 
 /** The table, in Markdown. */

@@ -25,7 +25,7 @@ const tried = ({ claim, files, long, seed }: Claim): Row => {
   try {
     const output = join(folder, "report.json")
     const started = performance.now()
-    const env = { ...process.env, ...(isLong ? long : {}), ...seeded }
+    const env = { ...(isLong ? long : {}), ...process.env, ...seeded }
     const args = ["node_modules/vitest/vitest.mjs", "run", ...files, "--reporter=json", `--outputFile=${output}`]
     const { stderr } = spawnSync(process.execPath, args, { env, encoding: "utf8" })
     const seconds = (performance.now() - started) / 1000
@@ -48,7 +48,7 @@ const rows: Array<Row> = []
 for (const claim of wanted) {
   const row = tried(claim)
   console.error(`${row.failed === 0 ? "holds" : "FAILS"}: ${row.claim}`)
-  for (const failure of row.failures) console.error(failure)
+  for (const line of [...row.failures, ...row.notes]) console.error(line)
   rows.push(row)
 }
 console.log(table(rows))

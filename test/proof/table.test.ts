@@ -19,6 +19,11 @@ describe("the table of the proof", () => {
     expect(rowOf("c", report(file(passed, failed)), 1)).toMatchObject({ failed: 1, failures: ["b: seed 7: {}"] })
   })
 
+  it("keeps what a test counted besides", () => {
+    const row = rowOf("c", report(file({ ...passed, meta: { note: "3 kills" } })), 1)
+    expect(row.notes).toEqual(["3 kills"])
+  })
+
   it("takes neither a file that could not be run nor a claim without a test for a success", () => {
     expect(rowOf("c", report({ status: "failed", message: "no module", assertionResults: [] }), 1).failed).toBe(1)
     expect(rowOf("c", report(), 1).failed).toBe(1)
