@@ -12,11 +12,13 @@ import type { ConfigError } from "effect/Config"
 import * as ClusterWorkflowEngine from "effect/cluster/ClusterWorkflowEngine"
 import * as RunnerAddress from "effect/cluster/RunnerAddress"
 import type { Sharding } from "effect/cluster/Sharding"
+import * as ShardingConfig from "effect/cluster/ShardingConfig"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type { SocketServerError } from "effect/socket/SocketServer"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { WorkflowEngine } from "effect/workflow/WorkflowEngine"
+import * as Claims from "./Claims.ts"
 import { type EngineOptions, sharding } from "./Engine.ts"
 
 export interface RunnerOptions extends EngineOptions {
@@ -35,18 +37,16 @@ export const runner = ({
   WorkflowEngine | Sharding | Ledger,
   LedgerFailed | ConfigError | SocketServerError,
   SqlClient
-> =>
-  Layer.mergeAll(
-    ClusterWorkflowEngine.layer.pipe(
-      Layer.provideMerge(
-        NodeClusterSocket.layer({
-          storage: "sql",
-          shardingConfig: { ...sharding, ...own, runnerAddress: Option.some(RunnerAddress.make(host, port)) }
-        })
-      )
+> => {
+  const shardingConfig = { ...sharding, ...own, runnerAddress: Option.some(RunnerAddress.make(host, port)) }
+  return Layer.mergeAll(
+    Layer.mergeAll(ClusterWorkflowEngine.layer, Claims.layer).pipe(
+      Layer.provideMerge(NodeClusterSocket.layer({ storage: "sql", shardingConfig })),
+      Layer.provide(ShardingConfig.layerFromEnv(shardingConfig))
     ),
     LedgerSql.layer(ledger)
   )
+}
 
 /** A process that starts jobs and asks after them, and runs none. */
 export const client = ({
