@@ -26,8 +26,8 @@ export const runway = createRunway({ ledger })
 /** What DBOS may store of an error: its words. The error itself has the task, and with it the URL of a video. */
 class StepFailed extends Error {
   readonly isRetryable: boolean
-  constructor({ reason, message, isRetryable }: RunwayError) {
-    super(`${reason._tag}: ${message}`)
+  constructor({ message, isRetryable }: RunwayError) {
+    super(message)
     this.isRetryable = isRetryable
   }
 }

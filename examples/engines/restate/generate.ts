@@ -40,8 +40,6 @@ export const generate = restate.workflow({
     retryPolicy: { maxInterval: { seconds: 10 } },
     // Words only are stored; they hold no URL with its query. Whatever else goes wrong is tried again.
     asTerminalError: (error: unknown) =>
-      error instanceof RunwayError && !error.isRetryable
-        ? new restate.TerminalError(`${error.reason._tag}: ${error.message}`)
-        : undefined
+      error instanceof RunwayError && !error.isRetryable ? new restate.TerminalError(error.message) : undefined
   }
 })
