@@ -64,7 +64,12 @@ export const startRestate = async (home: string): Promise<Engine> => {
       const answers = ["sys_invocation", "sys_journal", "sys_journal_events"].map(async (table) => {
         const answer = await ask("/query", { query: `SELECT * FROM ${table}` })
         if (!answer.ok) throw new Error(`${table} cannot be read: ${await answer.text()}`)
-        return answer.text()
+        const text = await answer.text()
+        // The journal's entries are bytes, which the answer writes as hexadecimal digits.
+        const entries = [...text.matchAll(/"((?:[0-9a-f]{2}){4,})"/g)].map(([, digits = ""]) =>
+          Buffer.from(digits, "hex")
+        )
+        return [text, ...entries.map((entry) => entry.toString("latin1"))].join("\n")
       })
       return (await Promise.all(answers)).join("\n")
     },
