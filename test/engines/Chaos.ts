@@ -1,5 +1,5 @@
 /**
- * One trial of an engine: its only worker is killed at random instants and started again; afterwards everything is counted.
+ * One trial of an engine: its only worker is ended at random instants and started again; afterwards everything is counted.
  *
  * The instants come from a seed. (What the worker does at such an instant does not, so a trial cannot be repeated exactly.)
  *
@@ -16,12 +16,13 @@ import { type Engine, ready, start } from "./Engine.ts"
 export interface Chaos {
   readonly seed: number
   readonly jobs: number
-  readonly kills: number
+  /** How the worker is ended three times. */
+  readonly signal: "SIGKILL" | "SIGTERM"
 }
 
 export interface Account {
   readonly jobs: number
-  readonly kills: number
+  readonly signal: string
   /** Submissions that reached the provider. */
   readonly posts: number
   /** Paid jobs. */
@@ -43,6 +44,7 @@ export interface Account {
   readonly seconds: number
 }
 
+const blows = 3
 const key = "key-of-the-engines"
 const pause = (millis: number) => new Promise<void>((resolve) => setTimeout(resolve, millis))
 
@@ -87,7 +89,7 @@ interface Result {
   readonly error?: string
 }
 
-export const run = async (engine: Engine, { seed, jobs, kills }: Chaos): Promise<Account> => {
+export const run = async (engine: Engine, { seed, jobs, signal }: Chaos): Promise<Account> => {
   const next = random(seed)
   const started = performance.now()
   const { mock, seen } = await startProvider(seed, jobs)
@@ -107,12 +109,12 @@ export const run = async (engine: Engine, { seed, jobs, kills }: Chaos): Promise
   }
 
   const strike = async () => {
-    for (let blow = 0; blow < kills; blow++) {
+    for (let blow = 0; blow < blows; blow++) {
       // Spread over the time in which the jobs are submitted.
-      const goal = Math.floor((jobs * (blow + next())) / (kills + 1))
+      const goal = Math.floor((jobs * (blow + next())) / (blows + 1))
       while (seen.accepted.size < goal) await pause(10)
       await pause(next() * 200)
-      worker.process.kill("SIGKILL")
+      worker.process.kill(signal)
       await worker.ended
       worker = start(engine, "worker.ts", env)
       await ready(worker)
@@ -131,7 +133,7 @@ export const run = async (engine: Engine, { seed, jobs, kills }: Chaos): Promise
     if (!stored.includes(results.find(({ taskId }) => taskId)?.taskId ?? "no result"))
       throw new Error("what was stored could not be read, so nothing can be said of secrets")
     return {
-      kills,
+      signal,
       ...account(jobs, seen, results, entries),
       // Every URL of an output has this parameter, and nothing else here has.
       secrets: ["_jwt", key].filter((secret) => stored.includes(secret)).length,
@@ -153,7 +155,7 @@ const account = (jobs: number, { posts, accepted }: Seen, results: ReadonlyArray
   const failed: Record<string, number> = {}
   for (const { error } of results) {
     if (error === undefined) continue
-    const why = /: (?<reason>[A-Z]\w+)\s+why: /.exec(error)?.groups?.["reason"] ?? error
+    const why = /: (?<reason>[A-Z]\w+)(?: \[task \S+\])?\s+why: /.exec(error)?.groups?.["reason"] ?? error
     failed[why] = (failed[why] ?? 0) + 1
   }
   const unknown = new Set(entries.filter(({ state }) => state === "unknown").map(({ intent }) => intent))

@@ -34,7 +34,7 @@ export const startRestate = async (home: string): Promise<Engine> => {
       RESTATE_ADMIN__BIND_ADDRESS: `127.0.0.1:${admin}`,
       RESTATE_INGRESS__BIND_ADDRESS: `127.0.0.1:${ingress}`
     },
-    stdio: ["ignore", process.env["SHOW"] === undefined ? "ignore" : "inherit", "inherit"]
+    stdio: process.env["SHOW"] === undefined ? "ignore" : "inherit"
   })
   const ended = once(server, "exit")
   const ask = (path: string, body: unknown) =>

@@ -37,6 +37,8 @@ const step = <A>(name: string, run: () => Promise<A>): Promise<A> =>
   DBOS.runStep(
     () =>
       run().catch((error: unknown) => {
+        // This process is ending, and the step with it: it is for the next one to run it again, so nothing is to be stored.
+        if (error instanceof Error && error.name === "AbortError") return new Promise<never>(() => {})
         throw error instanceof RunwayError ? new StepFailed(error) : error
       }),
     {

@@ -3,7 +3,7 @@ import * as restate from "@restatedev/restate-sdk"
 import { createRunway, type Input, RunwayError } from "cometapi-runway/promise"
 
 /** For the workers of one machine. For many machines the ledger is in PostgreSQL, as in the example of DBOS. */
-const runway = createRunway({ ledger: "ledger.sqlite" })
+export const runway = createRunway({ ledger: "ledger.sqlite" })
 
 /** Patient enough for a sender that died: until its time is over (90 seconds), nobody may say that its request is lost. */
 const patience = {
