@@ -108,11 +108,14 @@ export const run = async (engine: Engine, { seed, jobs, signal }: Chaos): Promis
     for await (const line of createInterface(giver.process.stdout)) results.push(JSON.parse(line))
   }
 
+  // A trial in which nothing moves any more ends too, and its open jobs are counted.
+  const stop = AbortSignal.timeout(1_200_000)
   const strike = async () => {
     for (let blow = 0; blow < blows; blow++) {
       // Spread over the time in which the jobs are submitted.
       const goal = Math.floor((jobs * (blow + next())) / (blows + 1))
-      while (seen.accepted.size < goal) await pause(10)
+      while (seen.accepted.size < goal && !stop.aborted) await pause(10)
+      if (stop.aborted) return
       await pause(next() * 200)
       worker.process.kill(signal)
       await worker.ended
@@ -125,7 +128,6 @@ export const run = async (engine: Engine, { seed, jobs, signal }: Chaos): Promis
     await ready(worker)
     await engine.register()
     giver.process.stdin?.end(Array.from({ length: jobs }, (_, seed) => JSON.stringify(jobOf(seed))).join("\n"))
-    const stop = AbortSignal.timeout(600_000)
     const late = new Promise<void>((resolve) => stop.addEventListener("abort", () => resolve()))
     await Promise.race([Promise.all([read(), strike()]), late])
     const entries = await Effect.runPromise(Effect.provide(entriesOf(jobs), engine.ledger))

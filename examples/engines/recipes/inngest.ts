@@ -14,20 +14,20 @@ const step = <A>(run: () => Promise<A>): Promise<A> =>
   run().catch((error: unknown) => {
     if (!(error instanceof RunwayError)) throw error
     // Patient enough for a sender that died: until its time is over (90 seconds), nobody may say that its request is lost.
-    throw error.isRetryable ? new RetryAfterError(error.message, "30s") : new NonRetriableError(error.message)
+    throw error.isRetryable ? new RetryAfterError(error.message, "45s") : new NonRetriableError(error.message)
   })
 
 export const generate = inngest.createFunction(
-  { id: "generate", triggers: [wanted], idempotency: "event.data.intent", retries: 10 },
+  { id: "generate", triggers: [wanted], idempotency: "event.data.intent", retries: 20 },
   async ({ event, step: durably }) => {
     const { intent, input } = event.data
     const submit = () => runway.characterPerformance.submit(input, { intent })
     const taskId = await durably.run("submit", () => step(submit))
     // One request of Inngest per look, and none while it sleeps: a function on a platform may not run for as long as a video takes.
-    let status = "PENDING"
-    for (let look = 1; !["SUCCEEDED", "FAILED", "CANCELLED"].includes(status); look++) {
+    let state = "Queued"
+    for (let look = 1; !["Succeeded", "Failed", "Cancelled"].includes(state); look++) {
       await durably.sleep(`pause ${look}`, "15s")
-      status = await durably.run(`look ${look}`, () => step(async () => (await runway.get(taskId)).status))
+      state = await durably.run(`look ${look}`, () => step(async () => (await runway.get(taskId))._tag))
     }
     const keep = async () => {
       const video = await runway.task(taskId)
