@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { hash } from "node:crypto"
 import { createRequire } from "node:module"
 import type {
   IHttpConfig,
@@ -30,6 +31,8 @@ export interface JudgedRequest {
   readonly query: Readonly<Record<string, string>>
   readonly headers: Readonly<Record<string, string>>
   readonly body: unknown
+  /** The body as it was sent, where that is known: a request that is sent again is recognised by it. */
+  readonly sent?: string | undefined
   /** Why the body could not be read, in place of what Prism would say about it. */
   readonly unreadable: string | undefined
 }
@@ -201,20 +204,31 @@ type Judged = Result.Result<Judgement, FinalAnswer>
 const mostRemembered = 1000
 const longestRemembered = 1000
 
-/** What was said of requests without a body, by all that Prism sees of them. A client that polls asks the same again and again. */
+/** What was said of requests, by all that Prism sees of them. A client that polls asks the same again and again, and so does one whose tests post one body. */
 const remembered = new Map<string, Judged>()
+
+/** What a body is known by, without keeping any of it; nothing for one that is not known as it was sent. */
+const markOf = ({ body, sent, unreadable }: JudgedRequest): string | undefined => {
+  if (body === undefined && unreadable === undefined) return ""
+  return sent === undefined || unreadable !== undefined ? undefined : hash("sha256", sent, "base64")
+}
+
+/** Whether what was said may be kept: what is wrong with a body quotes it, and no body may be kept. */
+const isKeepable = (judged: Judged, mark: string): boolean =>
+  mark === "" || (Result.isSuccess(judged) && judged.success.violations.length === 0)
 
 /** Judges a request by what a body must have. It fails with the answer to one that the contract has no operation for. */
 export const judge = (request: JudgedRequest, required: Required = "full"): Judged => {
   const seen = essence(request)
-  const { method, path, query, headers, body, unreadable } = seen
-  if (body !== undefined || unreadable !== undefined) return judgeAnew(seen, required)
-  const all = JSON.stringify([required, method, path, query, headers])
+  const { method, path, query, headers } = seen
+  const mark = markOf(seen)
+  if (mark === undefined) return judgeAnew(seen, required)
+  const all = JSON.stringify([required, method, path, query, headers, mark])
   const known = remembered.get(all)
   if (known !== undefined) return known
   const judged = judgeAnew(seen, required)
   if (remembered.size >= mostRemembered) remembered.clear()
-  if (all.length <= longestRemembered) remembered.set(all, judged)
+  if (all.length <= longestRemembered && isKeepable(judged, mark)) remembered.set(all, judged)
   return judged
 }
 

@@ -69,6 +69,7 @@ export const toJudge = ({ request, url }: Incoming.Address, body: Incoming.Body)
     // The type of a body that is not there means nothing, and Prism fails over one that is no media type.
     headers: type === undefined || Incoming.isEmpty(body) ? headers : { ...headers, "content-type": type },
     body: body.value,
+    sent: body.text,
     unreadable: body.unreadable
   }
 }
