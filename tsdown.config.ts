@@ -170,10 +170,10 @@ const folderToPublish = (package_: Package): UserConfig => {
     hooks: {
       "build:done": async () => {
         const manifest: Manifest = JSON.parse(await readFile(new URL("package.json", home), "utf8"))
+        const added = await addBundled(bundled, home, dist)
         const sources = await shipSources({ root, home: fileURLToPath(home), dist: fileURLToPath(dist), code })
         // The manifest is a source too, for the command's --version; npm takes it along by itself.
         const copied = await copyAssets(assets, home, dist)
-        const added = await addBundled(bundled, home, dist)
         const beside = [...new Set([...sources.filter((name) => name !== "package.json"), ...copied, ...added])]
         const text = JSON.stringify(published(manifest, { folder, entry: all, beside }), undefined, 2)
         await writeFile(new URL("package.json", dist), `${text}\n`)

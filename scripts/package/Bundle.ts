@@ -2,13 +2,13 @@
  * Makes one file of a program and of everything that it needs from other packages, so that Node does not have to look for hundreds of modules
  * each time it starts, and keeps the licences of what was taken along.
  *
- * It makes no source maps: most of such a file is other people's code, and the library beside it has maps.
+ * The files are not minified, so that a stack trace can be read.
  *
  * @module
  */
 import { chmod, readdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { type OutputOptions, type Plugin, rolldown } from "rolldown"
+import { type Plugin, rolldown } from "rolldown"
 
 interface Program {
   /** The file that it begins with. */
@@ -39,13 +39,12 @@ export const bundle = async ({ input, name, format }: Program, folder: string): 
     plugins: [namedExports],
     transform: { target: "node20.19" }
   })
-  // Names stay, for whoever reads a stack trace.
-  const options: OutputOptions = { minify: { compress: false, mangle: false }, comments: { legal: true } }
   const ending = format === "cjs" ? "cjs" : "js"
   const { output } = await built.write({
-    ...options,
     dir: folder,
     format,
+    // Of a file that is all other people's, nobody looks for the source here.
+    sourcemap: format === "esm",
     entryFileNames: `[name].${ending}`,
     chunkFileNames: `[name]-[hash].${ending}`
   })
