@@ -10,6 +10,7 @@ import { cp, mkdir, readFile, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { defineConfig, type UserConfig } from "tsdown"
+import { bundle, writeLicences } from "./scripts/package/Bundle.ts"
 import { markPureCalls } from "./scripts/package/PureCalls.ts"
 import { addresses, repositoryOf, withAbsoluteLinks } from "./scripts/package/Repository.ts"
 import { shipSources } from "./scripts/package/SourceMaps.ts"
@@ -72,6 +73,11 @@ interface Package {
   /** Files and folders that are published as they are, by the name they get; one that is not there is left out. */
   readonly assets: Readonly<Record<string, string>>
   readonly deps: NonNullable<UserConfig["deps"]>
+  /**
+   * The commands that are one file with everything they need, and parts that stand as such a file beside the code: the name and the source of each.
+   * The licences of what is in them are published.
+   */
+  readonly bundled?: Readonly<Record<string, string>>
   /** Whether each source is a file of its own in the build, so that a bundler can leave out what a program does not use. */
   readonly perModule?: boolean
 }
@@ -113,8 +119,30 @@ const copyAssets = async (assets: Package["assets"], home: URL, dist: URL): Prom
   return present.map(([name]) => name.split("/")[0] ?? name)
 }
 
-const folderToPublish = ({ folder, modules, commands, assets, deps, perModule = false }: Package): UserConfig => {
-  const entry = { ...modules, ...commands }
+/** Where the licences are published of the packages that are in the bundled files. */
+const licences = "THIRD-PARTY-LICENSES"
+
+/** Makes the bundled files, and says what stands beside the code because of them. */
+const addBundled = async (
+  bundled: Readonly<Record<string, string>>,
+  home: URL,
+  dist: URL
+): Promise<ReadonlyArray<string>> => {
+  const packages: Array<string> = []
+  for (const [name, source] of Object.entries(bundled)) {
+    const format = source.endsWith(".cjs") ? "cjs" : "esm"
+    const program = { input: fileURLToPath(new URL(source, home)), name, format } as const
+    packages.push(...(await bundle(program, fileURLToPath(new URL(code, dist)))))
+  }
+  if (packages.length === 0) return []
+  await writeLicences(packages, fileURLToPath(new URL(licences, dist)))
+  return [licences]
+}
+
+const folderToPublish = (package_: Package): UserConfig => {
+  const { folder, modules, commands, assets, deps, perModule = false, bundled = {} } = package_
+  const all = { ...modules, ...commands }
+  const entry = Object.fromEntries(Object.entries(all).filter(([name]) => !Object.hasOwn(bundled, name)))
   const home = new URL(folder, import.meta.url)
   const dist = new URL("dist/", home)
   return {
@@ -142,12 +170,12 @@ const folderToPublish = ({ folder, modules, commands, assets, deps, perModule = 
     hooks: {
       "build:done": async () => {
         const manifest: Manifest = JSON.parse(await readFile(new URL("package.json", home), "utf8"))
+        const added = await addBundled(bundled, home, dist)
         const sources = await shipSources({ root, home: fileURLToPath(home), dist: fileURLToPath(dist), code })
         // The manifest is a source too, for the command's --version; npm takes it along by itself.
-        const beside = [
-          ...new Set([...sources.filter((name) => name !== "package.json"), ...(await copyAssets(assets, home, dist))])
-        ]
-        const text = JSON.stringify(published(manifest, { folder, entry, beside }), undefined, 2)
+        const copied = await copyAssets(assets, home, dist)
+        const beside = [...new Set([...sources.filter((name) => name !== "package.json"), ...copied, ...added])]
+        const text = JSON.stringify(published(manifest, { folder, entry: all, beside }), undefined, 2)
         await writeFile(new URL("package.json", dist), `${text}\n`)
       }
     }
@@ -203,6 +231,8 @@ export default defineConfig([
       assets: "assets",
       page: "page"
     },
+    // The command starts anew for every run of somebody's tests, and most of its start would be looking for the modules of Effect and of Prism.
+    bundled: { bin: "src/bin.ts", PrismParts: "src/provider/PrismParts.cjs" },
     deps
   }),
   folderToPublish({

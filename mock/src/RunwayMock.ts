@@ -77,18 +77,22 @@ export interface Unserved extends Mock {
   readonly warmUp: Effect.Effect<void>
 }
 
+/** The request with the body that a door has read, in it. */
+const withBody = (request: Request, sent: Uint8Array<ArrayBuffer> | undefined): Request =>
+  sent === undefined || sent.length === 0 ? request : new Request(request, { body: sent })
+
 /** The function behind every door: the page and the controls at their own addresses, the provider at all others. */
 const handlerOf =
-  (mock: Control.Mock, provider: (request: Request) => Promise<Delivery.Delivery>) =>
-  async (request: Request): Promise<Delivery.Delivery> => {
+  (mock: Control.Mock, provider: Delivery.Handler): Delivery.Handler =>
+  async (request, sent) => {
     const { pathname } = new URL(request.url)
     const isControl = pathname.startsWith("/_mock/")
     const page = isControl || pathname === "/" ? await Page.serve(request) : undefined
     if (page !== undefined) return Delivery.whole(page)
-    if (isControl) return Delivery.whole(await ControlApi.serve(mock, request))
+    if (isControl) return Delivery.whole(await ControlApi.serve(mock, withBody(request, sent)))
     const preflight = CrossOrigin.preflight(request)
     if (preflight !== undefined) return Delivery.whole(preflight)
-    const delivery = await provider(request)
+    const delivery = await provider(request, sent)
     CrossOrigin.expose(request, delivery.response)
     return delivery
   }
@@ -306,8 +310,8 @@ export class RunwayMock extends Context.Service<RunwayMock, Unserved>()("cometap
       const { handle, sleep, facade, apply, worlds, recorded, scripts } = yield* build(configured, kept?.content.salt)
       yield* followFile(options, recorded, apply)
       const changed = yield* keepState(kept, worlds, scripts)
-      const keeping: typeof handle = (request) =>
-        handle(request).finally(() => (isLook(request) ? undefined : changed()))
+      const keeping: typeof handle = (request, sent) =>
+        handle(request, sent).finally(() => (isLook(request) ? undefined : changed()))
       const address = yield* HttpServer.listen(keeping, sleep, configured)
       yield* Effect.promise(Prism.warmUp)
       const mock = facade(address.publicUrl ?? address.url)

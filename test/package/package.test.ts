@@ -112,7 +112,7 @@ describe("the packages", () => {
       .map((path) => path.replace(/^package\//, ""))
 
   it("hold what was built, the sources it was built from, and nothing else", () => {
-    const code = /^lib\/(@?[\w-]+\/)*[\w.-]+\.(js|d\.ts)(\.map)?$/
+    const code = /^lib\/(@?[\w-]+\/)*[\w.-]+\.(js|cjs|d\.ts)(\.map)?$/
     const source = /^(src|generated)\/([\w-]+\/)*[\w.-]+\.(ts|json)$/
     const always = ["LICENSE", "LICENSE-effect", "README.md", "package.json", "llms.txt"]
     const changelog = existsSync(join(root, "CHANGELOG.md")) ? ["CHANGELOG.md"] : []
@@ -123,6 +123,8 @@ describe("the packages", () => {
       [
         ...always,
         ...changelog,
+        // The licences of the packages that the command and the judging parts of Prism were made of.
+        "THIRD-PARTY-LICENSES",
         "assets/performance.mp4",
         "mock.schema.json",
         ...page.map((name) => `page/${name}`)

@@ -6,9 +6,7 @@
  *
  * @module
  */
-import { beforeCut, type Delivery } from "../faults/Delivery.ts"
-
-type Handler = (request: Request) => Promise<Delivery>
+import { beforeCut, type Delivery, type Handler } from "../faults/Delivery.ts"
 
 /** Waits so many milliseconds, or until the signal aborts. */
 export type Sleep = (millis: number, signal: AbortSignal) => Promise<void>

@@ -15,7 +15,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import { problem } from "../contract/Answer.ts"
-import { beforeCut, type Delivery, type DeliveryOutcome } from "../faults/Delivery.ts"
+import { beforeCut, type Delivery, type DeliveryOutcome, type Handler } from "../faults/Delivery.ts"
 import { InvalidOption, ListenFailed, PortInUse, RunwayMockError } from "../MockError.ts"
 import { bodyLimit } from "../provider/Incoming.ts"
 import { millisOf } from "../Time.ts"
@@ -51,14 +51,12 @@ export interface Address {
   readonly publicUrl?: string
 }
 
-type Handler = (request: Request) => Promise<Delivery>
-
 /** As much of the body as shows that it is too large, and no more. Rejects when the caller goes away. */
 const read = (incoming: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> =>
   new Promise((resolve, reject) => {
     const chunks: Array<Uint8Array> = []
     let size = 0
-    const done = () => resolve(new Uint8Array(Buffer.concat(chunks)))
+    const done = () => resolve(Buffer.concat(chunks))
     incoming.on("data", (chunk: Uint8Array) => {
       if (size > bodyLimit) return
       chunks.push(chunk)
@@ -80,13 +78,19 @@ const urlOf = (incoming: IncomingMessage, base: string, publicOrigin: string | u
   return parsedUrl(target.startsWith("/") ? origin + target : target, origin)
 }
 
-const toRequest = async (incoming: IncomingMessage, url: URL): Promise<Request> => {
+/** A request and its body, which is not in it. */
+interface ReceivedRequest {
+  readonly request: Request
+  readonly sent: Uint8Array<ArrayBuffer>
+}
+
+const toRequest = async (incoming: IncomingMessage, url: URL): Promise<ReceivedRequest> => {
   const headers = new Headers()
   for (const [name, value] of Object.entries(incoming.headers))
     headers.set(name, Array.isArray(value) ? value.join(", ") : (value ?? ""))
   const method = incoming.method ?? "GET"
-  const body = method === "GET" || method === "HEAD" ? new Uint8Array() : await read(incoming)
-  return new Request(url, { method, headers, ...(body.length === 0 ? {} : { body }) })
+  const sent = method === "GET" || method === "HEAD" ? new Uint8Array() : await read(incoming)
+  return { request: new Request(url, { method, headers }), sent }
 }
 
 /** Sends the whole response, at the pace of whoever reads it. */
@@ -178,12 +182,12 @@ const receive = async (
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   url: URL | undefined
-): Promise<Request | undefined> => {
-  const request = url === undefined ? undefined : await toRequest(incoming, url).catch(() => undefined)
+): Promise<ReceivedRequest | undefined> => {
+  const received = url === undefined ? undefined : await toRequest(incoming, url).catch(() => undefined)
   // A body that was not read to its end must not be taken for the next request.
   if (!incoming.complete) outgoing.setHeader("connection", "close")
   incoming.resume()
-  return request
+  return received
 }
 
 const listener =
@@ -195,13 +199,13 @@ const listener =
       incoming.resume()
       return refuse(outgoing, refusal.status, refusal.name, refusal.detail)
     }
-    const request = await receive(incoming, outgoing, url)
-    if (request === undefined) {
+    const received = await receive(incoming, outgoing, url)
+    if (received === undefined) {
       outgoing.writeHead(400, { "content-type": "text/plain; charset=utf-8" })
       return void outgoing.end("This request cannot be understood.\n")
     }
     try {
-      await send(await handle(request), outgoing, sleep)
+      await send(await handle(received.request, received.sent), outgoing, sleep)
     } catch (error) {
       if (outgoing.headersSent || incoming.socket.destroyed) return void outgoing.destroy()
       refuse(outgoing, 500, "FAILED", `The mock could not answer: ${String(error)}`)

@@ -39,6 +39,12 @@ export interface Delivery {
   readonly arrived: () => void
 }
 
+/**
+ * From a request to its answer and how that is delivered. `sent` is the body, from a door that has read it already: the web's classes make a stream
+ * of it, which is much of the work of a small request, so such a request has none.
+ */
+export type Handler = (request: Request, sent?: Uint8Array<ArrayBuffer>) => Promise<Delivery>
+
 /** A response that nothing happens to. */
 export const whole = (response: Response): Delivery => ({
   response,

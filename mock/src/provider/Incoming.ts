@@ -41,8 +41,9 @@ export const addressOf = (request: Request): Address => {
   return { request, url, operation: route?.kind ?? "other", route }
 }
 
-/** The body as bytes, or that it is larger than `bodyLimit`: then the rest of it is not read. */
-export const read = async (request: Request): Promise<Result.Result<Uint8Array, "too large">> => {
+/** The body as bytes, or that it is larger than `bodyLimit`: then the rest of it is not read. `sent` is what a door has read already. */
+export const read = async (request: Request, sent?: Uint8Array): Promise<Result.Result<Uint8Array, "too large">> => {
+  if (sent !== undefined) return sent.length > bodyLimit ? Result.fail("too large") : Result.succeed(sent)
   const chunks: Array<Uint8Array> = []
   let size = 0
   if (request.body === null) return Result.succeed(new Uint8Array())
@@ -80,9 +81,9 @@ const parse = (bytes: Uint8Array): Result.Result<unknown, string> => {
   }
 }
 
-/** Reads the body of a request to the API. */
-export const bodyOf = async (request: Request): Promise<Body> => {
-  const content = await read(request)
+/** Reads the body of a request to the API. `sent` is what a door has read already. */
+export const bodyOf = async (request: Request, sent?: Uint8Array): Promise<Body> => {
+  const content = await read(request, sent)
   if (Result.isFailure(content))
     return { value: undefined, unreadable: `Request body is larger than ${bodyLimit} bytes`, isTooLarge: true }
   const bytes = content.success

@@ -6,7 +6,9 @@
  *
  * @module
  */
+import { hash } from "node:crypto"
 import { createRequire } from "node:module"
+import { setImmediate as nextTurn } from "node:timers/promises"
 import type {
   IHttpConfig,
   IHttpRequest,
@@ -14,6 +16,7 @@ import type {
   PrismHttpComponents,
   PrismHttpInstance
 } from "@stoplight/prism-http"
+import type * as validator from "@stoplight/prism-http/dist/validator/index.js"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import document from "../../../generated/operations.gen.json" with { type: "json" }
@@ -30,6 +33,8 @@ export interface JudgedRequest {
   readonly query: Readonly<Record<string, string>>
   readonly headers: Readonly<Record<string, string>>
   readonly body: unknown
+  /** The body as it was sent, where that is known: a request that is sent again is recognised by it. */
+  readonly sent?: string | undefined
   /** Why the body could not be read, in place of what Prism would say about it. */
   readonly unreadable: string | undefined
 }
@@ -93,19 +98,16 @@ const logger = {
 // Prism is CommonJS, and `import` finds its default exports elsewhere under Node than under vitest.
 const require = createRequire(import.meta.url)
 
-/**
- * The parts of Prism that judge, each by itself. Its index takes twice as long to load, and has what is not used here: faker for made-up
- * answers, a proxy, readers of other formats. The files are no public interface of Prism's, so its version is pinned exactly.
- */
-const load = () => {
-  const { ProblemJsonError }: typeof import("@stoplight/prism-http") = require("@stoplight/prism-http/dist/types")
-  const router: { default: PrismHttpComponents["route"] } = require("@stoplight/prism-http/dist/router")
-  const validator: typeof import("@stoplight/prism-http/dist/validator/index.js") = require("@stoplight/prism-http/dist/validator")
-  const { validateInput, validateOutput, validateSecurity } = validator
-  return { ProblemJsonError, route: router.default, validateInput, validateOutput, validateSecurity }
+/** The parts of Prism that judge. */
+interface Parts extends Pick<PrismHttpComponents, "route"> {
+  readonly validateInput: typeof validator.validateInput
+  readonly validateOutput: typeof validator.validateOutput
+  readonly validateSecurity: typeof validator.validateSecurity
 }
-let loaded: ReturnType<typeof load> | undefined
-const parts = (): ReturnType<typeof load> => {
+
+const load = (): Parts => require("./PrismParts.cjs")
+let loaded: Parts | undefined
+const parts = (): Parts => {
   loaded ??= load()
   return loaded
 }
@@ -141,8 +143,8 @@ const toPrism = ({ method, path, query, headers, body }: JudgedRequest): IHttpRe
 
 /** What is answered where Prism finds no operation, or no answer, for a request. */
 const unanswered = (error: Error, path: string): FinalAnswer => {
-  const { ProblemJsonError } = parts()
-  const [name, detail] = error instanceof ProblemJsonError ? [error.name, error.detail] : ["", error.message]
+  // Known by its form: in the published package the parts that judge and the one that answers have each a class of their own for it.
+  const [name, detail] = "detail" in error ? [error.name, String(error.detail)] : ["", error.message]
   return name.endsWith("_MATCHED_ERROR") ? unrouted(name, error.message, path) : impossible(detail)
 }
 
@@ -201,20 +203,31 @@ type Judged = Result.Result<Judgement, FinalAnswer>
 const mostRemembered = 1000
 const longestRemembered = 1000
 
-/** What was said of requests without a body, by all that Prism sees of them. A client that polls asks the same again and again. */
+/** What was said of requests, by all that Prism sees of them. A client that polls asks the same again and again, and so does one whose tests post one body. */
 const remembered = new Map<string, Judged>()
+
+/** What a body is known by, without keeping any of it; nothing for one that is not known as it was sent. */
+const markOf = ({ body, sent, unreadable }: JudgedRequest): string | undefined => {
+  if (body === undefined && unreadable === undefined) return ""
+  return sent === undefined || unreadable !== undefined ? undefined : hash("sha256", sent, "base64")
+}
+
+/** Whether what was said may be kept: what is wrong with a body quotes it, and no body may be kept. */
+const isKeepable = (judged: Judged, mark: string): boolean =>
+  mark === "" || (Result.isSuccess(judged) && judged.success.violations.length === 0)
 
 /** Judges a request by what a body must have. It fails with the answer to one that the contract has no operation for. */
 export const judge = (request: JudgedRequest, required: Required = "full"): Judged => {
   const seen = essence(request)
-  const { method, path, query, headers, body, unreadable } = seen
-  if (body !== undefined || unreadable !== undefined) return judgeAnew(seen, required)
-  const all = JSON.stringify([required, method, path, query, headers])
+  const { method, path, query, headers } = seen
+  const mark = markOf(seen)
+  if (mark === undefined) return judgeAnew(seen, required)
+  const all = JSON.stringify([required, method, path, query, headers, mark])
   const known = remembered.get(all)
   if (known !== undefined) return known
   const judged = judgeAnew(seen, required)
   if (remembered.size >= mostRemembered) remembered.clear()
-  if (all.length <= longestRemembered) remembered.set(all, judged)
+  if (all.length <= longestRemembered && isKeepable(judged, mark)) remembered.set(all, judged)
   return judged
 }
 
@@ -309,8 +322,8 @@ const mocked = async (request: JudgedRequest, preference: Preference): Promise<F
 }
 
 /**
- * Loads Prism, which is four hundred modules, and lets it compile each schema of the contract, by one request to each operation. Without
- * it, that happens at the first request of each kind. No task comes of it.
+ * Loads Prism and lets it compile each schema of the contract, by one request to each operation. Without it, that happens at the first request
+ * of each kind. No task comes of it. Between two operations whoever asks already is answered.
  */
 export const warmUp = async (): Promise<void> => {
   for (const { method, path, operationId, request, headers } of Contract.routes) {
@@ -329,5 +342,6 @@ export const warmUp = async (): Promise<void> => {
     })
     const [success] = Contract.examplesWith(operationId, 200)
     if (Result.isSuccess(judgement) && success !== undefined) verify(judgement.success.operation, fromExample(success))
+    await nextTurn()
   }
 }

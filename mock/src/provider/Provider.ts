@@ -69,6 +69,7 @@ export const toJudge = ({ request, url }: Incoming.Address, body: Incoming.Body)
     // The type of a body that is not there means nothing, and Prism fails over one that is no media type.
     headers: type === undefined || Incoming.isEmpty(body) ? headers : { ...headers, "content-type": type },
     body: body.value,
+    sent: body.text,
     unreadable: body.unreadable
   }
 }
@@ -123,12 +124,12 @@ const tooLarge = ({ address: { route } }: Call): Answer.Answer =>
   Action.documented(route?.operationId ?? Contract.routesOf("submit")[0]?.operationId ?? "", 413, "too-large")
 
 /** Answers a request to the API. */
-const answerCall = async (settings: Settings, call: Call): Promise<AnsweredRequest> => {
+const answerCall = async (settings: Settings, call: Call, sent: Uint8Array | undefined): Promise<AnsweredRequest> => {
   const { address, hit, world } = call
   const { request, url, route } = address
   const requestId = world.nextRequestId()
   const parsed = Preference.parse(request.headers, url.searchParams)
-  const body = await Incoming.bodyOf(request)
+  const body = await Incoming.bodyOf(request, sent)
   const intent = intentOf(route?.operationId, body.value)
   const asked = polledTask(call)
   wait(call, intent, asked)
@@ -177,14 +178,14 @@ const receive = ({ worlds }: Settings, address: Incoming.Address, outputOf: stri
 
 /** Builds the function. */
 export const make =
-  (settings: Settings): ((request: Request) => Promise<Delivery.Delivery>) =>
-  async (request) => {
+  (settings: Settings): Delivery.Handler =>
+  async (request, sent) => {
     const started = performance.now()
     const address = Incoming.addressOf(request)
     const outputOf = address.operation === "asset" ? (Output.taskIdOf(address.url.pathname) ?? "") : undefined
     const call = receive(settings, address, outputOf)
     const { world, hit } = call
-    const answered = await (outputOf === undefined ? answerCall(settings, call) : answerDownload(call, outputOf))
+    const answered = await (outputOf === undefined ? answerCall(settings, call, sent) : answerDownload(call, outputOf))
     const price = address.route && settings.priceOf(address.route)
     const { entry, arrived } = record(address, world, hit, { ...answered, price }, performance.now() - started)
     settings.onRequest(entry, world)

@@ -42,7 +42,7 @@ export interface Settings {
 
 /** A recorder. */
 export interface Recorder {
-  readonly handle: (request: Request) => Promise<Delivery.Delivery>
+  readonly handle: Delivery.Handler
   /** Waits for what is still being saved, and says what was found. */
   readonly report: () => Promise<RecordingsReport>
 }
@@ -134,13 +134,8 @@ const violationsOf = (address: Incoming.Address, body: Incoming.Body): ReadonlyA
 }
 
 /** The value of a body that was sent. */
-const bodyOf = ({ address, bytes }: Forwarded): Promise<Incoming.Body> => {
-  const { method, url, headers } = address.request
-  const body = bytes.length === 0 ? null : new Uint8Array(bytes)
-  return method === "GET"
-    ? Promise.resolve(Incoming.noBody)
-    : Incoming.bodyOf(new Request(url, { method, headers, body }))
-}
+const bodyOf = ({ address: { request }, bytes }: Forwarded): Promise<Incoming.Body> =>
+  request.method === "GET" ? Promise.resolve(Incoming.noBody) : Incoming.bodyOf(request, bytes)
 
 /** A kind of job, from the path of the operation that starts it: `character-performance`. */
 const kindOf = ({ path, kind }: Contract.Route): string =>
@@ -311,11 +306,11 @@ const watch = (
 /** Makes a recorder. */
 export const make = (settings: Settings): Recorder => {
   const jobs = new Jobs(settings)
-  const handle = async (request: Request): Promise<Delivery.Delivery> => {
+  const handle: Delivery.Handler = async (request, sent) => {
     const address = Incoming.addressOf(request)
     const { route } = address
     if (route === undefined) return notForwarded(address)
-    const content = await Incoming.read(request)
+    const content = await Incoming.read(request, sent)
     if (Result.isFailure(content)) {
       const why = `The body is larger than ${Incoming.bodyLimit} bytes, and is not forwarded`
       return refuse(413, "BODY_TOO_LARGE", why)
