@@ -21,7 +21,6 @@ import {
   LedgerFailed,
   sentences
 } from "./ledger/LedgerError.ts"
-import * as Shown from "./Shown.ts"
 import { Cancelled, Failed, Finishing, Task, TaskId } from "./task/Snapshot.ts"
 
 /** One thing that is wrong with an input. */
@@ -562,6 +561,15 @@ export const Reason = Schema.Union([
 ])
 export type Reason = typeof Reason.Type
 
+/**
+ * A task's id in a message. A foreign one could hide anything, so it is shown up to the first character that no id has; the field has all of it.
+ * The readers of `Shown.ts` would show more of it, and who only catches errors would load them for nothing else.
+ */
+const shownId = (id: string): string => {
+  const [beginning = ""] = /^[\w.:-]{0,120}/.exec(id) ?? []
+  return beginning === id ? id : `${beginning}…`
+}
+
 const fields = {
   /** What was being done: method and path of the contract, for example `GET /runwayml/v1/tasks/{id}`, or a step like `wait`. Default: `runway`. */
   operation: Schema.String.pipe(Schema.withConstructorDefault(Effect.succeed("runway"))),
@@ -648,7 +656,7 @@ export class RunwayError extends Schema.TaggedError<RunwayError>("cometapi-runwa
   override get message(): string {
     const status = this.status === undefined ? "" : `${this.status} `
     const attempts = (this.attempts ?? 1) === 1 ? "" : ` after ${this.attempts} attempts`
-    const task = this.taskId === undefined ? "" : ` [task ${Shown.word(this.taskId)}]`
+    const task = this.taskId === undefined ? "" : ` [task ${shownId(this.taskId)}]`
     const request = this.requestId === undefined ? "" : ` (request id ${this.requestId})`
     const { _tag, why, advice } = this.reason
     return `${this.operation}: ${status}${_tag}${attempts}${task}${request}\n  why: ${why}\n  now: ${advice}`

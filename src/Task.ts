@@ -127,14 +127,18 @@ export const get: {
   (id: string, options?: RetryOptions): Effect.Effect<Task, RunwayError, Runway>
 } = dual(
   Options.isDataFirst(Options.read),
-  Effect.fnUntraced(function* (id: string, options: RetryOptions = {}): Effect.fn.Return<Task, RunwayError, Runway> {
-    const runway = yield* Runway
-    yield* Options.check("get", options, Options.read)
-    yield* Effect.annotateCurrentSpan("runway.task.id", id)
-    const task = yield* runway.get(yield* taskId(id, "get"), options)
-    yield* annotateWith(task)
-    return task
-  }, Effect.withSpan("Runway.get"))
+  Effect.fnUntraced(
+    function* (id: string, options: RetryOptions = {}): Effect.fn.Return<Task, RunwayError, Runway> {
+      const runway = yield* Runway
+      yield* Options.check("get", options, Options.read)
+      yield* Effect.annotateCurrentSpan("runway.task.id", id)
+      const task = yield* runway.get(yield* taskId(id, "get"), options)
+      yield* annotateWith(task)
+      return task
+      // A stack would name a place in here, whoever has asked.
+    },
+    Effect.withSpan("Runway.get", {}, { captureStackTrace: false })
+  )
 )
 
 /**

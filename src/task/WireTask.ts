@@ -51,8 +51,8 @@ export const notThere = /\btask_not_exist\b/i
 
 /** Whether the status is only the word of an answer that knows no such task. A task that mentions it is still a task. */
 const saysNotThere = ({ records }: TaskRecords, body: unknown): boolean =>
-  verdict(records).phase === "Unrecognised" &&
   !records.some(({ isTaskLike }) => isTaskLike) &&
+  verdict(records).phase === "Unrecognised" &&
   notThere.test(JSON.stringify(body))
 
 type Phase = "Queued" | "Running" | "Succeeded" | "Failed" | "Cancelled" | "Unrecognised"

@@ -116,6 +116,29 @@ it("fails", () => {
   })
 })
 
+describe("a task's id in the message", () => {
+  const shown = (id: string): string | undefined =>
+    /\[task (.*)\]/.exec(new RunwayError({ ...error, taskId: Task.TaskId.make(id) }).message)?.[1]
+
+  it.each(["5b91e444-c232-deaf-a4d7-8aef3e57336b", "task_0123456789", "42", "v1.task:7"])(
+    "is whole where it is an id: %s",
+    (id) => {
+      expect(shown(id)).toBe(id)
+    }
+  )
+
+  it.each([
+    ["https://user:secret@example.com/t-1", "https:…"],
+    ["t-1?token=secret", "t-1…"],
+    ["t-1\u001b[31m\nsecret", "t-1…"],
+    ["%3Ftoken%3Dsecret", "…"],
+    ["\u202esecret", "…"],
+    ["7".repeat(500), `${"7".repeat(120)}…`]
+  ])("ends where it stops being one, so that it hides nothing: %j", (id, beginning) => {
+    expect(shown(id)).toBe(beginning)
+  })
+})
+
 describe("what the three lines leave out", () => {
   it("is in the error's fields and in its JSON, from which it can be made again", () => {
     expect(error).toMatchObject({ status: 429, requestId: "req-1", taskId: id, attempts: 5 })

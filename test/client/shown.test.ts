@@ -437,7 +437,7 @@ describe("the id that a submission is answered", () => {
       expect(taken).toBe(odd)
       const error = yield* Effect.flip(Task.wait(taken).pipe(Effect.provide(api.layer()), VirtualTime.run))
       expect(error.taskId).toBe(odd)
-      expect(error.message).toContain("[task t-1]")
+      expect(error.message).toContain("[task t-1…]")
       expect(error.message).not.toMatch(acts)
     })
   )
