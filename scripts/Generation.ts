@@ -13,11 +13,13 @@
  *
  * @module
  */
-import { execFileSync } from "node:child_process"
+import { execFile } from "node:child_process"
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
+import { promisify } from "node:util"
 import { createClient } from "@hey-api/openapi-ts"
-import { getHttpOperationsFromSpec } from "@stoplight/prism-http"
+// The one module of Prism: the package's front door loads the whole mock, Faker included.
+import { getHttpOperationsFromSpec } from "@stoplight/prism-http/dist/utils/operations.js"
 import { parse } from "yaml"
 import { bodyDefaults } from "./BodyDefaults.ts"
 import { effectSchemas } from "./EffectSchemas.ts"
@@ -25,7 +27,7 @@ import { jsonSchema } from "./JsonSchemas.ts"
 import { openapiFetch } from "./openapi-fetch-plugin/index.ts"
 
 export interface Generation {
-  /** The OpenAPI document, a YAML file. */
+  /** The OpenAPI document, a file in YAML or, with that ending, JSON. */
   readonly contract: string
   /** The folder to write into, below no `node_modules`, which the formatter passes over. It is made if it is not there. */
   readonly into: string
@@ -37,7 +39,7 @@ export interface Generation {
 
 /** Writes the files. The same document gives the same bytes. */
 export const generate = async ({ contract, into, judged, files = {} }: Generation): Promise<void> => {
-  const document = parse(readFileSync(contract, "utf8"))
+  const document = read(contract)
   const write = (name: string, text: string): void => writeFileSync(join(into, name), text)
   mkdirSync(into, { recursive: true })
   await createClient({
@@ -49,20 +51,27 @@ export const generate = async ({ contract, into, judged, files = {} }: Generatio
   write("schemas.gen.ts", effectSchemas(document.components.schemas, { conditionsInCode: !judged }))
   if (judged) write("defaults.gen.ts", bodyDefaults(document))
   const code = ["types.gen.ts", "paths.gen.ts", "schemas.gen.ts", ...(judged ? ["defaults.gen.ts"] : [])]
-  format(code.map((name) => join(into, name)))
+  // The formatter is a process of its own: what follows is done meanwhile.
+  const formatted = format(code.map((name) => join(into, name)))
   write("contract.gen.json", json(document))
   for (const [file, component] of Object.entries(files))
     write(`${file}.schema.json`, json(jsonSchema(document.components.schemas, component)))
   // Comes last, because Prism resolves the references in place.
   if (judged) write("operations.gen.json", json(await getHttpOperationsFromSpec(document)))
+  await formatted
+}
+
+/** The document. JSON is YAML too, and as such takes twenty times as long to read. */
+const read = (contract: string) => {
+  const text = readFileSync(contract, "utf8")
+  return contract.endsWith(".json") ? JSON.parse(text) : parse(text)
 }
 
 /** Formats all files in one go, as this repository is formatted. Data needs no formatter, and can be many times as large as the code. */
-const format = (files: ReadonlyArray<string>): void => {
+const format = async (files: ReadonlyArray<string>): Promise<void> => {
   const largest = `--files-max-size=${2 ** 30}`
-  execFileSync("biome", ["format", "--write", largest, ...files.map((file) => resolve(file))], {
-    cwd: dirname(import.meta.dirname),
-    stdio: ["ignore", "ignore", "inherit"]
+  await promisify(execFile)("biome", ["format", "--write", largest, ...files.map((file) => resolve(file))], {
+    cwd: dirname(import.meta.dirname)
   })
 }
 
