@@ -17,9 +17,8 @@ import { execFile } from "node:child_process"
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import { promisify } from "node:util"
+import { Worker } from "node:worker_threads"
 import { createClient } from "@hey-api/openapi-ts"
-// The one module of Prism: the package's front door loads the whole mock, Faker included.
-import { getHttpOperationsFromSpec } from "@stoplight/prism-http/dist/utils/operations.js"
 import { parse } from "yaml"
 import { bodyDefaults } from "./BodyDefaults.ts"
 import { effectSchemas } from "./EffectSchemas.ts"
@@ -42,26 +41,37 @@ export const generate = async ({ contract, into, judged, files = {} }: Generatio
   const document = read(contract)
   const write = (name: string, text: string): void => writeFileSync(join(into, name), text)
   mkdirSync(into, { recursive: true })
+  const judging = judged ? prismOperations(document, join(into, "operations.gen.json")) : undefined
   await createClient({
     input: document,
     output: { path: into, entryFile: false, clean: false, module: { extension: ".ts" } },
     plugins: ["@hey-api/typescript", openapiFetch()],
+    parser: { transforms: { readWrite: hasOneWayFields(document) } },
     logs: { level: "silent", file: false }
   })
   write("schemas.gen.ts", effectSchemas(document.components.schemas, { conditionsInCode: !judged }))
   if (judged) write("defaults.gen.ts", bodyDefaults(document))
   const code = ["types.gen.ts", "paths.gen.ts", "schemas.gen.ts", ...(judged ? ["defaults.gen.ts"] : [])]
   // The formatter is a process of its own: what follows is done meanwhile.
-  const formatted = format(code.map((name) => join(into, name)))
+  const formatting = format(code.map((name) => join(into, name)))
   write("contract.gen.json", json(document))
   for (const [file, component] of Object.entries(files))
     write(`${file}.schema.json`, json(jsonSchema(document.components.schemas, component)))
-  // Comes last, because Prism resolves the references in place.
-  if (judged) write("operations.gen.json", json(await getHttpOperationsFromSpec(document)))
-  await formatted
+  await Promise.all([formatting, judging])
 }
 
-/** The document. JSON is YAML too, and as such takes twenty times as long to read. */
+/** Whether some field is only read or only written. hey-api takes long to look for types to split because of those, and there mostly are none. */
+const hasOneWayFields = (document: unknown): boolean => /"(?:read|write)Only":true/.test(JSON.stringify(document))
+
+/** Has the file written by a thread of its own. */
+const prismOperations = (document: unknown, file: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const worker = new Worker(new URL("./PrismOperations.ts", import.meta.url), { workerData: { document, file } })
+    worker.once("error", reject)
+    worker.once("exit", () => resolve())
+  })
+
+/** The document. JSON is YAML too, and takes many times as long to read as such. */
 const read = (contract: string) => {
   const text = readFileSync(contract, "utf8")
   return contract.endsWith(".json") ? JSON.parse(text) : parse(text)
