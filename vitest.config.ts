@@ -21,6 +21,16 @@ const long = [
   "test/repo/{action,contract-examples,diff}.test.ts"
 ]
 
+/** Of what is not long, what starts processes, compiles TypeScript or runs a generator: few files, and much of the time. `npm run test:fast` leaves it out. */
+const slow = [
+  "test/{archive/folder,contract/generated,generation/size}.test.ts",
+  "test/cli/*.test.ts",
+  "test/client/{download/limits,interrupting,printed}.test.ts",
+  "test/mock/{fixture,manual}.test.ts",
+  "test/mock/provider/referee.test.ts",
+  "test/repo/{changesets,directions,docs,offline,project}.test.ts"
+]
+
 /** What another command runs, with a configuration of its own. */
 const elsewhere = ["test/package/**", "test/page/**"]
 
@@ -37,6 +47,10 @@ export default defineConfig({
       {
         extends: true,
         test: { name: "short", include: ["{test,examples}/**/*.test.ts"], exclude: [...elsewhere, ...long] }
+      },
+      {
+        extends: true,
+        test: { name: "fast", include: ["{test,examples}/**/*.test.ts"], exclude: [...elsewhere, ...long, ...slow] }
       },
       { extends: true, test: { name: "long", include: long } }
     ]

@@ -21,6 +21,8 @@ export interface Run {
   readonly machine: string
   readonly versions: Readonly<Record<string, string>>
   readonly measured: Measured
+  /** How long the whole run took. One that was kept without it is older than this field. */
+  readonly seconds?: number
 }
 
 /** The last run of each benchmark, and the one that was kept to compare with. */

@@ -20,12 +20,15 @@ if (unknown.length > 0) throw new Error(`there is no ${unknown.join(", ")}; ther
 await install()
 
 const failed: Array<string> = []
+const took: Array<readonly [name: string, seconds: number]> = []
 for (const name of positionals.length === 0 ? names : positionals) {
   if (!isName(name)) continue
   const { bench } = await benches[name]()
+  const from = performance.now()
+  const elapsed = () => Math.round((performance.now() - from) / 1000)
   try {
     await measure(name, bench, (measured) =>
-      keep(name, era(values.before), { machine: machine(), versions: versions(), measured })
+      keep(name, era(values.before), { machine: machine(), versions: versions(), measured, seconds: elapsed() })
     )
     const run = readResults()[era(values.before)][name]
     if (run !== undefined) console.log(`\n${name}: ${bench.title}\n\n${tableOf(bench, run)}\n`)
@@ -33,7 +36,10 @@ for (const name of positionals.length === 0 ? names : positionals) {
     failed.push(name)
     console.error(`${name} came to nothing:`, error)
   }
+  took.push([name, elapsed()])
 }
+const total = took.reduce((sum, [, seconds]) => sum + seconds, 0)
+console.log([...took, ["all of them", total] as const].map(([name, seconds]) => `${name}: ${seconds} s`).join("\n"))
 const all: Record<string, Bench> = {}
 for (const name of names) if (isName(name)) all[name] = (await benches[name]()).bench
 document(all)

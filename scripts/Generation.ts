@@ -13,11 +13,12 @@
  *
  * @module
  */
-import { execFileSync } from "node:child_process"
+import { execFile } from "node:child_process"
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
+import { promisify } from "node:util"
+import { Worker } from "node:worker_threads"
 import { createClient } from "@hey-api/openapi-ts"
-import { getHttpOperationsFromSpec } from "@stoplight/prism-http"
 import { parse } from "yaml"
 import { bodyDefaults } from "./BodyDefaults.ts"
 import { effectSchemas } from "./EffectSchemas.ts"
@@ -25,7 +26,7 @@ import { jsonSchema } from "./JsonSchemas.ts"
 import { openapiFetch } from "./openapi-fetch-plugin/index.ts"
 
 export interface Generation {
-  /** The OpenAPI document, a YAML file. */
+  /** The OpenAPI document, a file in YAML or, with that ending, JSON. */
   readonly contract: string
   /** The folder to write into, below no `node_modules`, which the formatter passes over. It is made if it is not there. */
   readonly into: string
@@ -37,32 +38,50 @@ export interface Generation {
 
 /** Writes the files. The same document gives the same bytes. */
 export const generate = async ({ contract, into, judged, files = {} }: Generation): Promise<void> => {
-  const document = parse(readFileSync(contract, "utf8"))
+  const document = read(contract)
   const write = (name: string, text: string): void => writeFileSync(join(into, name), text)
   mkdirSync(into, { recursive: true })
+  const judging = judged ? prismOperations(document, join(into, "operations.gen.json")) : undefined
   await createClient({
     input: document,
     output: { path: into, entryFile: false, clean: false, module: { extension: ".ts" } },
     plugins: ["@hey-api/typescript", openapiFetch()],
+    parser: { transforms: { readWrite: hasOneWayFields(document) } },
     logs: { level: "silent", file: false }
   })
   write("schemas.gen.ts", effectSchemas(document.components.schemas, { conditionsInCode: !judged }))
   if (judged) write("defaults.gen.ts", bodyDefaults(document))
   const code = ["types.gen.ts", "paths.gen.ts", "schemas.gen.ts", ...(judged ? ["defaults.gen.ts"] : [])]
-  format(code.map((name) => join(into, name)))
+  // The formatter is a process of its own: what follows is done meanwhile.
+  const formatting = format(code.map((name) => join(into, name)))
   write("contract.gen.json", json(document))
   for (const [file, component] of Object.entries(files))
     write(`${file}.schema.json`, json(jsonSchema(document.components.schemas, component)))
-  // Comes last, because Prism resolves the references in place.
-  if (judged) write("operations.gen.json", json(await getHttpOperationsFromSpec(document)))
+  await Promise.all([formatting, judging])
+}
+
+/** Whether some field is only read or only written. hey-api takes long to look for types to split because of those, and there mostly are none. */
+const hasOneWayFields = (document: unknown): boolean => /"(?:read|write)Only":true/.test(JSON.stringify(document))
+
+/** Has the file written by a thread of its own. */
+const prismOperations = (document: unknown, file: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const worker = new Worker(new URL("./PrismOperations.ts", import.meta.url), { workerData: { document, file } })
+    worker.once("error", reject)
+    worker.once("exit", () => resolve())
+  })
+
+/** The document. JSON is YAML too, and takes many times as long to read as such. */
+const read = (contract: string) => {
+  const text = readFileSync(contract, "utf8")
+  return contract.endsWith(".json") ? JSON.parse(text) : parse(text)
 }
 
 /** Formats all files in one go, as this repository is formatted. Data needs no formatter, and can be many times as large as the code. */
-const format = (files: ReadonlyArray<string>): void => {
+const format = async (files: ReadonlyArray<string>): Promise<void> => {
   const largest = `--files-max-size=${2 ** 30}`
-  execFileSync("biome", ["format", "--write", largest, ...files.map((file) => resolve(file))], {
-    cwd: dirname(import.meta.dirname),
-    stdio: ["ignore", "ignore", "inherit"]
+  await promisify(execFile)("biome", ["format", "--write", largest, ...files.map((file) => resolve(file))], {
+    cwd: dirname(import.meta.dirname)
   })
 }
 

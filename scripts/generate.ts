@@ -10,10 +10,15 @@
  * @module
  */
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { enableCompileCache } from "node:module"
 import { tmpdir } from "node:os"
 import { dirname, join, relative } from "node:path"
 import { parseArgs } from "node:util"
-import { type Generation, generate } from "./Generation.ts"
+import type { Generation } from "./Generation.ts"
+
+// TypeScript, hey-api, Prism and Effect are compiled by one run for the next, which is why they are loaded only after this.
+enableCompileCache()
+const { generate } = await import("./Generation.ts")
 
 const root = dirname(import.meta.dirname)
 const target = join(root, "generated")

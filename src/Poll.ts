@@ -64,7 +64,7 @@ interface Pace {
  *
  * - queued: the maximum;
  * - at work, with progress that has grown since it was first seen: half of the time that seems to remain;
- * - at work for less than 30 seconds, without such progress: the maximum, less the share that is done;
+ * - at work for less than 40 seconds, without such progress: the maximum, less the share that is done;
  * - success without its output: the minimum;
  * - anything else: one and a half minimums.
  *
@@ -91,7 +91,7 @@ export const adaptivePoll = (options: AdaptivePollOptions = {}): PollSchedule =>
     maximum,
     queued: maximum,
     young: maximum,
-    youth: 30_000,
+    youth: 40_000,
     gaining: maximum,
     share: 0.5,
     blind: minimum * 1.5,

@@ -74,12 +74,20 @@ describe("the adaptive schedule", () => {
       })
   )
 
-  it.effect("looks seldom while the task is queued, and in the first half minute of its work", () =>
+  it.effect("looks seldom while the task is queued, and in the first 40 seconds of its work", () =>
     Effect.gen(function* () {
-      const [inQueue, early, still, later] = yield* pauses(adaptivePoll(), queued, silent, silent, silent)
+      const [inQueue, early, still, again, later] = yield* pauses(
+        adaptivePoll(),
+        queued,
+        silent,
+        silent,
+        silent,
+        silent
+      )
       atMaximum(inQueue)
       atMaximum(early)
       atMaximum(still)
+      atMaximum(again)
       blind(later)
     })
   )

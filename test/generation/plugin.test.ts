@@ -6,11 +6,10 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { createClient } from "@hey-api/openapi-ts"
-import ts from "typescript"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { openapiFetch } from "../../scripts/openapi-fetch-plugin/index.ts"
+import { compile } from "../support/Compiler.ts"
 
-const root = fileURLToPath(new URL("../..", import.meta.url))
 const fixtures = fileURLToPath(new URL("plugin-fixtures", import.meta.url))
 const names = ["bodies-and-media-types", "methods-and-parameters", "statuses"]
 
@@ -43,12 +42,12 @@ test("The generated paths accept right calls, reject wrong ones and type the ans
   for (const name of names) {
     for (const [file, text] of await generate(contractOf(name))) output.set(committed(name, file), text)
   }
-  const complaints = compile(names.map(usageOf), output)
+  const complaints = complaintsOf(names.map(usageOf), output)
   expect(complaints).toEqual([])
 
   // The compiler did read it: without the paths, the same calls are in error.
   const without = new Map([...output].map(([file, text]) => [file, file.endsWith("paths.gen.ts") ? "export {}" : text]))
-  expect(compile(names.map(usageOf), without)).not.toEqual([])
+  expect(complaintsOf(names.map(usageOf), without)).not.toEqual([])
 })
 
 test("A schema that is written out beside the one hey-api keeps is refused, not guessed", async () => {
@@ -92,15 +91,6 @@ async function generate(input: string | Record<string, unknown>): Promise<Readon
 }
 
 /** What the compiler has to say, under this repository's settings, of some files, a few of them not as on disk. */
-function compile(files: ReadonlyArray<string>, replaced: ReadonlyMap<string, string>): ReadonlyArray<string> {
-  const { config } = ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile)
-  const { options } = ts.parseJsonConfigFileContent({ ...config, files, include: [] }, ts.sys, root)
-  const host = ts.createCompilerHost(options)
-  const { fileExists, readFile } = host
-  host.fileExists = (file) => replaced.has(file) || fileExists(file)
-  host.readFile = (file) => replaced.get(file) ?? readFile(file)
-  return ts.getPreEmitDiagnostics(ts.createProgram(files, options, host)).map(({ file, messageText, start = 0 }) => {
-    const line = file === undefined ? 0 : file.getLineAndCharacterOfPosition(start).line + 1
-    return `${file?.fileName}:${line} ${ts.flattenDiagnosticMessageText(messageText, "\n")}`
-  })
+function complaintsOf(files: ReadonlyArray<string>, replaced: ReadonlyMap<string, string>): ReadonlyArray<string> {
+  return compile({ files, replaced }).map(({ file, line, text }) => `${file}:${line} ${text}`)
 }

@@ -4,6 +4,7 @@ import { scenarioNames } from "cometapi-runway-mock"
 import ts from "typescript"
 import { afterAll, describe, expect, it } from "vitest"
 import { FaultKind, FindingKind } from "../../generated/mock-control/schemas.gen.ts"
+import { compile } from "../support/Compiler.ts"
 
 /** Every page and every source whose examples are promises. */
 const pages = ["README.md", "README.zh-CN.md", "CONTRIBUTING.md", ...files("docs", ".md")]
@@ -55,16 +56,9 @@ describe("the examples of the documentation and the docstrings", () => {
         return [file, name] as const
       })
     )
-    const { options } = ts.parseJsonConfigFileContent(
-      ts.readConfigFile("tsconfig.json", ts.sys.readFile).config,
-      ts.sys,
-      "."
+    const problems = compile({ files: [...names.keys()], options: forReaders }).map(
+      ({ file = "", text }) => `${names.get(relative(".", file)) ?? file}: ${text}`
     )
-    const program = ts.createProgram([...names.keys()], { ...options, ...forReaders, noEmit: true })
-    const problems = ts.getPreEmitDiagnostics(program).map(({ file, messageText }) => {
-      const name = file === undefined ? "" : (names.get(relative(".", file.fileName)) ?? file.fileName)
-      return `${name}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`
-    })
     expect(problems).toEqual([])
   })
 
