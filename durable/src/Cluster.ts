@@ -11,6 +11,7 @@ import { type Ledger, type LedgerFailed, LedgerSql } from "cometapi-runway/ledge
 import type { ConfigError } from "effect/Config"
 import * as ClusterWorkflowEngine from "effect/cluster/ClusterWorkflowEngine"
 import * as RunnerAddress from "effect/cluster/RunnerAddress"
+import type { Sharding } from "effect/cluster/Sharding"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type { SocketServerError } from "effect/socket/SocketServer"
@@ -30,10 +31,14 @@ export const runner = ({
   port,
   sharding: own,
   ledger
-}: RunnerOptions): Layer.Layer<WorkflowEngine | Ledger, LedgerFailed | ConfigError | SocketServerError, SqlClient> =>
+}: RunnerOptions): Layer.Layer<
+  WorkflowEngine | Sharding | Ledger,
+  LedgerFailed | ConfigError | SocketServerError,
+  SqlClient
+> =>
   Layer.mergeAll(
     ClusterWorkflowEngine.layer.pipe(
-      Layer.provide(
+      Layer.provideMerge(
         NodeClusterSocket.layer({
           storage: "sql",
           shardingConfig: { ...sharding, ...own, runnerAddress: Option.some(RunnerAddress.make(host, port)) }

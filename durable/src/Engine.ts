@@ -8,6 +8,7 @@
 import { type Ledger, type LedgerFailed, type LedgerOptions, LedgerSql, Sqlite } from "cometapi-runway/ledger"
 import type { ConfigError } from "effect/Config"
 import * as ClusterWorkflowEngine from "effect/cluster/ClusterWorkflowEngine"
+import type { Sharding } from "effect/cluster/Sharding"
 import type * as ShardingConfig from "effect/cluster/ShardingConfig"
 import * as SingleRunner from "effect/cluster/SingleRunner"
 import * as Digest from "effect/crypto/Digest"
@@ -15,11 +16,14 @@ import * as Layer from "effect/Layer"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { WorkflowEngine } from "effect/workflow/WorkflowEngine"
 
-/** Settings of Effect's cluster, for those who know them. */
-export type Sharding = Partial<ShardingConfig.ShardingConfig["Service"]>
+/**
+ * Settings of Effect's cluster, for those who know them. A process that is told to stop always stops taking jobs at once, so that is no
+ * setting.
+ */
+export type ShardingOptions = Partial<Omit<ShardingConfig.ShardingConfig["Service"], "preemptiveShutdown">>
 
 /** What every engine here starts from; the rest are Effect's own defaults. */
-export const sharding: Sharding = {
+export const sharding: ShardingOptions = {
   // A job that was written down is noticed within this time.
   entityMessagePollInterval: "1 second",
   // A request that has left is let finish for 30 seconds when its process is told to stop; the engine must wait for longer than that.
@@ -28,7 +32,7 @@ export const sharding: Sharding = {
 
 /** What can be said of any engine. */
 export interface EngineOptions {
-  readonly sharding?: Sharding | undefined
+  readonly sharding?: ShardingOptions | undefined
   readonly ledger?: LedgerOptions | undefined
 }
 
@@ -46,10 +50,10 @@ export const embedded = ({
   file,
   sharding: own,
   ledger
-}: EmbeddedOptions): Layer.Layer<WorkflowEngine | Ledger | SqlClient, LedgerFailed | ConfigError> =>
+}: EmbeddedOptions): Layer.Layer<WorkflowEngine | Sharding | Ledger | SqlClient, LedgerFailed | ConfigError> =>
   Layer.mergeAll(
     ClusterWorkflowEngine.layer.pipe(
-      Layer.provide(SingleRunner.layer({ runnerStorage: "memory", shardingConfig: { ...sharding, ...own } })),
+      Layer.provideMerge(SingleRunner.layer({ runnerStorage: "memory", shardingConfig: { ...sharding, ...own } })),
       Layer.provide(Digest.layerWebCrypto)
     ),
     LedgerSql.layer(ledger)

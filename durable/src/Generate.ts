@@ -21,6 +21,7 @@ import * as Semaphore from "effect/Semaphore"
 import * as Activity from "effect/workflow/Activity"
 import * as Workflow from "effect/workflow/Workflow"
 import type { WorkflowEngine } from "effect/workflow/WorkflowEngine"
+import * as Handover from "./Handover.ts"
 
 /** What is to be made, and under which name it is paid once. */
 export interface Job {
@@ -114,33 +115,45 @@ const defaultResubmit = Schedule.min([Schedule.exponential("1 second"), Schedule
 export const layer = <R = never>(
   options: Options<R> = {}
 ): Layer.Layer<never, never, WorkflowEngine | Runway | Ledger | R> =>
-  Layer.suspend(() => {
-    const turns = Semaphore.makeUnsafe(options.submissions ?? 4)
-    return Generate.toLayer(run(options, turns))
-  })
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const turns = Semaphore.makeUnsafe(options.submissions ?? 4)
+      const handover = yield* Handover.make
+      // Made after the workflow's registration and so ended before it: from then on the engine waits for the steps that have begun.
+      const beginsFirst = Layer.effectDiscard(Effect.addFinalizer(() => handover.begin))
+      return Layer.provideMerge(beginsFirst, Generate.toLayer(run(options, { turns, handover })))
+    })
+  )
 
 /** What the wait saw last. */
 interface Memory {
   task: Task.Succeeded | undefined
 }
 
-const run = <R>(options: Options<R>, turns: Semaphore.Semaphore) =>
+/** What all jobs of this process share. */
+interface Shared {
+  /** Whose turn it is to submit. */
+  readonly turns: Semaphore.Semaphore
+  readonly handover: Handover.Handover
+}
+
+const run = <R>(options: Options<R>, shared: Shared) =>
   Effect.fnUntraced(function* ({ intent, input }: Payload) {
     yield* Effect.annotateCurrentSpan("runway.intent", intent)
-    const handle = yield* submit(intent, input, options, turns)
+    const handle = yield* submit(intent, input, options, shared)
     yield* Effect.annotateCurrentSpan("runway.task.id", handle.id)
     // Only while this process lives: a later one gets the task again, because the URL of an output is not written down.
     const memory: Memory = { task: undefined }
-    yield* wait(intent, handle, options.wait, memory)
+    yield* wait(intent, handle, options.wait, memory, shared)
     if (options.keep === undefined) return { taskId: handle.id }
-    return { taskId: handle.id, kept: yield* keep({ intent, input }, handle, options.keep, memory) }
-  })
+    return { taskId: handle.id, kept: yield* keep({ intent, input }, handle, options.keep, memory, shared) }
+  }, shared.handover.until)
 
 const submit = (
   intent: string,
   input: Payload["input"],
   { budget, price, resubmit }: Options<unknown>,
-  turns: Semaphore.Semaphore
+  { turns, handover }: Shared
 ) =>
   Activity.make({
     name: "submit",
@@ -152,7 +165,8 @@ const submit = (
       Effect.flatMap(Task.handle),
       Effect.tapError(whileAnotherSends),
       Effect.retry({ while: ({ reason }) => reason._tag === "IntentUnresolved" && reason.isRetryable }),
-      Effect.retry({ schedule: resubmit ?? defaultResubmit, while: ({ isRetryable }) => isRetryable })
+      Effect.retry({ schedule: resubmit ?? defaultResubmit, while: ({ isRetryable }) => isRetryable }),
+      handover.until
     )
   })
 
@@ -163,7 +177,13 @@ const whileAnotherSends = ({ reason }: RunwayError): Effect.Effect<void> =>
     : Effect.void
 
 /** One activity for the whole wait: looks cost nothing and may be repeated, so a row for each would buy nothing. */
-const wait = (intent: string, handle: Task.Handle, options: Task.WaitOptions | undefined, memory: Memory) =>
+const wait = (
+  intent: string,
+  handle: Task.Handle,
+  options: Task.WaitOptions | undefined,
+  memory: Memory,
+  { handover }: Shared
+) =>
   Activity.make({
     name: "wait",
     error: RunwayError,
@@ -177,7 +197,8 @@ const wait = (intent: string, handle: Task.Handle, options: Task.WaitOptions | u
         return reason._tag === "TaskCancelled" ? settle(intent, handle.id, "cancelled") : Effect.void
       }),
       Effect.mapError(withoutOutput),
-      Effect.asVoid
+      Effect.asVoid,
+      handover.until
     )
   })
 
@@ -187,14 +208,21 @@ const settle = (intent: string, id: Task.TaskId, outcome: "succeeded" | "failed"
     Effect.catch((error) => Effect.logError("the ledger could not be written", error.message))
   )
 
-const keep = <R>(job: Parameters<Keep<R>>[1], { id }: Task.Handle, into: Keep<R>, memory: Memory) =>
+const keep = <R>(
+  job: Parameters<Keep<R>>[1],
+  { id }: Task.Handle,
+  into: Keep<R>,
+  memory: Memory,
+  { handover }: Shared
+) =>
   Activity.make({
     name: "keep",
     success: Kept,
     error: RunwayError,
     execute: Effect.suspend(() => (memory.task === undefined ? Task.wait(id) : Effect.succeed(memory.task))).pipe(
       Effect.flatMap((task) => into(task, job)),
-      Effect.mapError(withoutOutput)
+      Effect.mapError(withoutOutput),
+      handover.until
     )
   })
 

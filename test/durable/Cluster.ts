@@ -1,5 +1,5 @@
 /**
- * One run of chaos on a cluster: three processes share the jobs of one PostgreSQL database, are killed, frozen and woken up at random
+ * One run of chaos on a cluster: three processes share the jobs of one PostgreSQL database, are killed, told to stop, frozen and woken up at random
  * instants, and started again; afterwards everything is counted.
  *
  * The instants come from a seed. (What a process does at such an instant does not, so a run cannot be repeated exactly.)
@@ -48,6 +48,8 @@ export interface Chaos {
   readonly jobs: number
   readonly kills: number
   readonly freezes: number
+  /** How many are told to stop and end in their own time, as in a deploy. */
+  readonly ends: number
 }
 
 const scale = 50
@@ -102,7 +104,7 @@ const startProvider = async (seed: number, jobs: number) => {
   return { mock, posts, accepted }
 }
 
-export const run = async (postgres: Postgres, { seed, jobs, kills, freezes }: Chaos): Promise<Account> => {
+export const run = async (postgres: Postgres, { seed, jobs, kills, freezes, ends }: Chaos): Promise<Account> => {
   const next = random(seed)
   const name = `cluster_${seed}`
   const database = postgres.database(name)
@@ -110,8 +112,12 @@ export const run = async (postgres: Postgres, { seed, jobs, kills, freezes }: Ch
   const started = performance.now()
   const start = async () => startRunner({ database, port: await freePort(), url: provider.mock.url, scale })
   const runners = [await start(), await start(), await start()]
-  const signals: Record<string, number> = { SIGKILL: 0, SIGSTOP: 0 }
-  const strikes = [...Array<"SIGKILL">(kills).fill("SIGKILL"), ...Array<"SIGSTOP">(freezes).fill("SIGSTOP")]
+  const signals: Record<string, number> = { SIGKILL: 0, SIGSTOP: 0, SIGTERM: 0 }
+  const strikes = [
+    ...Array<"SIGKILL">(kills).fill("SIGKILL"),
+    ...Array<"SIGSTOP">(freezes).fill("SIGSTOP"),
+    ...Array<"SIGTERM">(ends).fill("SIGTERM")
+  ]
     .map((signal) => [next(), signal] as const)
     .sort(([a], [b]) => a - b)
 
@@ -126,7 +132,7 @@ export const run = async (postgres: Postgres, { seed, jobs, kills, freezes }: Ch
       if (runner === undefined) continue
       signals[signal] = (signals[signal] ?? 0) + 1
       runner.process.kill(signal)
-      if (signal === "SIGKILL") {
+      if (signal !== "SIGSTOP") {
         await runner.ended
         runners[index] = await start()
       } else {
@@ -142,7 +148,6 @@ export const run = async (postgres: Postgres, { seed, jobs, kills, freezes }: Ch
     let seen = -1
     for (let still = 0; still < 60; still++) {
       const count = ended()
-      if (process.env["SHOW"]) console.log(Math.round(performance.now() - started), count, provider.accepted.size)
       if (count >= jobs) return []
       if (count + moved() !== seen) still = 0
       seen = count + moved()
@@ -165,7 +170,6 @@ export const run = async (postgres: Postgres, { seed, jobs, kills, freezes }: Ch
   )
   try {
     await Promise.all(runners.map(({ up }) => up))
-    await pause(Number(process.env["SETTLE"] ?? 0))
     const { stuck, statuses, entries } = await Effect.runPromise(Effect.provide(program, live))
     const results = statuses.flatMap((status) =>
       status._tag === "Ended" && Exit.isSuccess(status.exit) ? [status.exit.value.taskId as string] : []
@@ -198,13 +202,6 @@ export const run = async (postgres: Postgres, { seed, jobs, kills, freezes }: Ch
     for (const { process } of runners) process.kill("SIGKILL")
     await Promise.all(runners.map(({ ended }) => ended))
     await provider.mock.stop()
-    if (process.env["SHOW"])
-      console.log(
-        postgres.query(
-          name,
-          "select m.tag, m.kind, r.kind, m.processed, (m.id>>22) - min(m.id>>22) over () as sent, (r.id>>22) - min(m.id>>22) over () as replied from cluster_messages m left join cluster_replies r using (request_id) order by m.id"
-        )
-      )
   }
 }
 

@@ -6,8 +6,10 @@ import { once } from "node:events"
 import { readdirSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
+import { Ledger, LedgerSql, Sqlite } from "cometapi-runway/ledger"
 import { type Options as MockOptions, RunwayMock } from "cometapi-runway-mock"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { folder } from "../ledger/Support.ts"
 
 const key = "test-durable-command"
@@ -33,6 +35,12 @@ const withJobs = Effect.fnUntraced(function* (jobs: number) {
   writeFileSync(join(home, "jobs.jsonl"), Array.from({ length: jobs }, (_, seed) => `${line(seed)}\n`).join(""))
   return home
 })
+
+/** What stands in the ledger of the file of jobs. */
+const ledgerOf = (home: string) =>
+  Effect.flatMap(Ledger, (ledger) => ledger.list()).pipe(
+    Effect.provide(Layer.provide(LedgerSql.layer(), Sqlite.layer({ file: join(home, "jobs.sqlite") })))
+  )
 
 interface Said {
   readonly process: ChildProcess
@@ -94,6 +102,38 @@ describe("cometapi-runway-durable", () => {
       )
       expect(mock.world(key).tasks()).toHaveLength(1)
     })
+  )
+
+  it.live(
+    "lets submissions that have left finish when it is told to stop, sends no other, and goes on with the rest when it is called again",
+    () =>
+      Effect.gen(function* () {
+        const mock = yield* startMock({
+          faults: [{ on: "submit", kind: "latency", median: "1 second", p99: "2 seconds" }]
+        })
+        const world = mock.world(key)
+        const home = yield* withJobs(20)
+        const running = command(home, mock.url, "run", "jobs.jsonl", "--live")
+        while (world.report().submissions < 2) yield* Effect.sleep("50 millis")
+        running.process.kill("SIGTERM")
+        const { err } = yield* Effect.promise(() => running.ended)
+        // Four are under way at once; as many again may have left before the signal was heard.
+        const before = world.report().submissions
+        expect(before).toBeLessThanOrEqual(8)
+        expect(err).not.toContain("order-")
+        const entries = yield* ledgerOf(home)
+        expect(entries.map(({ state }) => state)).toEqual(entries.map(() => "accepted"))
+        expect(entries.map(({ taskId }) => taskId as string).sort()).toEqual(
+          world
+            .tasks()
+            .map(({ id }) => id)
+            .sort()
+        )
+        const second = yield* Effect.promise(() => command(home, mock.url, "run", "jobs.jsonl", "--live").ended)
+        expect(second).toMatchObject({ code: 0, err: expect.stringContaining("20 of 20 videos") })
+        expect(world.report().submissions).toBe(20)
+        world.expectClean()
+      })
   )
 
   it.live("starts nothing when a line of the file is wrong, and says which", () =>

@@ -23,15 +23,15 @@ if (reason !== undefined) {
   const postgres = await startPostgres({ settings: { max_connections: 200 } })
   afterAll(() => postgres.stop())
 
-  describe("three processes of a cluster, three times killed and once frozen", () => {
+  describe("three processes of a cluster, three times killed, once frozen and once told to stop", () => {
     it.for(Array.from({ length: runs }, (_, index) => firstSeed + index))(
       "pay once for each job, lose no id and end every job (seed %i)",
       { timeout: 1_200_000 },
       async (seed, { task }) => {
-        const account = await run(postgres, { seed, jobs, kills: 3, freezes: 1 })
+        const account = await run(postgres, { seed, jobs, kills: 3, freezes: 1, ends: 1 })
         Object.assign(task.meta, { cases: jobs, seed: firstSeed, note: JSON.stringify({ run: seed, ...account }) })
         const { failed, ...rest } = account
-        expect(rest).toMatchObject({ double: 0, lost: 0, stuck: [], signals: { SIGKILL: 3, SIGSTOP: 1 } })
+        expect(rest).toMatchObject({ double: 0, lost: 0, stuck: [], signals: { SIGKILL: 3, SIGSTOP: 1, SIGTERM: 1 } })
         // What a killed process had just sent is listed for a person; nothing else fails.
         expect(Object.keys(failed).filter((why) => why !== "IntentUnresolved" && why !== "OutcomeUnknown")).toEqual([])
         expect(account.collected + Object.values(failed).reduce((a, b) => a + b, 0)).toBe(jobs)
