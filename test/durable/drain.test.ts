@@ -1,0 +1,93 @@
+/**
+ * A process that is told to stop while submissions are on their way and more wait for their turn.
+ *
+ * The mock's answers are held back until the process has heard the signal, so that nothing here depends on how fast it hears it. No task ever
+ * ends, so a process that ends at all does not wait for its jobs.
+ */
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { join } from "node:path"
+import { describe, expect, it } from "@effect/vitest"
+import { Ledger } from "cometapi-runway"
+import { LedgerFile } from "cometapi-runway/ledger"
+import { RunwayMock } from "cometapi-runway-mock"
+import * as Effect from "effect/Effect"
+import { folder } from "../ledger/Support.ts"
+import * as Held from "./Held.ts"
+
+const jobs = Array.from({ length: 40 }, (_, seed) => ({
+  intent: `order-${seed}`,
+  input: {
+    character: { type: "image", uri: "https://example.com/portrait.png" },
+    reference: { type: "video", uri: "https://example.com/performance.mp4" },
+    seed
+  }
+}))
+
+const startMock = Effect.acquireRelease(
+  Effect.promise(() => RunwayMock.start({ port: 0, scenario: "stuck" })),
+  (mock) => Effect.promise(() => mock.stop())
+)
+
+const service = (file: string, url: string) =>
+  Effect.acquireRelease(
+    Effect.sync(() =>
+      spawn(
+        process.execPath,
+        [join(import.meta.dirname, "Embedded.ts"), JSON.stringify({ file, url, jobs, service: true })],
+        { stdio: ["ignore", "pipe", "inherit"] }
+      )
+    ),
+    (child) => Effect.sync(() => child.kill("SIGKILL"))
+  )
+
+/** Tells it to stop and waits until it has heard. */
+const tell = (child: ChildProcess) =>
+  Effect.promise(async () => {
+    const heard = child.stdout === null ? undefined : once(child.stdout, "data")
+    child.kill("SIGTERM")
+    await heard
+  })
+
+describe("a program that launches the layer and is told to stop", () => {
+  it.live(
+    "lets the four submissions on their way finish, sends no other, ends, and leaves the rest to the next one",
+    () =>
+      Effect.gen(function* () {
+        const mock = yield* startMock
+        const world = mock.world("test-embedded")
+        const door = yield* Held.before(mock.url)
+        const file = join(yield* folder, "jobs.sqlite")
+        const entries = Effect.flatMap(Ledger, (ledger) => ledger.list()).pipe(
+          Effect.provide(LedgerFile.layer({ file }))
+        )
+
+        const first = yield* service(file, door.url)
+        while (door.posts() < 4) yield* Effect.sleep("20 millis")
+        const ended = once(first, "exit")
+        yield* tell(first)
+        door.release()
+        yield* Effect.promise(() => ended)
+        expect(door.posts()).toBe(4)
+        const known = yield* entries
+        expect(known.map(({ state }) => state)).toEqual(Array(4).fill("accepted"))
+        expect(known.map(({ taskId }) => taskId as string).sort()).toEqual(
+          world
+            .tasks()
+            .map(({ id }) => id)
+            .sort()
+        )
+
+        const second = yield* service(file, door.url)
+        const waited = new Set<string>()
+        while (waited.size < jobs.length) {
+          yield* Effect.sleep("50 millis")
+          for (const { intent, state } of yield* entries) if (state === "accepted") waited.add(intent)
+        }
+        yield* tell(second)
+        expect(door.posts()).toBe(jobs.length)
+        expect(world.tasks()).toHaveLength(jobs.length)
+      }),
+    180_000
+  )
+})
