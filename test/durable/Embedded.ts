@@ -35,12 +35,15 @@ const live = Generate.layer({ keep: ({ id }) => Effect.succeed({ place: `kept/${
   Layer.provide(Logger.layer([]))
 )
 
-/** Made last and so ended first: it says when the program has heard that it is to stop. */
+const say = (word: string) => Effect.sync(() => process.stdout.write(`${word}\n`))
+
+/** Made last and so ended first: it says when all jobs are written down, and when the program has heard that it is to stop. */
 const said = Layer.effectDiscard(
-  Effect.andThen(
-    Effect.forEach(jobs, Runs.start, { discard: true }),
-    Effect.addFinalizer(() => Effect.sync(() => process.stdout.write("stopping\n")))
-  )
+  Effect.gen(function* () {
+    yield* Effect.addFinalizer(() => say("stopping"))
+    yield* Effect.forEach(jobs, Runs.start, { concurrency: "unbounded", discard: true })
+    yield* say("up")
+  })
 )
 
 NodeRuntime.runMain(

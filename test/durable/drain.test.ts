@@ -41,12 +41,19 @@ const service = (file: string, url: string) =>
     (child) => Effect.sync(() => child.kill("SIGKILL"))
   )
 
+/** Waits until it says that word. */
+const says = (child: ChildProcess, word: string) =>
+  Effect.callback<void>((resume) => {
+    child.stdout?.on("data", (chunk) => {
+      if (String(chunk).includes(word)) resume(Effect.void)
+    })
+  })
+
 /** Tells it to stop and waits until it has heard. */
 const tell = (child: ChildProcess) =>
-  Effect.promise(async () => {
-    const heard = child.stdout === null ? undefined : once(child.stdout, "data")
+  Effect.suspend(() => {
     child.kill("SIGTERM")
-    await heard
+    return says(child, "stopping")
   })
 
 describe("a program that launches the layer and is told to stop", () => {
@@ -63,6 +70,7 @@ describe("a program that launches the layer and is told to stop", () => {
         )
 
         const first = yield* service(file, door.url)
+        yield* says(first, "up")
         while (door.posts() < 4) yield* Effect.sleep("20 millis")
         const ended = once(first, "exit")
         yield* tell(first)
