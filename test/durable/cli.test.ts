@@ -5,6 +5,7 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { readdirSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
 import { describe, expect, it } from "@effect/vitest"
 import { Ledger, LedgerSql, Sqlite } from "cometapi-runway/ledger"
 import { type Options as MockOptions, RunwayMock } from "cometapi-runway-mock"
@@ -41,6 +42,14 @@ const ledgerOf = (home: string) =>
   Effect.flatMap(Ledger, (ledger) => ledger.list()).pipe(
     Effect.provide(Layer.provide(LedgerSql.layer(), Sqlite.layer({ file: join(home, "jobs.sqlite") })))
   )
+
+/** Writes into the ledger that every request was sent an hour earlier, so that a person may say what became of it. */
+const sendersTimeIsOver = (home: string) => {
+  const database = new DatabaseSync(join(home, "jobs.sqlite"))
+  const hour = 3_600_000
+  database.exec(`UPDATE runway_ledger_entry SET sent_at = sent_at - ${hour}, answer_by = answer_by - ${hour}`)
+  database.close()
+}
 
 interface Said {
   readonly process: ChildProcess
@@ -100,6 +109,43 @@ describe("cometapi-runway-durable", () => {
       expect((yield* ask("adopt", "order-0", mock.world(key).tasks()[0]?.id ?? "")).err).toContain(
         "Nothing was changed"
       )
+      expect(mock.world(key).tasks()).toHaveLength(1)
+    })
+  )
+
+  it.live(
+    "takes a person's word for a job when its sender's time is over, and makes its video without paying again",
+    () =>
+      Effect.gen(function* () {
+        const mock = yield* startMock({ faults: [{ on: "submit", kind: "lost", first: 1 }] })
+        const home = yield* withJobs(1)
+        const ask = (...args: ReadonlyArray<string>) => Effect.promise(() => command(home, mock.url, ...args).ended)
+        expect((yield* ask("run", "jobs.jsonl", "--live")).code).toBe(1)
+        sendersTimeIsOver(home)
+        const id = mock.world(key).tasks()[0]?.id ?? ""
+        expect(yield* ask("adopt", "order-0", id)).toMatchObject({ code: 0, out: `order-0 is the task ${id}.\n` })
+        const again = yield* ask("again", "jobs.jsonl", "--live")
+        expect(again).toMatchObject({ code: 0, out: expect.stringContaining(`order-0\t${id}\t`) })
+        expect((yield* ask("status")).out).toContain("1  paid, and succeeded")
+        expect((yield* ask("release", "order-0", "--yes")).err).toContain("nothing about order-0 is unknown")
+        expect(mock.world(key).report().submissions).toBe(1)
+      })
+  )
+
+  it.live("pays for a job again only when a person has said that there is none", () =>
+    Effect.gen(function* () {
+      // The request is lost before the provider has seen it.
+      const mock = yield* startMock({ faults: [{ on: "submit", kind: "reset", first: 1 }] })
+      const home = yield* withJobs(1)
+      const ask = (...args: ReadonlyArray<string>) => Effect.promise(() => command(home, mock.url, ...args).ended)
+      expect((yield* ask("run", "jobs.jsonl", "--live")).code).toBe(1)
+      sendersTimeIsOver(home)
+      expect((yield* ask("again", "jobs.jsonl", "--live")).code).toBe(1)
+      expect(mock.world(key).tasks()).toHaveLength(0)
+      const released = yield* ask("release", "order-0", "--yes")
+      expect(released).toMatchObject({ code: 0, out: expect.stringContaining("may be sent, and paid, again") })
+      const again = yield* ask("again", "jobs.jsonl", "--live")
+      expect(again).toMatchObject({ code: 0, err: expect.stringContaining("1 of 1 videos") })
       expect(mock.world(key).tasks()).toHaveLength(1)
     })
   )
