@@ -175,6 +175,8 @@ describe("cometapi-runway-durable", () => {
             .map(({ id }) => id)
             .sort()
         )
+        const status = yield* Effect.promise(() => command(home, mock.url, "status").ended)
+        expect(status.out).toContain(`${20 - before}  written down and not sent, the oldest since 20`)
         const second = yield* Effect.promise(() => command(home, mock.url, "run", "jobs.jsonl", "--live").ended)
         expect(second).toMatchObject({ code: 0, err: expect.stringContaining("20 of 20 videos") })
         expect(world.report().submissions).toBe(20)

@@ -7,15 +7,23 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { join } from "node:path"
+import * as PgClient from "@effect/sql-pg/PgClient"
 import { describe, expect, it } from "@effect/vitest"
 import { Ledger } from "cometapi-runway"
 import { LedgerFile } from "cometapi-runway/ledger"
+import { type Job, Runs } from "cometapi-runway-durable"
+import * as Cluster from "cometapi-runway-durable/cluster"
 import { RunwayMock } from "cometapi-runway-mock"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Redacted from "effect/Redacted"
 import { folder } from "../ledger/Support.ts"
+import { freePort, isInstalled, startPostgres } from "../support/Postgres.ts"
 import * as Held from "./Held.ts"
+import { haste } from "./Setting.ts"
 
-const jobs = Array.from({ length: 40 }, (_, seed) => ({
+const jobs: ReadonlyArray<Job> = Array.from({ length: 40 }, (_, seed) => ({
   intent: `order-${seed}`,
   input: {
     character: { type: "image", uri: "https://example.com/portrait.png" },
@@ -29,14 +37,12 @@ const startMock = Effect.acquireRelease(
   (mock) => Effect.promise(() => mock.stop())
 )
 
-const service = (file: string, url: string) =>
+const program = (name: "Embedded.ts" | "Worker.ts", task: object) =>
   Effect.acquireRelease(
     Effect.sync(() =>
-      spawn(
-        process.execPath,
-        [join(import.meta.dirname, "Embedded.ts"), JSON.stringify({ file, url, jobs, service: true })],
-        { stdio: ["ignore", "pipe", "inherit"] }
-      )
+      spawn(process.execPath, [join(import.meta.dirname, name), JSON.stringify(task)], {
+        stdio: ["ignore", "pipe", "inherit"]
+      })
     ),
     (child) => Effect.sync(() => child.kill("SIGKILL"))
   )
@@ -69,7 +75,7 @@ describe("a program that launches the layer and is told to stop", () => {
           Effect.provide(LedgerFile.layer({ file }))
         )
 
-        const first = yield* service(file, door.url)
+        const first = yield* program("Embedded.ts", { file, url: door.url, jobs, service: true })
         yield* says(first, "up")
         while (door.posts() < 4) yield* Effect.sleep("20 millis")
         const ended = once(first, "exit")
@@ -86,7 +92,7 @@ describe("a program that launches the layer and is told to stop", () => {
             .sort()
         )
 
-        const second = yield* service(file, door.url)
+        const second = yield* program("Embedded.ts", { file, url: door.url, jobs, service: true })
         const waited = new Set<string>()
         while (waited.size < jobs.length) {
           yield* Effect.sleep("50 millis")
@@ -97,5 +103,55 @@ describe("a program that launches the layer and is told to stop", () => {
         expect(world.tasks()).toHaveLength(jobs.length)
       }),
     180_000
+  )
+})
+
+const client = (database: string) =>
+  Cluster.client({ sharding: haste }).pipe(
+    Layer.provide(PgClient.layer({ url: Redacted.make(database), maxConnections: 4 })),
+    Layer.provide(Logger.layer([]))
+  )
+
+const postgres = Effect.acquireRelease(
+  Effect.promise(() => startPostgres()),
+  (server) => Effect.promise(() => server.stop())
+)
+
+describe.skipIf(!isInstalled())("a runner of a cluster that is told to stop", () => {
+  it.live(
+    "does the same, and the next runner sends the rest",
+    () =>
+      Effect.gen(function* () {
+        const database = (yield* postgres).database("drain")
+        const mock = yield* startMock
+        const world = mock.world("test-cluster")
+        const door = yield* Held.before(mock.url)
+        const runner = Effect.flatMap(
+          Effect.promise(() => freePort()),
+          (port) => program("Worker.ts", { database, port, url: door.url, scale: 1 })
+        )
+        const first = yield* runner
+        yield* says(first, "up")
+        yield* Effect.gen(function* () {
+          yield* Effect.forEach(jobs, Runs.start, { concurrency: 4, discard: true })
+          while (door.posts() < 4) yield* Effect.sleep("20 millis")
+          const ended = once(first, "exit")
+          yield* tell(first)
+          door.release()
+          yield* Effect.promise(() => ended)
+          expect(door.posts()).toBe(4)
+          const ledger = yield* Ledger
+          const known = yield* ledger.list()
+          expect(known.map(({ state }) => state)).toEqual(Array(4).fill("accepted"))
+
+          const second = yield* runner
+          const isSent = Effect.map(ledger.list(), (all) => all.filter(({ state }) => state === "accepted").length)
+          while ((yield* isSent) < jobs.length) yield* Effect.sleep("100 millis")
+          yield* tell(second)
+          expect(door.posts()).toBe(jobs.length)
+          expect(world.tasks()).toHaveLength(jobs.length)
+        }).pipe(Effect.provide(client(database)))
+      }),
+    300_000
   )
 })
