@@ -8,7 +8,7 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { AddressInfo } from "node:net"
 import * as Effect from "effect/Effect"
 
-export interface Held {
+interface Held {
   readonly url: string
   /** How many submissions have come so far. */
   readonly posts: () => number
