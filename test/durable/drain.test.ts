@@ -9,19 +9,24 @@ import { once } from "node:events"
 import { join } from "node:path"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import { describe, expect, it } from "@effect/vitest"
-import { Ledger } from "cometapi-runway"
-import { LedgerFile } from "cometapi-runway/ledger"
-import { type Job, Runs } from "cometapi-runway-durable"
+import { Ledger, Runway } from "cometapi-runway"
+import { LedgerFile, LedgerSql, Sqlite } from "cometapi-runway/ledger"
+import { Generate, type Job, Runs } from "cometapi-runway-durable"
 import * as Cluster from "cometapi-runway-durable/cluster"
 import { RunwayMock } from "cometapi-runway-mock"
+import * as ClusterWorkflowEngine from "effect/cluster/ClusterWorkflowEngine"
+import * as SingleRunner from "effect/cluster/SingleRunner"
+import * as Digest from "effect/crypto/Digest"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
 import { folder } from "../ledger/Support.ts"
 import { freePort, isInstalled, startPostgres } from "../support/Postgres.ts"
 import * as Held from "./Held.ts"
-import { haste } from "./Setting.ts"
+import { haste, quick } from "./Setting.ts"
 
 const jobs: ReadonlyArray<Job> = Array.from({ length: 40 }, (_, seed) => ({
   intent: `order-${seed}`,
@@ -153,5 +158,56 @@ describe.skipIf(!isInstalled())("a runner of a cluster that is told to stop", ()
         }).pipe(Effect.provide(client(database)))
       }),
     300_000
+  )
+})
+
+/** An engine that somebody has put together: its cluster is not known to the layer of jobs. */
+const ownEngine = (file: string, url: string) =>
+  Generate.layer().pipe(
+    Layer.provideMerge(
+      Layer.mergeAll(
+        ClusterWorkflowEngine.layer.pipe(
+          Layer.provide(
+            SingleRunner.layer({
+              runnerStorage: "memory",
+              shardingConfig: { ...quick, entityTerminationTimeout: "2 seconds" }
+            })
+          ),
+          Layer.provide(Digest.layerWebCrypto)
+        ),
+        LedgerSql.layer()
+      )
+    ),
+    Layer.provide(Sqlite.layer({ file })),
+    Layer.provide(Runway.layer({ apiKey: Redacted.make("test-own"), baseUrl: url, poll: { firstAfter: 0 } })),
+    Layer.provide(Logger.layer([]))
+  )
+
+describe("an engine whose cluster is not known to the layer of jobs", () => {
+  it.live(
+    "sends no other submission either when it ends, and fails no job",
+    () =>
+      Effect.gen(function* () {
+        const mock = yield* startMock
+        const door = yield* Held.before(mock.url)
+        const file = join(yield* folder, "jobs.sqlite")
+        const stopping = yield* Deferred.make<void>()
+        const says = Layer.effectDiscard(Effect.addFinalizer(() => Deferred.succeed(stopping, undefined)))
+        const first = yield* Effect.gen(function* () {
+          yield* Effect.forEach(jobs, Runs.start, { concurrency: 4, discard: true })
+          while (door.posts() < 4) yield* Effect.sleep("20 millis")
+        }).pipe(Effect.provide(Layer.provideMerge(says, ownEngine(file, door.url))), Effect.forkChild)
+        yield* Deferred.await(stopping)
+        door.release()
+        yield* Fiber.join(first)
+        expect(door.posts()).toBe(4)
+        yield* Effect.gen(function* () {
+          const ledger = yield* Ledger
+          const isSent = Effect.map(ledger.list(), (all) => all.filter(({ state }) => state === "accepted").length)
+          while ((yield* isSent) < jobs.length) yield* Effect.sleep("100 millis")
+          expect(door.posts()).toBe(jobs.length)
+        }).pipe(Effect.provide(ownEngine(file, door.url)))
+      }),
+    180_000
   )
 })
