@@ -51,7 +51,8 @@ const durable = [
   ["durable/src/index.ts"],
   ["durable/src/Cluster.ts"],
   ["durable/src/Engine.ts", "durable/src/Runs.ts"],
-  ["durable/src/Generate.ts"]
+  ["durable/src/Generate.ts"],
+  ["durable/src/Handover.ts"]
 ]
 
 const pattern = (paths) =>

@@ -23,7 +23,9 @@ import type { WorkflowEngine } from "effect/workflow/WorkflowEngine"
 export type ShardingOptions = Partial<Omit<ShardingConfig.ShardingConfig["Service"], "preemptiveShutdown">>
 
 /** What every engine here starts from; the rest are Effect's own defaults. */
-export const sharding: ShardingOptions = {
+export const sharding: Partial<ShardingConfig.ShardingConfig["Service"]> = {
+  // It is said here so that a variable of the environment cannot say otherwise: the handover begins when the cluster knows of the end.
+  preemptiveShutdown: true,
   // A job that was written down is noticed within this time.
   entityMessagePollInterval: "1 second",
   // A request that has left is let finish for 30 seconds when its process is told to stop; the engine must wait for longer than that.

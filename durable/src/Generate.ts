@@ -161,6 +161,8 @@ const submit = (
     error: RunwayError,
     // A request is a valid input; only the form of its ratio is checked by the schema and not by the type.
     execute: CharacterPerformance.submit(input as CharacterPerformance.Input, { intent, budget, price }).pipe(
+      // A turn that one submission leaves to the next one while this process ends is not taken.
+      handover.inTime,
       turns.withPermit,
       Effect.flatMap(Task.handle),
       Effect.tapError(whileAnotherSends),

@@ -17,25 +17,34 @@ import * as Schedule from "effect/Schedule"
 export interface Handover {
   /** Runs an effect until it ends or the handover begins. */
   readonly until: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  /** Begins an effect only before the end is near; later it waits, until it is cut off. */
+  readonly inTime: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   /** Begins the handover as soon as the cluster knows that this process is about to end, which is for the caller to bring about. */
   readonly begin: Effect.Effect<unknown>
 }
 
 export const make: Effect.Effect<Handover> = Effect.gen(function* () {
   const begun = Latch.makeUnsafe(false)
+  let near = false
   const cluster = yield* Effect.serviceOption(Sharding)
   // Before the cluster knows, it would take a step that is cut off for one that has ended.
   const isKnown = Option.isNone(cluster)
     ? Effect.void
     : Effect.repeat(cluster.value.isShutdown, { until: (is) => is, schedule: Schedule.spaced("5 millis") })
+  // An engine whose cluster cannot be asked might write such a step down as failed. There it is held, until the engine ends it.
+  const cutOff = Option.isNone(cluster) ? Effect.never : abandon
   return {
     until: (effect) =>
       Effect.suspend(() => {
-        if (begun.isOpen()) return abandon
+        if (begun.isOpen()) return cutOff
         const ended = Effect.raceFirst(Effect.asSome(effect), Effect.as(begun.await, Option.none()))
-        return Effect.flatMap(ended, (result) => (Option.isSome(result) ? Effect.succeed(result.value) : abandon))
+        return Effect.flatMap(ended, (result) => (Option.isSome(result) ? Effect.succeed(result.value) : cutOff))
       }),
-    begin: Effect.forkDetach(Effect.andThen(isKnown, begun.open))
+    inTime: (effect) => Effect.suspend(() => (near ? Effect.never : effect)),
+    begin: Effect.suspend(() => {
+      near = true
+      return Effect.forkDetach(Effect.andThen(isKnown, begun.open))
+    })
   }
 })
 

@@ -36,4 +36,14 @@ const live = Generate.layer({
   Layer.provide(Logger.layer([]))
 )
 
-NodeRuntime.runMain(Layer.launch(Layer.tap(live, () => Effect.sync(() => process.stdout.write("up\n")))))
+const say = (word: string) => Effect.sync(() => process.stdout.write(`${word}\n`))
+
+/** Made last and so ended first: it says when the process has heard that it is to stop. */
+const said = Layer.effectDiscard(
+  Effect.andThen(
+    Effect.addFinalizer(() => say("stopping")),
+    say("up")
+  )
+)
+
+NodeRuntime.runMain(Layer.launch(Layer.provide(said, live)))

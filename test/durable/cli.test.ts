@@ -5,6 +5,7 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { readdirSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
 import { describe, expect, it } from "@effect/vitest"
 import { Ledger, LedgerSql, Sqlite } from "cometapi-runway/ledger"
 import { type Options as MockOptions, RunwayMock } from "cometapi-runway-mock"
@@ -42,6 +43,14 @@ const ledgerOf = (home: string) =>
     Effect.provide(Layer.provide(LedgerSql.layer(), Sqlite.layer({ file: join(home, "jobs.sqlite") })))
   )
 
+/** Writes into the ledger that every request was sent an hour earlier, so that a person may say what became of it. */
+const sendersTimeIsOver = (home: string) => {
+  const database = new DatabaseSync(join(home, "jobs.sqlite"))
+  const hour = 3_600_000
+  database.exec(`UPDATE runway_ledger_entry SET sent_at = sent_at - ${hour}, answer_by = answer_by - ${hour}`)
+  database.close()
+}
+
 interface Said {
   readonly process: ChildProcess
   readonly ended: Promise<{ readonly code: number | null; readonly out: string; readonly err: string }>
@@ -64,44 +73,92 @@ const command = (home: string, url: string, ...args: ReadonlyArray<string>): Sai
 }
 
 describe("cometapi-runway-durable", () => {
-  it.live("makes the videos of a file of jobs, and pays for none of them when it is called again", () =>
-    Effect.gen(function* () {
-      const mock = yield* startMock()
-      const home = yield* withJobs(3)
-      const first = yield* Effect.promise(() => command(home, mock.url, "run", "jobs.jsonl", "--live").ended)
-      expect(first).toMatchObject({ code: 0, err: expect.stringContaining("3 of 3 videos") })
-      const rows = first.out
-        .trim()
-        .split("\n")
-        .map((row) => row.split("\t"))
-      expect(rows.map(([intent]) => intent).sort()).toEqual(["order-0", "order-1", "order-2"])
-      for (const [, , place = ""] of rows) expect(statSync(join(home, place)).size).toBeGreaterThan(0)
-      const second = yield* Effect.promise(() => command(home, mock.url, "run", "jobs.jsonl", "--live").ended)
-      expect(second.out.trim().split("\n").sort()).toEqual(first.out.trim().split("\n").sort())
-      mock.world(key).expectClean()
-      expect(mock.world(key).report().submissions).toBe(3)
-      const status = yield* Effect.promise(() => command(home, mock.url, "status").ended)
-      expect(status.out).toContain("3  paid, and succeeded")
-      expect(status.out).toContain("(3 jobs) spent")
-    })
+  it.live(
+    "makes the videos of a file of jobs, and pays for none of them when it is called again",
+    () =>
+      Effect.gen(function* () {
+        const mock = yield* startMock()
+        const home = yield* withJobs(3)
+        const first = yield* Effect.promise(() => command(home, mock.url, "run", "jobs.jsonl", "--live").ended)
+        expect(first).toMatchObject({ code: 0, err: expect.stringContaining("3 of 3 videos") })
+        const rows = first.out
+          .trim()
+          .split("\n")
+          .map((row) => row.split("\t"))
+        expect(rows.map(([intent]) => intent).sort()).toEqual(["order-0", "order-1", "order-2"])
+        for (const [, , place = ""] of rows) expect(statSync(join(home, place)).size).toBeGreaterThan(0)
+        const second = yield* Effect.promise(() => command(home, mock.url, "run", "jobs.jsonl", "--live").ended)
+        expect(second.out.trim().split("\n").sort()).toEqual(first.out.trim().split("\n").sort())
+        mock.world(key).expectClean()
+        expect(mock.world(key).report().submissions).toBe(3)
+        const status = yield* Effect.promise(() => command(home, mock.url, "status").ended)
+        expect(status.out).toContain("3  paid, and succeeded")
+        expect(status.out).toContain("(3 jobs) spent")
+      }),
+    // Several processes, one after the other.
+    180_000
   )
 
-  it.live("says which job is not known, takes a person's word, and goes on", () =>
-    Effect.gen(function* () {
-      const mock = yield* startMock({ faults: [{ on: "submit", kind: "lost", first: 1 }] })
-      const home = yield* withJobs(1)
-      const ask = (...args: ReadonlyArray<string>) => Effect.promise(() => command(home, mock.url, ...args).ended)
-      const lost = yield* ask("run", "jobs.jsonl", "--live")
-      expect(lost).toMatchObject({ code: 1, err: expect.stringContaining("status --file jobs.sqlite") })
-      const status = yield* ask("status")
-      expect(status.out).toMatch(/1 {2}unknown[\s\S]*\(1 jobs\) held[\s\S]*order-0[\s\S]*adopt INTENT TASK-ID/)
-      expect((yield* ask("release", "order-0")).code).toBe(1)
-      // A person's word counts when the sender's time is over; that is a minute and a half here, so the ledger's clock is not waited for.
-      expect((yield* ask("adopt", "order-0", mock.world(key).tasks()[0]?.id ?? "")).err).toContain(
-        "Nothing was changed"
-      )
-      expect(mock.world(key).tasks()).toHaveLength(1)
-    })
+  it.live(
+    "says which job is not known, takes a person's word, and goes on",
+    () =>
+      Effect.gen(function* () {
+        const mock = yield* startMock({ faults: [{ on: "submit", kind: "lost", first: 1 }] })
+        const home = yield* withJobs(1)
+        const ask = (...args: ReadonlyArray<string>) => Effect.promise(() => command(home, mock.url, ...args).ended)
+        const lost = yield* ask("run", "jobs.jsonl", "--live")
+        expect(lost).toMatchObject({ code: 1, err: expect.stringContaining("status --file jobs.sqlite") })
+        const status = yield* ask("status")
+        expect(status.out).toMatch(/1 {2}unknown[\s\S]*\(1 jobs\) held[\s\S]*order-0[\s\S]*adopt INTENT TASK-ID/)
+        expect((yield* ask("release", "order-0")).code).toBe(1)
+        // A person's word counts when the sender's time is over; that is a minute and a half here, so the ledger's clock is not waited for.
+        expect((yield* ask("adopt", "order-0", mock.world(key).tasks()[0]?.id ?? "")).err).toContain(
+          "Nothing was changed"
+        )
+        expect(mock.world(key).tasks()).toHaveLength(1)
+      }),
+    180_000
+  )
+
+  it.live(
+    "takes a person's word for a job when its sender's time is over, and makes its video without paying again",
+    () =>
+      Effect.gen(function* () {
+        const mock = yield* startMock({ faults: [{ on: "submit", kind: "lost", first: 1 }] })
+        const home = yield* withJobs(1)
+        const ask = (...args: ReadonlyArray<string>) => Effect.promise(() => command(home, mock.url, ...args).ended)
+        expect((yield* ask("run", "jobs.jsonl", "--live")).code).toBe(1)
+        sendersTimeIsOver(home)
+        const id = mock.world(key).tasks()[0]?.id ?? ""
+        expect(yield* ask("adopt", "order-0", id)).toMatchObject({ code: 0, out: `order-0 is the task ${id}.\n` })
+        const again = yield* ask("again", "jobs.jsonl", "--live")
+        expect(again).toMatchObject({ code: 0, out: expect.stringContaining(`order-0\t${id}\t`) })
+        expect((yield* ask("status")).out).toContain("1  paid, and succeeded")
+        expect((yield* ask("release", "order-0", "--yes")).err).toContain("nothing about order-0 is unknown")
+        expect(mock.world(key).report().submissions).toBe(1)
+      }),
+    180_000
+  )
+
+  it.live(
+    "pays for a job again only when a person has said that there is none",
+    () =>
+      Effect.gen(function* () {
+        // The request is lost before the provider has seen it.
+        const mock = yield* startMock({ faults: [{ on: "submit", kind: "reset", first: 1 }] })
+        const home = yield* withJobs(1)
+        const ask = (...args: ReadonlyArray<string>) => Effect.promise(() => command(home, mock.url, ...args).ended)
+        expect((yield* ask("run", "jobs.jsonl", "--live")).code).toBe(1)
+        sendersTimeIsOver(home)
+        expect((yield* ask("again", "jobs.jsonl", "--live")).code).toBe(1)
+        expect(mock.world(key).tasks()).toHaveLength(0)
+        const released = yield* ask("release", "order-0", "--yes")
+        expect(released).toMatchObject({ code: 0, out: expect.stringContaining("may be sent, and paid, again") })
+        const again = yield* ask("again", "jobs.jsonl", "--live")
+        expect(again).toMatchObject({ code: 0, err: expect.stringContaining("1 of 1 videos") })
+        expect(mock.world(key).tasks()).toHaveLength(1)
+      }),
+    180_000
   )
 
   it.live(
@@ -129,11 +186,14 @@ describe("cometapi-runway-durable", () => {
             .map(({ id }) => id)
             .sort()
         )
+        const status = yield* Effect.promise(() => command(home, mock.url, "status").ended)
+        expect(status.out).toContain(`${20 - before}  written down and not sent, the oldest since 20`)
         const second = yield* Effect.promise(() => command(home, mock.url, "run", "jobs.jsonl", "--live").ended)
         expect(second).toMatchObject({ code: 0, err: expect.stringContaining("20 of 20 videos") })
         expect(world.report().submissions).toBe(20)
         world.expectClean()
-      })
+      }),
+    180_000
   )
 
   it.live("starts nothing when a line of the file is wrong, and says which", () =>

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { LedgerFile } from "cometapi-runway/ledger"
+import { LedgerSql, Sqlite } from "cometapi-runway/ledger"
 import { Flag } from "effect/cli"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
@@ -17,7 +17,7 @@ export const flag = Flag.String("file").pipe(
   Flag.withDescription("Where jobs and ledger are kept")
 )
 
-/** The ledger of a file that exists; a mistyped name makes no new one. */
+/** The ledger of a file that exists, and the file itself; a mistyped name makes no new one. */
 export const ledger = (file: string) =>
   Layer.unwrap(
     Effect.gen(function* () {
@@ -25,6 +25,6 @@ export const ledger = (file: string) =>
       if (!(yield* Effect.orElseSucceed(fs.exists(file), () => false))) {
         return yield* new Complaint({ message: `There is no file ${file}. Name the one of your jobs with --file.` })
       }
-      return LedgerFile.layer({ file })
+      return Layer.provideMerge(LedgerSql.layer(), Sqlite.layer({ file }))
     })
   )

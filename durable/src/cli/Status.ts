@@ -9,9 +9,11 @@ import { Ledger } from "cometapi-runway"
 import type { Entry, Resolved } from "cometapi-runway/ledger"
 import * as Console from "effect/Console"
 import { Argument, Command, Flag } from "effect/cli"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import { Complaint } from "./Complaint.ts"
 import * as Place from "./Place.ts"
+import * as Waiting from "./Waiting.ts"
 
 /** How a job stands, in words for people. */
 const standing = ({ state, outcome }: Entry): string => {
@@ -45,6 +47,11 @@ const look = Effect.fnUntraced(function* (file: string) {
   const counts = new Map<string, number>()
   for (const entry of last.values()) counts.set(standing(entry), (counts.get(standing(entry)) ?? 0) + 1)
   for (const [word, count] of counts) yield* Console.log(`${String(count).padStart(7)}  ${word}`)
+  const waiting = yield* Effect.mapError(
+    Waiting.look,
+    ({ message }) => new Complaint({ message: `The jobs in ${file} cannot be read: ${message}` })
+  )
+  if (waiting !== undefined) yield* Console.log(notSent(waiting))
   for (const name of new Set(entries.map(({ budget }) => budget))) {
     const { spent, held, reserved } = yield* ledger.budget({ name })
     yield* Console.log(
@@ -57,6 +64,9 @@ const look = Effect.fnUntraced(function* (file: string) {
   }
   if (unknown.length > 0) yield* Console.log(howToReconcile(file))
 })
+
+const notSent = ({ jobs, since }: Waiting.Waiting) =>
+  `${String(jobs).padStart(7)}  written down and not sent, the oldest since ${DateTime.formatIso(since)}: a run at work sends them, else call run again`
 
 const howToReconcile = (file: string) => `Look in the provider's console for a job of that time.
   It is there:     npx cometapi-runway-durable adopt INTENT TASK-ID --file ${file}
