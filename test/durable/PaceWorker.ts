@@ -11,7 +11,7 @@ import { CharacterPerformance, Runway, Task } from "cometapi-runway"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as RateLimiter from "effect/persistence/RateLimiter"
-import { pace, type PaceTask } from "./Setting.ts"
+import { type PaceTask, pace } from "./Setting.ts"
 
 const { url, redis, skew, seed }: PaceTask = JSON.parse(process.argv[2] ?? "{}")
 
@@ -19,7 +19,18 @@ const { url, redis, skew, seed }: PaceTask = JSON.parse(process.argv[2] ?? "{}")
 const now = Date.now
 Date.now = () => now() + skew
 
-const Store = RateLimiter.layerStoreRedis({ prefix: "runway:" }).pipe(Layer.provide(NodeRedis.layer({ url: redis })))
+// A Redis that does not answer must not keep the process from ending, and closing would wait for its answers.
+const Hasty = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const { client } = yield* NodeRedis.NodeRedis
+    yield* Effect.addFinalizer(() => Effect.sync(() => client.destroy()))
+  })
+)
+
+const Store = Layer.merge(RateLimiter.layerStoreRedis({ prefix: "runway:" }), Hasty).pipe(
+  // Without a connection a call fails at once, and is not kept for later.
+  Layer.provide(NodeRedis.layer({ url: redis, disableOfflineQueue: true }))
+)
 
 const live = Runway.layer({ apiKey: "test-pace", baseUrl: url, limit: pace }).pipe(Layer.provide(Store))
 
