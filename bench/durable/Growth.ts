@@ -6,6 +6,7 @@
  * @module
  */
 import { statSync } from "node:fs"
+import { DatabaseSync } from "node:sqlite"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import { Runway } from "cometapi-runway"
 import { Engine, Generate, type Job, Runs } from "cometapi-runway-durable"
@@ -16,7 +17,6 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
 import { SqlClient } from "effect/sql/SqlClient"
-import * as Tracer from "effect/Tracer"
 import { postgresMillis } from "./PostgresTime.ts"
 import { profiled } from "./Profile.ts"
 
@@ -36,7 +36,6 @@ export interface Cost {
   readonly cpu: number
   /** Milliseconds of PostgreSQL's processes. */
   readonly database: number
-  readonly statements: number
 }
 
 export interface Growth {
@@ -53,8 +52,9 @@ export interface Growth {
   readonly kept: number
   /** Megabytes of the whole process, at the most. */
   readonly peak: number
-  /** Which code the processor was in, by its share of the time, and the statements by their number for each job. */
+  /** Which code the processor was in, by its share of the time. */
   readonly profile: ReadonlyArray<readonly [string, number]>
+  /** How many statements were run for each job, by their text. */
   readonly statements: ReadonlyArray<readonly [string, number]>
 }
 
@@ -65,8 +65,8 @@ const provider = () => {
   let posts = 0
   const all = Promise.withResolvers<void>()
   const gate = Promise.withResolvers<void>()
-  const fetch: typeof globalThis.fetch = async (input) => {
-    if (new Request(input).method === "POST") {
+  const fetch: typeof globalThis.fetch = async (input, init) => {
+    if (new Request(input, init).method === "POST") {
       if (++posts === jobs) all.resolve()
       return Response.json({ id: `task-${posts}` })
     }
@@ -76,13 +76,12 @@ const provider = () => {
   return { fetch, accepted: Effect.promise(() => all.promise), end: Effect.sync(() => gate.resolve()) }
 }
 
-/** How often each statement was run. */
+/** How often each statement was run in the file of this process; PostgreSQL counts its own. */
 const statements = new Map<string, number>()
-class CountingSpan extends Tracer.NativeSpan {
-  override attribute(key: string, value: unknown): void {
-    if (key === "db.query.text") statements.set(String(value), (statements.get(String(value)) ?? 0) + 1)
-    super.attribute(key, value)
-  }
+const { prepare } = DatabaseSync.prototype
+DatabaseSync.prototype.prepare = function (sql) {
+  statements.set(sql, (statements.get(sql) ?? 0) + 1)
+  return prepare.call(this, sql)
 }
 
 const engine =
@@ -95,10 +94,16 @@ const engine =
 const live = (fetch: typeof globalThis.fetch) =>
   Generate.layer({ keep: ({ id }) => Effect.succeed({ place: `kept/${id}`, bytes: 1 }) }).pipe(
     Layer.provideMerge(engine),
-    Layer.provide(Runway.layer({ apiKey: "sk-bench", attemptTimeout: "1 hour", poll: { firstAfter: 0 } })),
-    Layer.provide(Layer.succeed(Fetch, fetch)),
-    Layer.provideMerge(Layer.succeed(Tracer.Tracer, Tracer.make({ span: (options) => new CountingSpan(options) }))),
-    Layer.provide(Logger.layer([]))
+    Layer.provide(
+      // Nobody listens there, should a request ever miss the provider in memory.
+      Runway.layer({
+        apiKey: "sk-bench",
+        baseUrl: "http://127.0.0.1:9",
+        attemptTimeout: "1 hour",
+        poll: { firstAfter: 0 }
+      })
+    ),
+    Layer.provideMerge(Layer.mergeAll(Layer.succeed(Fetch, fetch), Logger.layer([])))
   )
 
 const jobOf = (seed: number): Job => ({
@@ -115,8 +120,7 @@ const usage = () => {
   return {
     wall: performance.now(),
     cpu: (user + system) / 1000,
-    database: "server" in store ? postgresMillis(store.server) : 0,
-    statements: [...statements.values()].reduce((sum, count) => sum + count, 0)
+    database: "server" in store ? postgresMillis(store.server) : 0
   }
 }
 
@@ -127,7 +131,7 @@ const costOf = <E, R>(effect: Effect.Effect<unknown, E, R>): Effect.Effect<Cost,
     yield* effect
     const after = usage()
     const each = (name: keyof Cost) => (after[name] - before[name]) / jobs
-    return { wall: each("wall"), cpu: each("cpu"), database: each("database"), statements: each("statements") }
+    return { wall: each("wall"), cpu: each("cpu"), database: each("database") }
   })
 
 const heap = Effect.sync(() => {
@@ -154,12 +158,31 @@ const size = Effect.gen(function* () {
   return { rows, kilobytes: Number(disk?.bytes ?? 0) / 1024 }
 })
 
+/** Counts the statements from now on. */
+const countFromNow = Effect.gen(function* () {
+  statements.clear()
+  if ("server" in store) yield* (yield* SqlClient)`SELECT pg_stat_statements_reset()`
+})
+
+/** How many statements there were for each job, by their text, the most frequent first. */
+const counted = Effect.gen(function* () {
+  if ("server" in store) {
+    const sql = yield* SqlClient
+    const rows = yield* sql<{ query: string; calls: string }>`SELECT query, calls FROM pg_stat_statements`
+    for (const { query, calls } of rows) statements.set(query, Number(calls))
+  }
+  return [...statements]
+    .sort(([, a], [, b]) => b - a)
+    .map(([text, count]) => [text.replace(/\s+/g, " ").trim().slice(0, 110), count / jobs] as const)
+})
+
 const measure = Effect.gen(function* () {
   const { fetch, accepted, end } = provider()
   const all = Array.from({ length: jobs }, (_, index) => jobOf(index + 1))
   return yield* Effect.gen(function* () {
     const empty = yield* size
     const idle = yield* heap
+    yield* countFromNow
     const written = yield* costOf(Effect.forEach(all, Runs.start, { concurrency: 16, discard: true }))
     const taken = yield* costOf(accepted)
     // The last ones still have to be written down as accepted.
@@ -167,6 +190,7 @@ const measure = Effect.gen(function* () {
     const waiting = yield* heap
     const results = Effect.forEach(all, Runs.result, { concurrency: 200, discard: true })
     const ended = yield* costOf(Effect.andThen(end, results))
+    const texts = yield* counted
     const kept = yield* heap
     const full = yield* size
     return {
@@ -179,10 +203,7 @@ const measure = Effect.gen(function* () {
       waiting: (waiting - idle) / jobs,
       kept: (kept - idle) / jobs,
       peak: process.resourceUsage().maxRSS / 1024,
-      statements: [...statements]
-        .sort(([, a], [, b]) => b - a)
-        .slice(0, 12)
-        .map(([text, count]) => [text.replace(/\s+/g, " ").slice(0, 110), count / jobs] as const)
+      statements: texts
     }
   }).pipe(Effect.provide(live(fetch)))
 })

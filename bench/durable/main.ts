@@ -37,13 +37,13 @@ const measured = async (task: Task): Promise<Growth> => {
 const row = (...cells: ReadonlyArray<string | number>) => console.log(`| ${cells.join(" | ")} |`)
 const number = (value: number) => value.toPrecision(3)
 
-const show = (store: string, { jobs, written, accepted, ended, ...rest }: Growth) => {
+const show = (store: string, { jobs, written, accepted, ended, statements, ...rest }: Growth) => {
   const sum = (name: keyof typeof written) => written[name] + accepted[name] + ended[name]
   row(
     store,
     jobs,
     rest.rows.toFixed(2),
-    sum("statements").toFixed(1),
+    statements.reduce((sum, [, count]) => sum + count, 0).toFixed(1),
     [written, accepted, ended].map(({ wall }) => number(wall)).join(" + "),
     number(sum("cpu")),
     store === "PostgreSQL" ? number(sum("database")) : "",
@@ -60,7 +60,7 @@ const explain = (store: string, { jobs, profile, statements }: Growth) => {
   console.error(`\n${store}, ${jobs} jobs: share of the busy time`)
   for (const [place, share] of profile) console.error(`${(share * 100).toFixed(1).padStart(6)} %  ${place}`)
   console.error(`${store}, ${jobs} jobs: statements for each job`)
-  for (const [text, count] of statements) console.error(`${count.toFixed(2).padStart(8)}  ${text}`)
+  for (const [text, count] of statements.slice(0, 20)) console.error(`${count.toFixed(2).padStart(8)}  ${text}`)
 }
 
 const report = (store: string, growth: Growth) => {
@@ -78,9 +78,10 @@ const embedded = async (jobs: number) => {
 }
 
 const onPostgres = async (jobs: number) => {
-  const postgres = await startPostgres()
+  const postgres = await startPostgres({ settings: { shared_preload_libraries: "pg_stat_statements" } })
   try {
     const url = postgres.database("durable")
+    postgres.query("durable", "CREATE EXTENSION pg_stat_statements")
     const [folder = ""] = postgres.query("durable", "SHOW data_directory")
     const server = Number(readFileSync(join(folder, "postmaster.pid"), "utf8").split("\n")[0])
     report("PostgreSQL", await measured({ jobs, store: { url, port: await freePort(), server }, profile }))
