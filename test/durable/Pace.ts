@@ -1,7 +1,7 @@
 /**
  * One pace for several processes, measured where it counts, at the provider: before, during and after an outage of the Redis that they share.
  *
- * It waits for what happens, never for a time, except for how long a pace is measured.
+ * It waits for what happens, never for a time, so that a busy machine only makes it longer.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { RunwayMock } from "cometapi-runway-mock"
 import { type Redis, startRedis } from "../support/Redis.ts"
-import type { PaceTask } from "./Setting.ts"
+import { type PaceTask, pace } from "./Setting.ts"
 
 /** What the provider saw for a while. */
 export interface Phase {
@@ -133,11 +133,14 @@ const within = async <A>(clocks: ReadonlyArray<number>, measure: (setting: Setti
   }
 }
 
-/** Measures a pace for some seconds, from now on. */
+/** Measures a pace from now on, over as many requests as it allows in some seconds. On a busy machine they take longer. */
 const measured = async ({ phase }: Setting, seconds: number): Promise<Phase> => {
   const from = performance.now()
-  await sleep(seconds * 1000)
-  return phase(from, performance.now())
+  for (;;) {
+    const sofar = phase(from, performance.now())
+    if (sofar.requests >= seconds * pace.requests) return sofar
+    await sleep(100)
+  }
 }
 
 /** The pace of processes whose clocks are wrong by so many milliseconds, for some seconds in which nothing goes wrong. */
