@@ -1,5 +1,5 @@
 /**
- * Builds both packages as folders that npm can publish as they stand: `dist/` and `mock/dist/`.
+ * Builds the packages as folders that npm can publish as they stand: `dist/`, `mock/dist/` and `durable/dist/`.
  *
  * The manifests in the repository point at the sources, so that nothing has to be built to work on it: Node, TypeScript and vitest
  * all find `cometapi-runway` and `cometapi-runway-mock` by name, with no condition to remember. They are private, so a plain

@@ -23,7 +23,7 @@ const isPublished = (name: string, version: string): boolean => {
 }
 
 npm("run", "build")
-for (const folder of ["./dist", "./mock/dist"]) {
+for (const folder of ["./dist", "./mock/dist", "./durable/dist"]) {
   const { name, version } = JSON.parse(readFileSync(`${folder}/package.json`, "utf8"))
   if (isPublished(name, version)) console.log(`${name}@${version} is published already`)
   else npm("publish", folder)

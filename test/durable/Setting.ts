@@ -26,3 +26,17 @@ export const haste = {
 
 /** A job is noticed at once. */
 export const quick = { entityMessagePollInterval: "50 millis" } as const
+
+/** What a process that shares a pace is told, as JSON in its first argument. */
+export interface PaceTask {
+  /** The mock. */
+  readonly url: string
+  readonly redis: string
+  /** Which process it is. */
+  readonly seed: number
+  /** By how many milliseconds its clock is wrong. */
+  readonly skew: number
+}
+
+/** The pace of the account whose processes share it. */
+export const pace = { requests: 20, per: "1 second", burst: 1 } as const

@@ -1,5 +1,6 @@
 /**
- * `npm run nodes`: starts the packed mock's command on each line of Node that it is for, and plays one job on it from the POST to the video.
+ * `npm run nodes`: starts the packed mock's command on each line of Node that it is for, and plays one job on it from the POST to the video. Where there
+ * is sqlite, the packed command for durable jobs makes a video as well.
  *
  * The Nodes come from npm, in exact versions, into a folder that git does not know. It fails where one of them does not play the job, and
  * where `engines` names another oldest line than the one that was tried.
@@ -8,7 +9,7 @@
  */
 import { execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { install, pack } from "./Packed.ts"
@@ -16,7 +17,9 @@ import { install, pack } from "./Packed.ts"
 const root = join(import.meta.dirname, "../..")
 const arch = process.arch === "arm64" ? "arm64" : "x64"
 /** The oldest version that `engines` allows, and the newest of each later line. */
-const versions = ["20.19.0", "20.20.2", "22.23.3", "24.21.0"]
+const versions = ["20.19.0", "20.20.2", "22.13.0", "22.23.3", "24.21.0"]
+/** The oldest version that the durable package's `engines` allows. */
+const oldestDurable = "22.13.0"
 
 /** The programs, by version. */
 const nodes = (): ReadonlyMap<string, string> => {
@@ -101,14 +104,43 @@ const tryOn = async (node: string, home: string): Promise<string> => {
   }
 }
 
+/** Makes the video of a file's job with the durable package's command, in a folder of its own. */
+const makeDurably = (version: string, node: string, home: string): string => {
+  const folder = join(home, version)
+  mkdirSync(folder)
+  const { character, reference } = task
+  writeFileSync(join(folder, "jobs.jsonl"), JSON.stringify({ intent: "order-1", character, reference }))
+  const command = join(home, "node_modules/cometapi-runway-durable/lib/cli.js")
+  const options = { cwd: folder, encoding: "utf8" } as const
+  const [, , video = ""] = execFileSync(node, [command, "run", "jobs.jsonl", "--mock"], options).trim().split("\t")
+  return `a durable job made, its video has ${statSync(join(folder, video)).size} bytes`
+}
+
+/** Whether a version is at least another one. */
+const isAtLeast = (version: string, oldest: string): boolean =>
+  version.localeCompare(oldest, "en", { numeric: true }) >= 0
+
+/** What the manifest of an installed package says of Node must be what is tried. */
+const checkEngines = (home: string, name: string, oldest: string | undefined): void => {
+  const { engines } = JSON.parse(readFileSync(join(home, "node_modules", name, "package.json"), "utf8"))
+  if (engines.node !== `>=${oldest?.replace(/\.0$/, "")}`)
+    throw new Error(`engines of ${name} says ${engines.node}, and ${oldest} is the oldest one that is tried`)
+}
+
 const folder = mkdtempSync(join(tmpdir(), "cometapi-runway-nodes-"))
 try {
-  const { mock } = await pack(folder)
-  const home = install(join(folder, "project"), { "cometapi-runway-mock": mock })
-  const { engines } = JSON.parse(readFileSync(join(home, "node_modules/cometapi-runway-mock/package.json"), "utf8"))
-  if (engines.node !== `>=${versions[0]?.replace(/\.0$/, "")}`)
-    throw new Error(`engines says ${engines.node}, and ${versions[0]} is the oldest one that is tried`)
-  for (const [version, node] of nodes()) console.log(`Node ${version}: ${await tryOn(node, home)}`)
+  const { client, mock, durable } = await pack(folder)
+  const home = install(join(folder, "project"), {
+    "cometapi-runway": client,
+    "cometapi-runway-mock": mock,
+    "cometapi-runway-durable": durable
+  })
+  checkEngines(home, "cometapi-runway-mock", versions[0])
+  checkEngines(home, "cometapi-runway-durable", oldestDurable)
+  for (const [version, node] of nodes()) {
+    const durably = isAtLeast(version, oldestDurable) ? `, ${makeDurably(version, node, home)}` : ""
+    console.log(`Node ${version}: ${await tryOn(node, home)}${durably}`)
+  }
 } finally {
   rmSync(folder, { recursive: true })
 }

@@ -1,5 +1,5 @@
 /**
- * Both packages as npm would publish them.
+ * The packages as npm would publish them.
  *
  * @module
  */
@@ -25,12 +25,20 @@ const run = async (program: string, ...args: ReadonlyArray<string>): Promise<str
 export const tool = (path: string, ...args: ReadonlyArray<string>): Promise<string> =>
   run(process.execPath, `${root}node_modules/${path}`, ...args)
 
-/** Builds both packages and packs them into a folder. */
-export const pack = async (folder: string): Promise<{ readonly client: string; readonly mock: string }> => {
+/** The packages' archives. */
+export interface Tarballs {
+  readonly client: string
+  readonly mock: string
+  readonly durable: string
+}
+
+/** Builds the packages and packs them into a folder. */
+export const pack = async (folder: string): Promise<Tarballs> => {
   await tool("tsdown/dist/run.mjs", "--log-level", "warn")
-  const tarballs = await run("npm", "pack", "--silent", "--pack-destination", folder, "./dist", "./mock/dist")
-  const [client, mock] = tarballs.trim().split("\n")
-  return { client: `${folder}/${client}`, mock: `${folder}/${mock}` }
+  const folders = ["./dist", "./mock/dist", "./durable/dist"]
+  const tarballs = await run("npm", "pack", "--silent", "--pack-destination", folder, ...folders)
+  const [client, mock, durable] = tarballs.trim().split("\n")
+  return { client: `${folder}/${client}`, mock: `${folder}/${mock}`, durable: `${folder}/${durable}` }
 }
 
 /** A project that has installed some of the packages, and from the repository what those depend on and the optional ones that it wants. */
@@ -48,7 +56,8 @@ export const install = (
     execFileSync("tar", ["-xzf", tarball, "--strip-components=1", "-C", target])
     const manifest = JSON.parse(readFileSync(join(target, "package.json"), "utf8"))
     for (const dependency of Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })) {
-      if (!manifest.peerDependenciesMeta?.[dependency]?.optional) wanted.add(dependency)
+      const isOptional = manifest.peerDependenciesMeta?.[dependency]?.optional === true
+      if (!isOptional && !(dependency in installed)) wanted.add(dependency)
     }
     for (const [command, path] of Object.entries(manifest.bin)) {
       symlinkSync(`../${name}/${path}`, join(home, "node_modules/.bin", command))

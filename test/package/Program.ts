@@ -1,5 +1,5 @@
 /**
- * What a strict TypeScript program writes with both packages; each line that must not compile is marked.
+ * What a strict TypeScript program writes with the packages; each line that must not compile is marked.
  *
  * @module
  */
@@ -47,6 +47,37 @@ export const never = (error: Failure) => error.is("Earthquake")
 export const scenario: Scenario = { name: "mine", shape: "bare", timeline: [] }
 // @ts-expect-error There is no such shape.
 export const other: Scenario = { name: "mine", shape: "round", timeline: [] }
+`
+
+/** Durable jobs, on one machine and on many, whose declarations need those of Effect's Node platform. */
+export const durable = `import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { SqlClient } from "effect/sql/SqlClient"
+import { CharacterPerformance, Runway, type RunwayError } from "cometapi-runway"
+import { Engine, Generate, type Generated, Runs } from "cometapi-runway-durable"
+import * as Cluster from "cometapi-runway-durable/cluster"
+
+declare const input: CharacterPerformance.Input
+declare const database: Layer.Layer<SqlClient>
+
+const jobs = Generate.layer({ submissions: 2 })
+const client = Runway.layer({ apiKey: "any-key" })
+export const result: Effect.Effect<Generated, RunwayError | Layer.Error<typeof alone>> = Runs.result({
+  intent: "order-1",
+  input
+}).pipe(Effect.provide(Layer.suspend(() => alone)))
+
+const alone = jobs.pipe(Layer.provideMerge(Engine.embedded({ file: "jobs.sqlite" })), Layer.provide(client))
+export const together = jobs.pipe(
+  Layer.provide(client),
+  Layer.provide(Cluster.runner({ host: "10.0.0.7", port: 34431 })),
+  Layer.provide(database)
+)
+
+// @ts-expect-error A job needs the name under which it is paid once.
+Runs.start({ input })
+// @ts-expect-error An engine needs a file.
+Engine.embedded({})
 `
 
 /** The doors of the mock for test frameworks, whose declarations need those of vitest. */

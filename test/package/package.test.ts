@@ -7,8 +7,8 @@ import { rolldown } from "rolldown"
 import ts from "typescript"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { repositoryOf } from "../../scripts/package/Repository.ts"
-import { install, pack } from "./Packed.ts"
-import { program } from "./Program.ts"
+import { install, pack, type Tarballs } from "./Packed.ts"
+import { durable, program } from "./Program.ts"
 
 const root = fileURLToPath(new URL("../../", import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), "cometapi-runway-package-"))
@@ -89,14 +89,20 @@ const definitionOf = async (home: string, program: string, name: string): Promis
   throw new Error(`TypeScript's server ended: ${answers}`)
 }
 
-let tarballs: { readonly client: string; readonly mock: string }
+let tarballs: Tarballs
 let alone: string
 let both: string
+let all: string
 
 beforeAll(async () => {
   tarballs = await pack(folder)
   alone = consumer("alone", { "cometapi-runway": tarballs.client })
   both = consumer("both", { "cometapi-runway": tarballs.client, "cometapi-runway-mock": tarballs.mock })
+  all = consumer("all", {
+    "cometapi-runway": tarballs.client,
+    "cometapi-runway-mock": tarballs.mock,
+    "cometapi-runway-durable": tarballs.durable
+  })
 }, 180_000)
 
 afterAll(() => {
@@ -130,10 +136,12 @@ describe("the packages", () => {
         ...page.map((name) => `page/${name}`)
       ].sort()
     )
+    // It takes nothing along of anybody else, so there is no other licence in it.
+    expect(rest(tarballs.durable).sort()).toEqual(["LICENSE", "README.md", "package.json", ...changelog].sort())
   })
 
-  const names = ["cometapi-runway", "cometapi-runway-mock"]
-  const installed = (name: string) => join(both, "node_modules", name)
+  const names = ["cometapi-runway", "cometapi-runway-mock", "cometapi-runway-durable"]
+  const installed = (name: string) => join(all, "node_modules", name)
   const manifestOf = (name: string) => JSON.parse(readFileSync(join(installed(name), "package.json"), "utf8"))
 
   it("say where they come from, with the address that stands once in the repository", () => {
@@ -150,17 +158,25 @@ describe("the packages", () => {
       repository: { ...repository, directory: "mock" },
       homepage: `${web}/tree/HEAD/mock#readme`
     })
+    expect(manifestOf("cometapi-runway-durable")).toMatchObject({
+      ...common,
+      repository: { ...repository, directory: "durable" },
+      homepage: `${web}/tree/HEAD/durable#readme`
+    })
     for (const name of names) {
       const { description, keywords, files } = manifestOf(name)
       expect(description).toMatch(/Runway/)
       expect(keywords).toContain("cometapi")
-      expect(files).toEqual(expect.arrayContaining(["lib", "src", "generated", "README.md", "llms.txt"]))
+      const pages = name === "cometapi-runway-durable" ? [] : ["generated", "llms.txt"]
+      expect(files).toEqual(expect.arrayContaining(["lib", "src", "README.md", ...pages]))
     }
   })
 
   it("have pages whose every link is an address, of a file that the repository has", () => {
     const pages = [
-      ...names.flatMap((name) => ["README.md", "llms.txt"].map((page) => join(installed(name), page))),
+      ...names
+        .flatMap((name) => ["README.md", "llms.txt"].map((page) => join(installed(name), page)))
+        .filter(existsSync),
       join(installed("cometapi-runway"), "skills/cometapi-runway/SKILL.md")
     ]
     const { web } = repositoryOf(JSON.parse(readFileSync(join(root, "package.json"), "utf8")))
@@ -223,8 +239,8 @@ createBindings({ get apiKey() { console.log(new Error("who asks?").stack) } })`
   })
 
   it("name nothing of the machine that built them", () => {
-    for (const name of ["cometapi-runway", "cometapi-runway-mock"]) {
-      const lib = join(both, "node_modules", name, "lib")
+    for (const name of names) {
+      const lib = join(installed(name), "lib")
       const files = readdirSync(lib, { recursive: true, encoding: "utf8" }).filter((file) => /\.\w+$/.test(file))
       expect(files.length).toBeGreaterThan(5)
       for (const file of files) expect(readFileSync(join(lib, file), "utf8")).not.toContain(root)
@@ -278,12 +294,18 @@ createBindings({ get apiKey() { console.log(new Error("who asks?").stack) } })`
     expect(Object.keys(manifest.dependencies)).toEqual(["openapi-fetch"])
     expect(manifest.private).toBeUndefined()
     expect(manifest.devDependencies).toBeUndefined()
+    const { dependencies, peerDependencies, private: isPrivate } = manifestOf("cometapi-runway-durable")
+    expect([dependencies, isPrivate]).toEqual([undefined, undefined])
+    const { version } = manifestOf("cometapi-runway")
+    expect(peerDependencies).toMatchObject({ "cometapi-runway": version, "cometapi-runway-mock": version })
   })
 
   it("have types that hold for a strict TypeScript program, without skipping any declaration of theirs", () => {
-    const file = join(both, "program.ts")
-    writeFileSync(file, program)
-    const types = ts.createProgram([file], {
+    const files = Object.entries({ "program.ts": program, "durable.ts": durable }).map(([name, text]) => {
+      writeFileSync(join(all, name), text)
+      return join(all, name)
+    })
+    const types = ts.createProgram(files, {
       module: ts.ModuleKind.NodeNext,
       moduleResolution: ts.ModuleResolutionKind.NodeNext,
       target: ts.ScriptTarget.ES2022,
@@ -294,10 +316,9 @@ createBindings({ get apiKey() { console.log(new Error("who asks?").stack) } })`
       skipLibCheck: false,
       noEmit: true
     })
-    const own = types.getSourceFiles().filter(({ fileName }) => fileName.startsWith(both))
-    expect(
-      own.map(({ fileName }) => fileName.slice(both.length)).filter((name) => name.endsWith("index.d.ts"))
-    ).toEqual(["/node_modules/cometapi-runway/lib/index.d.ts", "/node_modules/cometapi-runway-mock/lib/index.d.ts"])
+    const own = types.getSourceFiles().filter(({ fileName }) => fileName.startsWith(all))
+    const entries = own.map(({ fileName }) => fileName.slice(all.length)).filter((name) => name.endsWith("index.d.ts"))
+    expect(entries.sort()).toEqual(names.map((name) => `/node_modules/${name}/lib/index.d.ts`).sort())
     const complaints = [
       ...types.getOptionsDiagnostics(),
       ...own.flatMap((file) => [...types.getSyntacticDiagnostics(file), ...types.getSemanticDiagnostics(file)])
@@ -423,5 +444,54 @@ console.log(task.status)`
     expect(videos, stdout + stderr).toHaveLength(1)
     const head = readFileSync(join(both, "made", String(videos[0]))).subarray(4, 8)
     expect(head.toString("latin1")).toBe("ftyp")
+  })
+})
+
+describe("who installs durable jobs", () => {
+  const order = {
+    intent: "order-1",
+    character: { type: "image", uri: "https://example.com/portrait.png" },
+    reference: { type: "video", uri: "https://example.com/performance.mp4" }
+  }
+
+  it("has the video of a file's job after one command, pays for it once, and sees how it stands", async () => {
+    writeFileSync(join(all, "jobs.jsonl"), `${JSON.stringify(order)}\n`)
+    const make = () => run(all, process.execPath, "cometapi-runway-durable", "run", "jobs.jsonl", "--mock")
+    const first = await make()
+    expect(first).toMatchObject({ code: 0, stderr: "1 of 1 videos are in videos.\n" })
+    const [intent, id, video = ""] = first.stdout.trim().split("\t")
+    expect(intent).toBe("order-1")
+    expect(readFileSync(join(all, video)).subarray(4, 8).toString("latin1")).toBe("ftyp")
+    expect((await make()).stdout).toBe(`order-1\t${id}\t${video}\n`)
+    const looked = await run(all, process.execPath, "cometapi-runway-durable", "status", "--file", "jobs.mock.sqlite")
+    expect(looked.stdout).toContain("1  paid, and succeeded")
+    expect(looked.stdout).toMatch(/\(1 jobs\) spent/)
+  })
+
+  it("imports both entries", () => {
+    const said = evaluate(
+      all,
+      process.execPath,
+      `import { Engine, Generate, Runs } from "cometapi-runway-durable"
+import * as Cluster from "cometapi-runway-durable/cluster"
+console.log(typeof Engine.embedded, typeof Generate.layer, typeof Runs.start, typeof Cluster.runner)`
+    )
+    expect(said).toBe("function function function function")
+  })
+
+  it("and has a Node without sqlite is told so before anything is sent", async () => {
+    const { code, stderr } = await run(
+      all,
+      systemNode,
+      "cometapi-runway-durable",
+      "run",
+      "jobs.jsonl",
+      "--mock",
+      "--file",
+      "other.sqlite"
+    )
+    // The machine's own Node may be new enough: then it makes the video as well.
+    if (code === 0) expect(stderr).toContain("1 of 1 videos are in videos.")
+    else expect(stderr).toMatch(/has no sqlite of its own[\s\S]*Nothing was sent/)
   })
 })

@@ -132,5 +132,12 @@ export const claims: ReadonlyArray<Claim> = [
     files: ["test/durable/embedded.test.ts", "test/durable/cluster.test.ts"],
     long: { CLUSTER_RUNS: "20" },
     seed: "101"
+  },
+  {
+    name: "pace",
+    claim:
+      "Processes that share a Redis keep one pace together, go on without it while it is killed or frozen, and keep one pace again when it is back",
+    files: ["test/client/request/limiter.test.ts", "test/durable/pace.test.ts"],
+    long: { PACE_REDIS: "1", PACE_SECONDS: "20" }
   }
 ]

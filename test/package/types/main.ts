@@ -10,7 +10,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { install, pack } from "../Packed.ts"
-import { doors, program } from "../Program.ts"
+import { doors, durable, program } from "../Program.ts"
 
 const root = fileURLToPath(new URL("../../../", import.meta.url))
 const compilers = ["5.9.3", "6.0.3", "7.0.2"]
@@ -40,7 +40,7 @@ const settings = (resolution: (typeof resolutions)[number], exact: boolean) => (
     skipLibCheck: false,
     noEmit: true
   },
-  files: ["program.ts", "doors.ts"]
+  files: ["program.ts", "doors.ts", "durable.ts"]
 })
 
 interface Cell {
@@ -83,11 +83,13 @@ try {
   const tarballs = await pack(home)
   const project = install(join(home, "project"), {
     "cometapi-runway": tarballs.client,
-    "cometapi-runway-mock": tarballs.mock
+    "cometapi-runway-mock": tarballs.mock,
+    "cometapi-runway-durable": tarballs.durable
   })
   symlinkSync(join(root, "node_modules/vitest"), join(project, "node_modules/vitest"))
   writeFileSync(join(project, "program.ts"), program)
   writeFileSync(join(project, "doors.ts"), doors)
+  writeFileSync(join(project, "durable.ts"), durable)
   const cells = compilers.flatMap((version) =>
     resolutions.flatMap((resolution) => [false, true].map((exact) => check(project, version, resolution, exact)))
   )
