@@ -43,10 +43,26 @@ describe("the job as a document", () => {
   it("ends at once, and fails, where the task fails", async () => {
     const { code, text } = await respect({ url: mock.url, key: "mock-failed-asset-job", workflow: "generate" })
     expect(code).toBe(1)
+    expect(text, "what failed is shown in full, without the key").not.toContain("mock-failed-asset-job")
     expect(text).toContain("Workflows: 1 failed, 1 total")
     const [task] = mock.world("mock-failed-asset-job").tasks()
     expect(task?.ended).toBe(true)
     expect(mock.world("mock-failed-asset-job").report().submissions).toBe(1)
+  })
+
+  it("has a workflow that takes FAILED for its success, and nothing else", async () => {
+    const edit = (document: string) => document.replace("failed-safety-input", "happy")
+    const { code, text } = await respect({ url: mock.url, key: "job-failed", workflow: "failed", edit })
+    expect(text).toContain("Workflows: 1 failed, 1 total")
+    expect(code).toBe(1)
+    expect(mock.world("job-failed").tasks()[0]?.ended, "it ended at once, and was not polled half an hour").toBe(true)
+  })
+
+  it("gives up on a task that does not end after as many looks as its retryLimit says", async () => {
+    const edit = (document: string) => document.replace(/retryLimit: \d+/, "retryLimit: 3")
+    const { code } = await respect({ url: mock.url, key: "mock-stuck-job", workflow: "generate", edit })
+    expect(code).toBe(1)
+    expect(mock.world("mock-stuck-job").tasks()[0]?.polls).toBe(4)
   })
 
   it("sends a submission never again, whatever is answered", async () => {
