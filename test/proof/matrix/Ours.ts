@@ -164,6 +164,12 @@ const inParallel = async <A, B>(
 
 /** The table's cells, row by row. */
 export const rows = async (mock: Running): Promise<ReadonlyArray<ReadonlyArray<string>>> => {
+  // The first requests of all wait while programs are loaded, on a busy machine for longer than an attempt may take.
+  await Effect.runPromise(
+    Effect.result(CharacterPerformance.submit(input)).pipe(
+      Effect.provide(Runway.layer({ apiKey: "matrix-warm-up", baseUrl: mock.url }))
+    )
+  )
   const cells = cases.flatMap((which) => columns.map((column) => ({ which, column })))
   const outcomes = await inParallel(
     cells,
