@@ -16,7 +16,7 @@ const long = [
   "test/mock/{command,control/refusals,record/memory}.test.ts",
   "test/preflight/hostile.test.ts",
   "test/proof/{any-operation,secrets}.test.ts",
-  "test/proof/fuzz/server.test.ts",
+  "test/proof/fuzz/mutants.test.ts",
   "test/proof/{matrix,model}/*.test.ts",
   "test/repo/{action,contract-examples,diff}.test.ts"
 ]

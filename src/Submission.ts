@@ -22,7 +22,7 @@ import type { Ledger } from "./ledger/Service.ts"
 import * as Purchase from "./Purchase.ts"
 import { HeldUp, HookFailed, OutcomeUnknown, type Reason, RunwayError, Unreachable } from "./RunwayError.ts"
 import * as Answer from "./request/Answer.ts"
-import { arrivedId } from "./request/ArrivedId.ts"
+import { arrivedId, locatedId } from "./request/ArrivedId.ts"
 import type { NoAnswer } from "./request/Attempt.ts"
 import type { Exchange } from "./request/Exchange.ts"
 import * as Hook from "./request/Hook.ts"
@@ -91,7 +91,8 @@ export interface SubmitOptions extends SubmitPolicy, Purchase.PurchaseOptions {
 /** What an answer to a paid request says: the new task's id, why there certainly is none, or why that cannot be told. */
 const readSubmission = (answer: Answer.Answer): Verdict => {
   const succeeded = Answer.isSuccess(answer)
-  const id = Option.getOrUndefined(decodeTaskId(arrivedId(answer.text, succeeded)))
+  const located = succeeded || answer.status === 303 ? locatedId(answer.headers.get("location")) : undefined
+  const id = Option.getOrUndefined(decodeTaskId(arrivedId(answer.text, succeeded) ?? located))
   if (succeeded && id !== undefined) return { _tag: "Accepted", id }
   // A refusal proves nothing where the answer itself holds a new task's id.
   return Option.match(id === undefined ? refusal(answer) : Option.none(), {

@@ -111,6 +111,9 @@ const reasonOf = (error: unknown): string => {
   return String(Object(cause).code ?? message)
 }
 
+/** Who is busy, or cannot be reached behind its edge, says nothing about the contract. */
+const isAway = (status: number): boolean => status === 429 || (status >= 502 && status !== 505)
+
 const ask = async (contract: Contract, target: Target, probe: Probe): Promise<Outcome> => {
   const { question, operationId, body } = probe
   if (probe.key === undefined) return { question, state: "unasked", differences: [], note: "COMETAPI_KEY is not set" }
@@ -119,6 +122,7 @@ const ask = async (contract: Contract, target: Target, probe: Probe): Promise<Ou
     throw new Error("A body that the contract admits is never sent from here.")
   try {
     const answer = await send(target.baseUrl, probe, contract.version)
+    if (isAway(answer.status)) return { question, state: "unanswered", differences: [], note: `${answer.status} came` }
     const wrongForm = contract.differences(operationId, answer)
     return { question, state: "judged", differences: [...probe.expect(answer), ...wrongForm] }
   } catch (error) {

@@ -33,14 +33,27 @@ export const arrivedId = (text: string, succeeded: boolean): string | undefined 
   if (only !== undefined && !saysNothing.test(only)) return only
   if (isPage.test(text)) return undefined
   const documents = read(text)
-  if (!succeeded && documents.some(saysWhatWentWrong)) return undefined
+  // Beside an error, `id` is the error's, and only what is called the task's id is the task's.
+  const idOf = !succeeded && documents.some(saysWhatWentWrong) ? calledTaskId : ownId
   return (
-    shallowest(documents, (name) => answerNames.has(name)) ?? shallowest(documents, (name) => !otherNames.has(name))
+    shallowest(documents, idOf, (name) => answerNames.has(name)) ??
+    shallowest(documents, idOf, (name) => !otherNames.has(name)) ??
+    (succeeded ? documents.map(unnamedId).find((found) => found !== undefined) : undefined)
   )
 }
 
 /** The answer as the contract has it: an object that holds the id and nothing else. */
 const onlyId = /^\s*\{\s*"id"\s*:\s*"([\w.:-]+)"\s*\}\s*$/
+
+/** The id in the address of a task, where an answer to a paid request says with `Location` what was made. */
+export const locatedId = (location: string | null): string | undefined => {
+  const [, written = ""] = /\/runwayml\/v1\/tasks\/([^/?#]+)(?:[?#].*)?$/.exec(location ?? "") ?? []
+  try {
+    return decodeURIComponent(written).trim() || undefined
+  } catch {
+    return undefined
+  }
+}
 
 /** A page may hold scripts full of ids. */
 const isPage = /^\s*<(!doctype|html|head|body|script|\?xml)\b/i
@@ -71,11 +84,15 @@ const otherNames: ReadonlySet<string> = new Set(
 )
 
 /** The id that stands nearest to the top, looking only into what `enters` allows. */
-const shallowest = (documents: ReadonlyArray<Value>, enters: (name: string) => boolean): string | undefined => {
+const shallowest = (
+  documents: ReadonlyArray<Value>,
+  idOf: (container: Container) => string | undefined,
+  enters: (name: string) => boolean
+): string | undefined => {
   let level = documents
   while (level.length > 0) {
     const containers = level.flatMap(containersOf)
-    const id = containers.map(ownId).find((found) => found !== undefined)
+    const id = containers.map(idOf).find((found) => found !== undefined)
     if (id !== undefined) return id
     level = containers.flatMap(({ fields }) =>
       Array.from(fields).flatMap(([name, value]) => (enters(name) ? inside(name, value) : []))
@@ -96,14 +113,19 @@ const inside = (name: string, value: Value): ReadonlyArray<Value> =>
   value._tag === "Text" && answerNames.has(name) && /^\s*[{[]/.test(value.text) ? read(value.text) : [value]
 
 /** A container's own id: a text called so, a text in the place of the answer that has the form of an id, or digits. */
-const ownId = ({ fields }: Container): string | undefined => {
-  const id = fields.get("id")
-  const taskId = fields.get("taskid")
-  const data = fields.get("data")
-  return (
-    textId(id) ?? textId(taskId) ?? digitsId(taskId) ?? digitsId(id) ?? (looksLikeId(data) ? textId(data) : undefined)
-  )
+const ownId = (container: Container): string | undefined => {
+  const id = container.fields.get("id")
+  return textId(id) ?? calledTaskId(container) ?? digitsId(id) ?? unnamedId(container.fields.get("data"))
 }
+
+/** What a container calls the task's id, with these words. */
+const calledTaskId = ({ fields }: Container): string | undefined => {
+  const taskId = fields.get("taskid")
+  return textId(taskId) ?? digitsId(taskId)
+}
+
+/** A text without a name of its own, if it has the form of an id. */
+const unnamedId = (value: Value | undefined): string | undefined => (looksLikeId(value) ? textId(value) : undefined)
 
 const textId = (value: Value | undefined): string | undefined => {
   const text = value?._tag === "Text" ? value.text.trim() : ""
@@ -144,9 +166,12 @@ interface Reading {
 /** The JSON values in a text, as far as they arrived. What is no JSON is passed over. */
 const read = (text: string): ReadonlyArray<Value> => {
   const reading: Reading = { text, documents: [], open: [], at: 0, name: undefined }
-  // A text that is JSON once more. Elsewhere outside of values, a quotation mark is part of some sentence.
+  // A text that is JSON once more, or all that there is. Elsewhere outside of values, a quotation mark is part of some sentence.
   const quoted = /^\s*"/.test(text) ? readText(text, text.indexOf('"')) : undefined
-  if (quoted !== undefined) return /^\s*[{[]/.test(quoted.text) ? read(quoted.text) : []
+  if (quoted !== undefined) {
+    if (/^\s*[{[]/.test(quoted.text)) return read(quoted.text)
+    return text.slice(quoted.end).trim() === "" ? [{ _tag: "Text", text: quoted.text }] : []
+  }
   while (reading.at < text.length) step(reading)
   return reading.documents
 }

@@ -106,6 +106,8 @@ const send = (
       if (clock.currentTimeMillisUnsafe() >= sendBefore) throw new TooLate()
       progress.hasLeft = true
       const response = await fetch(url, { ...init, signal })
+      // It stands for a failure of the network; its status of 0 is not that of a redirect.
+      if (response.type === "error") throw new TypeError("fetch gave an error response")
       progress.response = response
       await readText(response, maxBytes, (text) => {
         progress.text += text

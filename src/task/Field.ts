@@ -47,13 +47,19 @@ export const words = (value: unknown, depth = 0): string | undefined => {
 export const code = (value: unknown): string | undefined =>
   Predicate.isObject(value) ? first(codes.map((name) => scalar(value[name]))) : scalar(value)
 
+/** A finite number as people write it. JavaScript would also read `0x10`, and an empty text as 0. */
+const decimal = (text: string | undefined): number | undefined => {
+  const number = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text ?? "") ? Number(text) : Number.NaN
+  return Number.isFinite(number) ? number : undefined
+}
+
 /** `0.275`, `"0.275"` or `"30%"` as a share of one. A bare number above one is a percentage, unless it is a rounded one. */
 export const share = (value: unknown): number | undefined => {
   const text = scalar(value)
-  if (text === undefined) return undefined
-  const number = Number(text.replace(/\s*%$/, ""))
+  const number = decimal(text?.replace(/\s*%$/, ""))
+  if (text === undefined || number === undefined) return undefined
   const part = text.endsWith("%") || number > justAboveOne ? number / 100 : number
-  return Number.isFinite(part) ? Math.min(1, Math.max(0, part)) : undefined
+  return Math.min(1, Math.max(0, part))
 }
 
 /** Shares of one are seen to be a little more than one, as sums of rounded parts are. */
@@ -68,9 +74,9 @@ export const time = (value: unknown): DateTime.Utc | undefined => {
   return at === undefined || at.epochMilliseconds < 0 || at.epochMilliseconds >= Date.UTC(10_000, 0) ? undefined : at
 }
 
-/** A number that is not above zero means "not yet". (Go's zero time is the year 1.) */
+/** A number that is not above zero means "not yet" (Go's zero time is the year 1), and a small one is a year, a day or a counter: it would be before March 1973. */
 const unixTime = (number: number): DateTime.Utc | undefined => {
-  if (number <= 0) return undefined
+  if (number < 1e8) return undefined
   const seconds = number >= 1e17 ? number / 1e9 : number >= 1e14 ? number / 1e6 : number >= 1e11 ? number / 1e3 : number
   return Option.getOrUndefined(DateTime.make(Math.round(seconds * 1000)))
 }
@@ -112,6 +118,8 @@ export const urls = (value: unknown, depth = 0): ReadonlyArray<string> => {
   }
   if (Array.isArray(value)) return value.flatMap((item) => urls(item, depth + 1))
   if (!Predicate.isObject(value)) return []
+  // PHP writes a list with a gap as an object of numbers.
+  if (Object.keys(value).every((name) => /^\d+$/.test(name))) return urls(Object.values(value), depth + 1)
   return places.map((name) => urls(value[name], depth + 1)).find((found) => found.length > 0) ?? []
 }
 
@@ -124,7 +132,6 @@ const url = (text: string): ReadonlyArray<string> => {
 
 /** An amount of credits. */
 export const cost = (value: unknown): Cost | undefined => {
-  const credits = Predicate.isObject(value) ? scalar(value["credits"]) : undefined
-  const number = Number(credits)
-  return credits !== undefined && Number.isFinite(number) ? { credits: number } : undefined
+  const credits = Predicate.isObject(value) ? decimal(scalar(value["credits"])) : undefined
+  return credits === undefined ? undefined : { credits }
 }

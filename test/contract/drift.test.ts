@@ -127,6 +127,16 @@ describe("npm run drift", () => {
     expect(code).toBe(1)
   })
 
+  it.each([429, 502, 503, 504, 522])("does not call it drift that the provider is busy or away: %d", async (status) => {
+    const { lines, code } = await against((_, answer) => answer.writeHead(status).end("<html></html>"), "k")
+    expect(lines).toEqual([
+      `unanswered: a wrong key is refused: ${status} came`,
+      `unanswered: a body that asks for nothing is refused: ${status} came`,
+      `unanswered: an unknown task does not exist: ${status} came`
+    ])
+    expect(code).toBe(2)
+  })
+
   it("asks only what needs no key where it has none", async () => {
     const { lines, code } = await drift(mock.url, undefined)
     expect(lines).toEqual([

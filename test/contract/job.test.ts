@@ -20,12 +20,11 @@ beforeAll(async () => {
 afterAll(() => mock.stop())
 
 describe("the job as a document", () => {
-  it("is true of the mock, in the eyes of Redocly's respect, which shows no key", async () => {
+  it("is true of the mock, in the eyes of Redocly's respect", async () => {
     const { code, text, workflows, checks } = await respect({ url: mock.url, key })
     expect(workflows, text).toBe("4 passed, 4 total")
     expect(checks).toBe("50 passed, 50 total")
     expect(code).toBe(0)
-    expect(text).not.toContain(key)
     const { submissions, findings } = mock.world(key).report()
     expect(submissions, "each workflow pays once").toBe(4)
     expect(
@@ -33,6 +32,16 @@ describe("the job as a document", () => {
       "all four send the same body"
     ).toEqual(["duplicate-submission"])
   })
+
+  it.each(["happy", "failed-asset"])(
+    "masks the key where every request is printed, in a job that is %s",
+    async (life) => {
+      const secret = `mock-${life}-${key}`
+      const { text } = await respect({ url: mock.url, key: secret, workflow: "generate", verbose: true })
+      expect(text).toMatch(/authorization: Bearer \*+\s/)
+      expect(text).not.toContain(key)
+    }
+  )
 
   it("finds the video in the envelope too, so that it can be run before the provider's shape is known", async () => {
     const { code, text, checks } = await respect({ url: mock.url, key: "mock-envelope-job", workflow: "generate" })
@@ -47,6 +56,21 @@ describe("the job as a document", () => {
     const [task] = mock.world("mock-failed-asset-job").tasks()
     expect(task?.ended).toBe(true)
     expect(mock.world("mock-failed-asset-job").report().submissions).toBe(1)
+  })
+
+  it("has a workflow that takes FAILED for its success, and nothing else", async () => {
+    const edit = (document: string) => document.replace("failed-safety-input", "happy")
+    const { code, text } = await respect({ url: mock.url, key: "job-failed", workflow: "failed", edit })
+    expect(text).toContain("Workflows: 1 failed, 1 total")
+    expect(code).toBe(1)
+    expect(mock.world("job-failed").tasks()[0]?.ended, "it ended at once, and was not polled half an hour").toBe(true)
+  })
+
+  it("gives up on a task that does not end after as many looks as its retryLimit says", async () => {
+    const edit = (document: string) => document.replace(/retryLimit: \d+/, "retryLimit: 3")
+    const { code } = await respect({ url: mock.url, key: "mock-stuck-job", workflow: "generate", edit })
+    expect(code).toBe(1)
+    expect(mock.world("mock-stuck-job").tasks()[0]?.polls).toBe(4)
   })
 
   it("sends a submission never again, whatever is answered", async () => {

@@ -24,13 +24,13 @@ export const claims: ReadonlyArray<Claim> = [
   {
     name: "corpus",
     claim: "Answers of the corpus are read as they should be, and judged by the contract",
-    files: ["test/client/task/corpus.test.ts", "test/contract/corpus.test.ts"]
+    files: ["test/client/request/corpus.test.ts", "test/client/task/corpus.test.ts", "test/contract/corpus.test.ts"]
   },
   {
     name: "fuzz",
     claim:
       "Whatever a server sends or a caller passes, each call ends in a typed result in time, pays once, loses no id and shows no secret",
-    files: ["test/proof/fuzz/server.test.ts", "test/proof/fuzz/caller.test.ts"],
+    files: ["test/proof/fuzz/server.test.ts", "test/proof/fuzz/caller.test.ts", "test/proof/fuzz/mutants.test.ts"],
     long: { FUZZ_CASES: "100000" }
   },
   {
@@ -113,12 +113,13 @@ export const claims: ReadonlyArray<Claim> = [
   {
     name: "sdk",
     claim: "Runway's own SDK meets in the mock what it expects of the provider",
-    files: ["test/referees/runway-sdk.test.ts", "test/contract/runway-types.test.ts"]
+    files: ["test/referees/runway-sdk.test.ts", "test/referees/runway-sdk-own.test.ts"]
   },
   {
     name: "drift",
-    claim: "Drift of the provider is found without spending anything",
-    files: ["test/contract/drift.test.ts"]
+    claim:
+      "Drift of the provider is found without spending anything, and so is a change of the contract since the last tag",
+    files: ["test/contract/drift.test.ts", "test/repo/diff.test.ts"]
   },
   {
     name: "offline",

@@ -10,6 +10,8 @@
 /** What vitest's JSON report says, as far as it is read. */
 export interface Report {
   readonly testResults: ReadonlyArray<{
+    /** The file's path. */
+    readonly name?: string
     readonly message?: string
     readonly status: string
     readonly assertionResults: ReadonlyArray<{
@@ -35,15 +37,25 @@ export interface Row {
   readonly notes: ReadonlyArray<string>
 }
 
-/** A claim's line. A file that could not be run, and a claim without any case, is a failure. */
-export const rowOf = (claim: string, report: Report, seconds: number, seed?: string): Row => {
+/** A claim's line. A file that could not be run or is not there, and a claim without any case, is a failure. */
+export const rowOf = (
+  claim: string,
+  report: Report,
+  seconds: number,
+  seed?: string,
+  files: ReadonlyArray<string> = []
+): Row => {
   const tests = report.testResults
     .flatMap(({ assertionResults }) => assertionResults)
     .filter(({ status }) => status === "passed" || status === "failed")
   const count = (of: string) =>
     tests.filter(({ status }) => status === of).reduce((sum, { meta }) => sum + (meta?.cases ?? 1), 0)
   const broken = report.testResults.filter((file) => file.status === "failed" && file.assertionResults.length === 0)
-  const nothing = tests.length + broken.length === 0 ? ["no test was run"] : []
+  const missing = files.filter((file) => !report.testResults.some(({ name }) => name?.endsWith(`/${file}`)))
+  const nothing = [
+    ...(tests.length + broken.length === 0 ? ["no test was run"] : []),
+    ...(report.testResults.some(({ name }) => name !== undefined) ? missing : []).map((file) => `${file} was not run`)
+  ]
   const failures = [
     ...tests.flatMap(({ fullName, failureMessages }) => (failureMessages ?? []).map((text) => `${fullName}: ${text}`)),
     ...broken.map(({ message = "a file could not be run" }) => message),
@@ -53,7 +65,11 @@ export const rowOf = (claim: string, report: Report, seconds: number, seed?: str
   const passed = count("passed")
   const seeds = new Set(tests.flatMap(({ meta }) => (meta?.seed === undefined ? [] : [String(meta.seed)])))
   const shown = seeds.size > 0 ? [...seeds].join(", ") : (seed ?? "")
-  const notes = tests.flatMap(({ meta }) => meta?.note ?? [])
+  const skipped = report.testResults.flatMap(({ assertionResults }) => assertionResults).length - tests.length
+  const notes = [
+    ...tests.flatMap(({ meta }) => meta?.note ?? []),
+    ...(skipped > 0 ? [`tests that were passed over here: ${skipped}`] : [])
+  ]
   return { claim, cases: passed + failed, passed, failed, seed: shown, seconds, failures, notes }
 }
 

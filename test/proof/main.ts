@@ -1,6 +1,6 @@
 /**
  * `npm run proof`: tries every claim in its short form and prints one table. `-- NAME …` tries only these, in the long form, which has more cases; `-- --long` tries all in
- * the long form, and `-- --write` puts the table into docs/proof.md too. `-- --seed N` is another seed for what is random.
+ * the long form, and `-- --write` puts the whole table into docs/proof.md too. `-- --seed N` is another seed for what is random.
  *
  * @module
  */
@@ -27,11 +27,11 @@ const tried = ({ claim, files, long, seed }: Claim): Row => {
     const started = performance.now()
     const env = { ...(isLong ? long : {}), ...process.env, ...seeded }
     const args = ["node_modules/vitest/vitest.mjs", "run", ...files, "--reporter=json", `--outputFile=${output}`]
-    const { stderr } = spawnSync(process.execPath, args, { env, encoding: "utf8" })
+    const { stderr } = spawnSync(process.execPath, args, { env, encoding: "utf8", maxBuffer: Number.POSITIVE_INFINITY })
     const seconds = (performance.now() - started) / 1000
     // Without a report there was no run: the claim has failed, with what was printed.
     const failed = { testResults: [{ status: "failed", message: stderr, assertionResults: [] }] }
-    return rowOf(claim, existsSync(output) ? JSON.parse(readFileSync(output, "utf8")) : failed, seconds, seed)
+    return rowOf(claim, existsSync(output) ? JSON.parse(readFileSync(output, "utf8")) : failed, seconds, seed, files)
   } finally {
     rmSync(folder, { recursive: true })
   }
@@ -41,6 +41,12 @@ const unknown = names.filter((name) => !claims.some((claim) => claim.name === na
 if (unknown.length > 0) {
   const known = [...new Set(claims.map(({ name }) => name))].join(", ")
   console.error(`There is no proof called ${unknown.join(", ")}. There are: ${known}`)
+  process.exit(1)
+}
+if (values.write === true && names.length > 0) {
+  console.error(
+    "--write puts the whole table into docs/proof.md, so it takes no names: a table of some claims would lose the others."
+  )
   process.exit(1)
 }
 const wanted = claims.filter(({ name }) => names.length === 0 || names.includes(name))

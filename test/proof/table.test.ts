@@ -30,6 +30,13 @@ describe("the table of the proof", () => {
     expect(rowOf("c", report(file({ fullName: "a", status: "skipped" })), 1).failed).toBe(1)
   })
 
+  it("takes a file that vitest did not find for a failure, and says what was passed over", () => {
+    const given = report({ name: "/repo/test/a.test.ts", ...file(passed, { fullName: "b", status: "skipped" }) })
+    const row = rowOf("c", given, 1, undefined, ["test/a.test.ts", "test/b.test.ts"])
+    expect(row).toMatchObject({ passed: 1, failed: 1, failures: ["test/b.test.ts was not run"] })
+    expect(row.notes).toEqual(["tests that were passed over here: 1"])
+  })
+
   it("has for every claim tests that exist, and no claim twice", () => {
     expect(claims.flatMap(({ files }) => files).filter((name) => !existsSync(name))).toEqual([])
     expect(new Set(claims.map(({ claim }) => claim)).size).toBe(claims.length)

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process"
-import { readdirSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { parse } from "yaml"
@@ -31,6 +31,21 @@ describe("the workflows", () => {
     expect(checks.strategy.matrix.node).toEqual([20, 22, 24])
     expect(checks.env).toEqual({ REQUIRE_OFFLINE: "1" })
     expect(checks.steps.at(-1)).toEqual({ run: ".ci/run" })
+    const offline = readFileSync(".ci/run", "utf8").match(/^npm run check:offline.*?(?= -- --|$)/gm)
+    expect(offline).toEqual([
+      "npm run check:offline",
+      "npm run check:offline -- npm start",
+      "npm run check:offline -- npm test"
+    ])
+  })
+
+  it("ask the provider every week, with nothing but the key and the ids of tasks", () => {
+    const { on, jobs } = parse(readFileSync(".github/workflows/drift.yml", "utf8"))
+    expect(on.schedule).toEqual([{ cron: expect.stringMatching(/^\d+ \d+ \* \* [0-6]$/) }])
+    const { run, env } = jobs.drift.steps.at(-1)
+    expect(run).toBe("npm run drift -- $DRIFT_TASKS")
+    expect(Object.keys(env)).toEqual(["COMETAPI_KEY", "DRIFT_TASKS"])
+    expect(existsSync(manifest.scripts.drift.split(" ").at(-1))).toBe(true)
   })
 
   it("may do no more than they need: only the release writes, and signs", () => {

@@ -32,12 +32,20 @@ export interface Run {
   readonly workflow?: string
   /** What the document is to say instead, before it is run. */
   readonly edit?: (document: string) => string
+  /** Whether every request and answer is printed. */
+  readonly verbose?: boolean
 }
 
 const inputs = { character: "https://example.com/portrait.png", reference: "https://example.com/performance.mp4" }
 
 /** Runs the document. */
-export const respect = async ({ url, key, workflow, edit = (document) => document }: Run): Promise<Verdict> => {
+export const respect = async ({
+  url,
+  key,
+  workflow,
+  edit = (document) => document,
+  verbose
+}: Run): Promise<Verdict> => {
   const folder = mkdtempSync(join(tmpdir(), "respect-"))
   try {
     // Beside the copy, so that its telemetry is off there as well.
@@ -47,7 +55,8 @@ export const respect = async ({ url, key, workflow, edit = (document) => documen
     writeFileSync(join(folder, "job.arazzo.yaml"), edit(document))
     const given = Object.entries({ key, ...inputs }).flatMap(([name, value]) => ["--input", `${name}=${value}`])
     const only = workflow === undefined ? [] : ["--workflow", workflow]
-    const args = ["respect", "job.arazzo.yaml", "--server", `runway=${url}`, ...given, ...only]
+    const shown = verbose === true ? ["--verbose"] : []
+    const args = ["respect", "job.arazzo.yaml", "--server", `runway=${url}`, ...given, ...only, ...shown]
     const env = { ...process.env, REDOCLY_TELEMETRY: "off", REDOCLY_SUPPRESS_UPDATE_NOTICE: "true", NO_COLOR: "1" }
     return await new Promise<Verdict>((resolve, reject) => {
       const child = spawn(process.execPath, [cli, ...args], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] })

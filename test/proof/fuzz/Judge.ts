@@ -34,6 +34,22 @@ const proves = (reply: Reply): boolean => {
   return reply.status === 503 && reply.body.form === "error" && noChannel.has(reply.body.code)
 }
 
+/** What is sure about a POST that has failed, if it is sure that nothing was accepted. */
+const certain: ReadonlySet<string> = new Set([
+  ...["Rejected", "Unauthorized", "Forbidden"],
+  ...["RateLimited", "Unavailable", "Unreachable"]
+])
+const refusing: ReadonlySet<unknown> = new Set(["invalid_request", "model_not_found"])
+
+/** Whether a reply leaves it open if a job was accepted. A caller who is told that none was will pay again. */
+const leavesOpen = (reply: Reply): boolean => {
+  if (reply.kind !== "answer") return !proves(reply)
+  const { status, body } = reply
+  if (proves(reply)) return false
+  if (body.form === "error" && status >= 500) return !refusing.has(body.code)
+  return status < 300 || status >= 500 || [303, 408, 409, 421, 424, 460, 499].includes(status)
+}
+
 /** What was broken of the promises. */
 export const judge = ({ ended, posts, accepted, told, within, said, uncaught }: Seen): ReadonlyArray<string> => {
   const wrong: Array<string> = []
@@ -44,6 +60,12 @@ export const judge = ({ ended, posts, accepted, told, within, said, uncaught }: 
   if (millis > within) wrong.push(`it takes ${millis} ms of ${within}`)
   const unproven = posts.slice(0, -1).find((reply) => !proves(reply))
   if (unproven !== undefined) wrong.push(`a POST follows ${JSON.stringify(unproven)}`)
+  const last = posts.at(-1)
+  if (end._tag === "Rejected" && end.error instanceof RunwayError && last !== undefined && leavesOpen(last)) {
+    const { operation, reason } = end.error
+    if (operation.startsWith("POST ") && certain.has(reason._tag))
+      wrong.push(`it is said to be certain (${reason._tag}) after ${JSON.stringify(last)}`)
+  }
   const lost = accepted.filter((id) => !told.includes(id))
   if (lost.length > 0) wrong.push(`nobody is told of ${lost}`)
   if (uncaught.length > 0) wrong.push(`nobody catches ${String(uncaught[0])}`)

@@ -177,6 +177,14 @@ const Refusal = Schema.Struct({
   ...delivery
 })
 
+/** What says neither that a job was accepted nor that it was not, though it may look like a refusal or like a proof. */
+const Doubtful = Schema.Struct({
+  kind: Schema.Literal("answer"),
+  status: Schema.Literals([408, 409, 421, 424, 460, 499, 500, 502, 503, 504, 520, 522, 524]),
+  body: Body,
+  ...delivery
+})
+
 /** What `fetch` rejects with. Those of the first row prove that nothing was sent. */
 export const failures = {
   refused: () => broken("ECONNREFUSED", "connect"),
@@ -219,14 +227,20 @@ const oddities = [
 
 export const Reply = Schema.Union([
   Answered,
+  // Twice, because what comes after an acceptance is what most can be lost by.
+  Accepted,
   Accepted,
   Shown,
   Refusal,
+  Doubtful,
   Schema.Struct({ kind: Schema.Literal("failure"), of: Schema.Literals(failureNames) }),
   Schema.Struct({ kind: Schema.Literal("silence") }),
   Schema.Struct({ kind: Schema.Literal("odd"), of: Schema.Literals(oddities) })
 ])
 export type Reply = typeof Reply.Type
+
+/** What a part of a case is replaced with to make it smaller. */
+export const simplest: ReadonlyArray<unknown> = [{ kind: "silence" }, { form: "text", text: "" }, 200, "one"]
 
 /** A reply that has bytes. */
 export type Worded = Extract<Reply, { readonly kind: "answer" | "accepted" }>

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { CharacterPerformance, Runway, RunwayError } from "../../../src/index.ts"
 import { createRunway } from "../../../src/promise.ts"
 import { type Ended, pass, release, seize } from "../JumpingTime.ts"
-import { holds } from "../Seeded.ts"
+import { falsified, holds } from "../Seeded.ts"
 import { note } from "./Client.ts"
 import { effectOptions, fields, modest, promiseOptions, resolved, Value, wrongFields } from "./Given.ts"
 
@@ -85,12 +85,18 @@ type Untyped = any
 
 const output = ["https://cdn.example.com/out.mp4"]
 
+/** What a client that is broken on purpose sends instead of a body. */
+type Spoil = (body: Record<string, unknown>) => Record<string, unknown>
+
 /** Calls, and says what was sent and how it ended. */
-const called = async (given: Case) => {
+const called = async (given: Case, spoil: Spoil | undefined) => {
   const bodies: Array<string> = []
   const fetch: typeof globalThis.fetch = async (input, init) => {
     const request = new Request(input, init)
-    if (request.method === "POST") bodies.push(await request.text())
+    if (request.method === "POST") {
+      const body = await request.text()
+      bodies.push(spoil === undefined ? body : JSON.stringify(spoil(JSON.parse(body))))
+    }
     return Response.json({ id: "job-1", status: "SUCCEEDED", output })
   }
   const input: Untyped = inputOf(given)
@@ -147,8 +153,8 @@ const named = (end: Ended<unknown>["end"]): ReadonlyArray<string> =>
 
 const met = { sent: 0, refused: 0 }
 
-const judge = async (given: Case): Promise<ReadonlyArray<string>> => {
-  const { bodies, ended } = await called(given)
+const judge = async (given: Case, spoil?: Spoil): Promise<ReadonlyArray<string>> => {
+  const { bodies, ended } = await called(given, spoil)
   const { wrong, doubtful } = optionsOf(given)
   const { end } = ended
   const problems: Array<string> = []
@@ -238,11 +244,31 @@ describe("whatever a caller passes", () => {
       schema: Case,
       cases: Math.round(cases * 0.35),
       simplest: [[], { right: 0 }, { json: null }],
-      judge,
+      judge: (given) => judge(given),
       kept: "test/proof/fuzz/caller-cases.json"
     })
     // Otherwise it proves little.
     expect(met.sent).toBeGreaterThan(cases / 50)
     expect(met.refused).toBeGreaterThan(cases / 50)
   })
+
+  it.each([
+    ["sends a field that nobody asked for", (body) => ({ ...body, quality: "high" }), /against the contract: quality/],
+    ["lets a wrong seed through", (body) => ({ ...body, seed: -1 }), /against the contract: seed/],
+    ["leaves out what is required", ({ ratio: _, ...body }) => body, /against the contract: ratio/]
+  ] satisfies ReadonlyArray<readonly [string, Spoil, RegExp]>)(
+    "finds a client that %s, and makes the case small",
+    async (_, spoil, problem) => {
+      const trial = {
+        schema: Case,
+        cases: 200,
+        simplest: [[], { right: 0 }],
+        judge: (given: Case) => judge(given, spoil)
+      }
+      const text = await falsified(trial)
+      expect(text).toMatch(problem)
+      expect(text).toMatch(/Seed \d+/)
+      expect(text.split("Smallest case: ")[1]?.length).toBeLessThan(120)
+    }
+  )
 })

@@ -14,7 +14,7 @@ import * as Logger from "effect/Logger"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import type { Fault, Running, WorldControl } from "../../../mock/src/index.ts"
-import { CharacterPerformance, Runway, type RunwayError, Task } from "../../../src/index.ts"
+import { CharacterPerformance, Runway, type RunwayError, type RunwayOptions, Task } from "../../../src/index.ts"
 import { input } from "../../support/Provider.ts"
 
 type WithoutOperation<Kind> = Kind extends Fault ? Omit<Kind, "on"> : never
@@ -67,9 +67,13 @@ const on = (target: Fault["on"], { fault }: Case, once: boolean): Fault => {
 const patience = "5 seconds"
 const retry = Schedule.recurs(2)
 
-const clientOf = (mock: Running, key: string) =>
+/** What the client is made with besides: for one that is broken on purpose. */
+type Broken = Pick<RunwayOptions, "onUnknownOutcome">
+
+const clientOf = (mock: Running, key: string, broken: Broken = {}) =>
   Layer.mergeAll(
     Runway.layer({
+      ...broken,
       apiKey: key,
       baseUrl: mock.url,
       attemptTimeout: patience,
@@ -88,9 +92,9 @@ const tagOf = (result: Result.Result<unknown, RunwayError>): string => {
 }
 
 /** What comes of one submission: how it ends, and how many POSTs and jobs that made. */
-const submitted = async (mock: Running, world: WorldControl, key: string): Promise<string> => {
+const submitted = async (mock: Running, world: WorldControl, key: string, broken?: Broken): Promise<string> => {
   const result = await Effect.runPromise(
-    CharacterPerformance.submit(input).pipe(Effect.result, Effect.provide(clientOf(mock, key)))
+    CharacterPerformance.submit(input).pipe(Effect.result, Effect.provide(clientOf(mock, key, broken)))
   )
   const { submissions, accepted } = world.report()
   const posts = submissions === 1 ? "" : `, ${submissions} POSTs`
@@ -138,6 +142,16 @@ const play = (mock: Running, which: Case, column: (typeof columns)[number], key:
   return target === "asset" ? saved(mock, world, key) : polled(mock, world, key, once)
 }
 
+/** What a fault comes to, once, at a submission by a client that is broken on purpose. */
+export const brokenCell = (mock: Running, fault: string, broken: Broken): Promise<string> => {
+  const which = cases.find(({ name }) => name === fault)
+  if (which === undefined) throw new Error(`there is no fault called ${fault}`)
+  const key = `matrix-broken-${fault}`
+  const world = mock.world(key)
+  world.inject(on("submit", which, true))
+  return submitted(mock, world, key, broken)
+}
+
 /** Does something for each of many, a few at a time. */
 const inParallel = async <A, B>(
   items: ReadonlyArray<A>,
@@ -150,6 +164,12 @@ const inParallel = async <A, B>(
 
 /** The table's cells, row by row. */
 export const rows = async (mock: Running): Promise<ReadonlyArray<ReadonlyArray<string>>> => {
+  // The first requests of all wait while programs are loaded, on a busy machine for longer than an attempt may take.
+  await Effect.runPromise(
+    Effect.result(CharacterPerformance.submit(input)).pipe(
+      Effect.provide(Runway.layer({ apiKey: "matrix-warm-up", baseUrl: mock.url }))
+    )
+  )
   const cells = cases.flatMap((which) => columns.map((column) => ({ which, column })))
   const outcomes = await inParallel(
     cells,

@@ -1,7 +1,7 @@
 /** What comes of every fault, as docs/faults.md says it. `MATRIX_WRITE=1` writes the tables. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { type Running, RunwayMock } from "../../../mock/src/index.ts"
-import { columns, rows } from "./Ours.ts"
+import { brokenCell, columns, rows } from "./Ours.ts"
 import { standing, table } from "./Page.ts"
 import * as Peers from "./Peers.ts"
 
@@ -19,6 +19,10 @@ describe("every fault of the mock over real sockets", () => {
     Object.assign(task.meta, { cases: found.length * columns.length })
     const text = table(["fault", ...columns], found)
     expect(text).toBe(standing("faults", text))
+  })
+
+  it("would show a client that pays twice", async () => {
+    expect(await brokenCell(mock, "lost", { onUnknownOutcome: "resend" })).toBe("done, 2 POSTs, 2 jobs")
   })
 
   it.skipIf(!isLong)("is met by other clients as the other table says", { timeout: 600_000 }, async ({ task }) => {

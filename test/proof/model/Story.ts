@@ -41,6 +41,8 @@ export const faults = {
   "submit limited for long": { on: "submit", kind: "status", status: 429, first: 9 },
   "submit overloaded": { on: "submit", kind: "status", status: 503, example: "overloaded", once: true },
   "submit 500": { on: "submit", kind: "status", status: 500, once: true },
+  "submit accepted and 408": { on: "submit", kind: "status", status: 408, accepted: true, once: true },
+  "submit accepted and 502": { on: "submit", kind: "status", status: 502, accepted: true, once: true },
   "poll lost": { on: "poll", kind: "lost", once: true },
   "poll stalls": { on: "poll", kind: "stall", once: true },
   "poll cut": { on: "poll", kind: "cut", first: 2 },
