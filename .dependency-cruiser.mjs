@@ -52,7 +52,7 @@ const durable = [
   ["durable/src/Cluster.ts"],
   ["durable/src/Engine.ts", "durable/src/Runs.ts"],
   ["durable/src/Generate.ts"],
-  ["durable/src/Handover.ts"]
+  ["durable/src/Claims.ts", "durable/src/Handover.ts"]
 ]
 
 const pattern = (paths) =>
