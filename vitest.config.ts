@@ -21,7 +21,9 @@ const long = [
   "test/repo/{action,contract-examples,diff}.test.ts"
 ]
 
-/** Of what is not long, what starts processes, compiles TypeScript or runs a generator: few files, and much of the time. `npm run test:fast` leaves it out. */
+/**
+ * Of what is not long, what starts processes, compiles TypeScript or runs a generator: few files, and much of the time. `npm test` runs it too, `npm run test:fast` leaves it out.
+ */
 const slow = [
   "test/{archive/folder,contract/generated,generation/size}.test.ts",
   "test/cli/*.test.ts",
@@ -46,12 +48,9 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "short", include: ["{test,examples}/**/*.test.ts"], exclude: [...elsewhere, ...long] }
-      },
-      {
-        extends: true,
         test: { name: "fast", include: ["{test,examples}/**/*.test.ts"], exclude: [...elsewhere, ...long, ...slow] }
       },
+      { extends: true, test: { name: "slow", include: slow, exclude: long } },
       { extends: true, test: { name: "long", include: long } }
     ]
   }

@@ -63,7 +63,7 @@ export const start = async (): Promise<Wire> => {
   let stage: Stage | undefined
   let count = 0
   const open = new Set<Socket>()
-  const server: NetServer = createServer((socket) => {
+  const onConnection = (socket: Socket) => {
     open.add(socket)
     socket.on("error", () => {}).on("close", () => open.delete(socket))
     let text = ""
@@ -75,8 +75,9 @@ export const start = async (): Promise<Wire> => {
       text = ""
       if (stage !== undefined) void answer(socket, method, stage)
     })
-  })
-  await once(server.listen(0, "0.0.0.0"), "listening")
+  }
+  let server: NetServer = createServer(onConnection).listen(0, "127.0.0.1")
+  await once(server, "listening")
   const address = server.address()
   const port = typeof address === "object" ? address?.port : undefined
 
@@ -85,13 +86,18 @@ export const start = async (): Promise<Wire> => {
     const own: Stage = { given, record, busy: false, patience: 0 }
     stage = own
     count += 1
+    // Another loopback address for each case: no connection is left over from the one before.
+    const host = `127.0.${(Math.floor(count / 250) % 250) + 1}.${(count % 250) + 1}`
+    server.close()
+    server = createServer(onConnection).listen(port, host)
+    const listening = once(server, "listening")
     return {
-      // Another host for each case: no connection is left over from the one before.
-      baseUrl: `http://127.0.${Math.floor(count / 250) % 250}.${(count % 250) + 1}:${port}`,
+      baseUrl: `http://${host}:${port}`,
       isBusy: () => own.busy || own.patience-- > 0,
       fetch: async (input, init) => {
         own.busy = true
         try {
+          await listening
           return await fetch(input, init)
         } catch (error) {
           own.busy = false
