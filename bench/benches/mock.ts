@@ -1,6 +1,7 @@
 /** The mock beside other mocks: from its start to its first answer, answers over HTTP, answers in process, and whether it slows down as it fills. */
 import { execFileSync } from "node:child_process"
 import { join } from "node:path"
+import { setTimeout } from "node:timers/promises"
 import { type Bench, type Contestant, cpuOf, ours, verify } from "../Bench.ts"
 import { body } from "../Clients.ts"
 import { type Answered, type Asked, start } from "../Server.ts"
@@ -56,6 +57,8 @@ const overHttp = (
     // A task that there is: only a mock that keeps tasks cares.
     const { id } = JSON.parse((await server.ask(submission)).text)
     const request = asked.method === "GET" ? { ...asked, path: `/runwayml/v1/tasks/${id}` } : asked
+    // A new task is not visible at once, as with the provider.
+    if (asked.method === "GET") while (!right(await server.ask(request))) await setTimeout(100)
     server.hangUp()
     let sent = 0
     return {
