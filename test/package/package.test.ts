@@ -270,7 +270,6 @@ createBindings({ get apiKey() { console.log(new Error("who asks?").stack) } })`
       // A refused preflight is one of its reasons.
       "Finding.js",
       "RunwayError.js",
-      "Shown.js",
       "ledger/LedgerError.js",
       "task/Snapshot.js"
     ])
