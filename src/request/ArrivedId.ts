@@ -34,7 +34,7 @@ export const arrivedId = (text: string, succeeded: boolean): string | undefined 
   if (isPage.test(text)) return undefined
   const documents = read(text)
   // Beside an error, `id` is the error's, and only what is called the task's id is the task's.
-  const idOf = !succeeded && documents.some(saysWhatWentWrong) ? calledTaskId : ownId
+  const idOf = !succeeded && documents.flatMap(containersOf).some(saysWhatWentWrong) ? calledTaskId : ownId
   return (
     shallowest(documents, idOf, (name) => answerNames.has(name)) ??
     shallowest(documents, idOf, (name) => !otherNames.has(name)) ??
@@ -47,9 +47,9 @@ const onlyId = /^\s*\{\s*"id"\s*:\s*"([\w.:-]+)"\s*\}\s*$/
 
 /** The id in the address of a task, where an answer to a paid request says with `Location` what was made. */
 export const locatedId = (location: string | null): string | undefined => {
-  const [, written = ""] = /\/runwayml\/v1\/tasks\/([^/?#]+)(?:[?#].*)?$/.exec(location ?? "") ?? []
+  const [, written = ""] = /\/runwayml\/v1\/tasks\/([^/?#]+)\/?(?:[?#].*)?$/.exec(location ?? "") ?? []
   try {
-    return decodeURIComponent(written).trim() || undefined
+    return named(decodeURIComponent(written))
   } catch {
     return undefined
   }
@@ -127,9 +127,13 @@ const calledTaskId = ({ fields }: Container): string | undefined => {
 /** A text without a name of its own, if it has the form of an id. */
 const unnamedId = (value: Value | undefined): string | undefined => (looksLikeId(value) ? textId(value) : undefined)
 
-const textId = (value: Value | undefined): string | undefined => {
-  const text = value?._tag === "Text" ? value.text.trim() : ""
-  return text === "" || saysNothing.test(text) ? undefined : text
+const textId = (value: Value | undefined): string | undefined =>
+  value?._tag === "Text" ? named(value.text) : undefined
+
+/** What a text names, if it names anything. */
+const named = (text: string): string | undefined => {
+  const name = text.trim()
+  return name === "" || saysNothing.test(name) ? undefined : name
 }
 
 /** How programs write that there is nothing. */
@@ -146,10 +150,9 @@ const looksLikeId = (value: Value | undefined): boolean =>
   !/^\s*\d{4}-\d\d-\d\d/.test(value.text)
 
 /** Whether a document names an error; then its id is the error's. */
-const saysWhatWentWrong = (value: Value): boolean =>
-  value._tag === "Container" &&
+const saysWhatWentWrong = ({ fields }: Container): boolean =>
   ["error", "errors", "message", "msg", "detail", "title", "reason"].some((name) => {
-    const field = value.fields.get(name)
+    const field = fields.get(name)
     return field !== undefined && !(field._tag === "Text" && field.text.trim() === "")
   })
 
