@@ -6,8 +6,6 @@
  *
  * @module
  */
-import { type ChildProcess, spawn } from "node:child_process"
-import { once } from "node:events"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import { Ledger } from "cometapi-runway"
 import { Runs } from "cometapi-runway-durable"
@@ -22,6 +20,7 @@ import * as Redacted from "effect/Redacted"
 import { random } from "../ledger/Random.ts"
 import type { Postgres } from "../support/Postgres.ts"
 import { freePort } from "../support/Postgres.ts"
+import * as Program from "./Program.ts"
 import { haste, type Task } from "./Setting.ts"
 
 export interface Account {
@@ -54,25 +53,6 @@ export interface Chaos {
 
 const scale = 50
 const pause = (millis: number) => new Promise<void>((resolve) => setTimeout(resolve, millis))
-
-interface Runner {
-  readonly process: ChildProcess
-  readonly up: Promise<unknown>
-  readonly ended: Promise<unknown>
-  readonly errors: () => string
-}
-
-const startRunner = (task: Task): Runner => {
-  const child = spawn(process.execPath, [new URL("Worker.ts", import.meta.url).pathname, JSON.stringify(task)], {
-    stdio: ["ignore", "pipe", "pipe"]
-  })
-  let errors = ""
-  child.stderr.on("data", (chunk) => {
-    errors += String(chunk)
-  })
-  const ended = once(child, "exit")
-  return { process: child, up: Promise.race([once(child.stdout, "data"), ended]), ended, errors: () => errors }
-}
 
 /** The input of a job: its seed says which one it is, in every request. */
 const jobOf = (seed: number) => ({
@@ -110,7 +90,10 @@ export const run = async (postgres: Postgres, { seed, jobs, kills, freezes, ends
   const database = postgres.database(name)
   const provider = await startProvider(seed, jobs)
   const started = performance.now()
-  const start = async () => startRunner({ database, port: await freePort(), url: provider.mock.url, scale })
+  const start = async () => {
+    const task: Task = { database, port: await freePort(), url: provider.mock.url, scale }
+    return Program.start("Worker.ts", task)
+  }
   const runners = [await start(), await start(), await start()]
   const signals: Record<string, number> = { SIGKILL: 0, SIGSTOP: 0, SIGTERM: 0 }
   const strikes = [

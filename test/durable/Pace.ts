@@ -5,10 +5,9 @@
  *
  * @module
  */
-import { type ChildProcess, spawn } from "node:child_process"
-import { once } from "node:events"
 import { RunwayMock } from "cometapi-runway-mock"
 import { type Redis, startRedis } from "../support/Redis.ts"
+import * as Program from "./Program.ts"
 import { type PaceTask, pace } from "./Setting.ts"
 
 /** What the provider saw for a while. */
@@ -66,29 +65,10 @@ const phaseOf = (seen: ReadonlyArray<Seen>, from: number, to: number): Phase => 
   }
 }
 
-interface Worker {
-  readonly process: ChildProcess
-  readonly ended: Promise<unknown>
-  readonly said: () => string
-}
-
-const startWorker = (task: PaceTask): Worker => {
-  const child = spawn(process.execPath, [new URL("PaceWorker.ts", import.meta.url).pathname, JSON.stringify(task)], {
-    stdio: ["ignore", "pipe", "pipe"]
-  })
-  let said = ""
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on("data", (chunk) => {
-      said += String(chunk)
-    })
-  }
-  return { process: child, ended: once(child, "exit"), said: () => said }
-}
-
 /** Some processes that share a pace, the provider that they ask, and what it saw. */
 interface Setting {
   readonly redis: Redis
-  readonly workers: ReadonlyArray<Worker>
+  readonly workers: ReadonlyArray<Program.Program>
   /** Waits until each process has sent so many requests since an instant. */
   readonly eachSent: (count: number, since: number) => Promise<void>
   readonly phase: (from: number, to: number) => Phase
@@ -104,7 +84,10 @@ const within = async <A>(clocks: ReadonlyArray<number>, measure: (setting: Setti
       if (taskId !== undefined && method === "GET") seen.push({ at: performance.now(), taskId })
     }
   })
-  const workers = clocks.map((skew, seed) => startWorker({ url: mock.url, redis: redis.url, seed, skew }))
+  const workers = clocks.map((skew, seed) => {
+    const task: PaceTask = { url: mock.url, redis: redis.url, seed, skew }
+    return Program.start("PaceWorker.ts", task)
+  })
   try {
     return await measure({
       redis,
