@@ -76,6 +76,9 @@ const engine = ({ out, live, dollars }: Flags, file: string) =>
     Layer.provideMerge(Logger.layer([losses]))
   )
 
+const stopping =
+  "Stopping: nothing new is sent, and what has left is let finish, for at most 30 seconds. Call the same again to go on."
+
 const work = (before: typeof Runs.start) =>
   Effect.fnUntraced(function* (flags: Flags) {
     if (!flags.mock && !flags.live) {
@@ -89,7 +92,10 @@ const work = (before: typeof Runs.start) =>
       yield* Effect.forEach(jobs, before, { concurrency: 16, discard: true })
       const results = yield* Effect.forEach(jobs, toItsEnd, { concurrency: watched })
       return results.filter(Result.isFailure).length
-    }).pipe(Effect.provide(engine(flags, file)))
+    }).pipe(
+      Effect.onInterrupt(() => Console.error(stopping)),
+      Effect.provide(engine(flags, file))
+    )
     yield* Console.error(`${jobs.length - failed} of ${jobs.length} videos are in ${flags.out}.`)
     if (failed === 0) return
     return yield* new Complaint({
