@@ -46,7 +46,7 @@ export interface EmbeddedOptions extends EngineOptions {
 /**
  * An engine for one process. After a crash, the next process that opens the file goes on with its jobs.
  *
- * Two processes on one file would both run its jobs: nothing is paid twice then either, but everything is waited for twice.
+ * It is for one process at a time. Two on one file pay for nothing twice, but disturb each other: they may end with a defect, or wait long.
  */
 export const embedded = ({
   file,
