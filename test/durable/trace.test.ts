@@ -13,6 +13,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Tracer from "effect/Tracer"
 import { folder } from "../ledger/Support.ts"
+import { recorder } from "../support/Spans.ts"
 import { quick } from "./Setting.ts"
 
 const job: Job = {
@@ -25,14 +26,7 @@ const job: Job = {
 
 /** An engine, and the spans that were made while it lived. */
 const engine = (file: string, url: string, interval: "10 millis" | "1 hour") => {
-  const spans: Array<Tracer.Span> = []
-  const tracer = Tracer.make({
-    span: (options) => {
-      const span = new Tracer.NativeSpan(options)
-      spans.push(span)
-      return span
-    }
-  })
+  const { spans, tracer } = recorder()
   const live = Generate.layer({ keep: ({ id }) => Effect.succeed({ place: id, bytes: 1 }) }).pipe(
     Layer.provideMerge(Engine.embedded({ file, sharding: quick })),
     Layer.provide(

@@ -8,10 +8,10 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
-import * as Tracer from "effect/Tracer"
 import { CharacterPerformance, Ledger, type Reuse, Runway, type RunwayError, Task } from "../../src/index.ts"
 import { AssetIdentity, LedgerFile, layerMemory } from "../../src/Ledger.ts"
 import { accepted, answer, input, provider, socketError } from "../support/Provider.ts"
+import { recorder } from "../support/Spans.ts"
 import { failure, run } from "../support/VirtualTime.ts"
 import { folder } from "./Support.ts"
 
@@ -34,14 +34,7 @@ const succeeded = { status: "SUCCEEDED", output }
 const failed = { status: "FAILED", failure: "no face" }
 
 const spanning = () => {
-  const spans: Array<Tracer.Span> = []
-  const tracer = Tracer.make({
-    span: (options) => {
-      const span = new Tracer.NativeSpan(options)
-      spans.push(span)
-      return span
-    }
-  })
+  const { spans, tracer } = recorder()
   const of = (name: string) =>
     spans.filter((span) => span.name === name).map(({ attributes }) => Object.fromEntries(attributes))
   return { tracer, of }

@@ -11,12 +11,12 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
-import * as Tracer from "effect/Tracer"
 import { TestClock } from "effect/testing"
 import { CharacterPerformance, Ledger, Runway } from "../../src/index.ts"
 import { LedgerFile, layerMemory } from "../../src/Ledger.ts"
 import { LedgerFailed } from "../../src/ledger/LedgerError.ts"
 import { accepted, answer, input, provider, socketError } from "../support/Provider.ts"
+import { recorder } from "../support/Spans.ts"
 import { failure, run } from "../support/VirtualTime.ts"
 import { folder } from "./Support.ts"
 
@@ -312,14 +312,7 @@ it.effect("an id that comes from the ledger is seen in the log, on the span and 
   const api = counting()
   const logged: Array<unknown> = []
   const logger = Logger.layer([Logger.make(({ message }) => logged.push(message))])
-  const spans: Array<Tracer.Span> = []
-  const tracer = Tracer.make({
-    span: (options) => {
-      const span = new Tracer.NativeSpan(options)
-      spans.push(span)
-      return span
-    }
-  })
+  const { spans, tracer } = recorder()
   return Effect.gen(function* () {
     yield* run(submit(input))
     const told: Array<string> = []

@@ -1,0 +1,18 @@
+/**
+ * A tracer that keeps the spans it makes, in the order in which they began.
+ *
+ * @module
+ */
+import * as Tracer from "effect/Tracer"
+
+export const recorder = () => {
+  const spans: Array<Tracer.Span> = []
+  const tracer = Tracer.make({
+    span: (options) => {
+      const span = new Tracer.NativeSpan(options)
+      spans.push(span)
+      return span
+    }
+  })
+  return { spans, tracer }
+}
