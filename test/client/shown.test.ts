@@ -18,6 +18,7 @@ import * as Tracer from "effect/Tracer"
 import { CharacterPerformance, type Runway, type RunwayError, Task } from "../../src/index.ts"
 import * as Shown from "../../src/Shown.ts"
 import { accepted, input, provider, socketError } from "../support/Provider.ts"
+import { recorder } from "../support/Spans.ts"
 import * as VirtualTime from "../support/VirtualTime.ts"
 
 const Disk = Layer.merge(NodeFileSystem.layer, NodePath.layer)
@@ -183,14 +184,7 @@ const watched = () => {
   const logger = Logger.make((entry) => {
     shown.push(Logger.formatLogFmt.log(entry), Logger.formatJson.log(entry), Logger.formatSimple.log(entry))
   })
-  const spans: Array<Tracer.NativeSpan> = []
-  const tracer = Tracer.make({
-    span: (options) => {
-      const span = new Tracer.NativeSpan(options)
-      spans.push(span)
-      return span
-    }
-  })
+  const { spans, tracer } = recorder()
   const registry: Metric.MetricRegistry = new Map()
   /** What an effect comes to, and all that was shown on the way, its end included. */
   const run = <A, E>(ended: Effect.Effect<Exit.Exit<A, E>>) =>

@@ -6,7 +6,7 @@
 import * as Tracer from "effect/Tracer"
 
 export const recorder = () => {
-  const spans: Array<Tracer.Span> = []
+  const spans: Array<Tracer.NativeSpan> = []
   const tracer = Tracer.make({
     span: (options) => {
       const span = new Tracer.NativeSpan(options)

@@ -34,6 +34,7 @@ import {
   until,
   wrapped
 } from "../../support/Provider.ts"
+import { recorder as spanRecorder } from "../../support/Spans.ts"
 import { exitOf, failure, run } from "../../support/VirtualTime.ts"
 
 /** Only these of Node's services: each of the others' terminals would listen to this process's input. */
@@ -49,14 +50,7 @@ const done = () => task("SUCCEEDED", { output: ["https://cdn.example.com/out.mp4
 
 /** A tracer that keeps every span it makes. */
 const recorder = () => {
-  const spans: Array<Tracer.NativeSpan> = []
-  const tracer = Tracer.make({
-    span: (options) => {
-      const span = new Tracer.NativeSpan(options)
-      spans.push(span)
-      return span
-    }
-  })
+  const { spans, tracer } = spanRecorder()
   const parentOf = (span: Tracer.Span) => Option.getOrUndefined(span.parent)?.spanId
   /** The spans as a tree of names, in the order in which they began. */
   const tree = (parent?: string): ReadonlyArray<unknown> =>
